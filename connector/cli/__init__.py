@@ -1,0 +1,1 @@
+"""The command line: `ml-connector <noun> <verb>`; data on stdout, everything else on stderr."""

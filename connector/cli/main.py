@@ -1,0 +1,31 @@
+"""The root command. Exit 0: done. 1: something is wrong and was found. 2: wrong use or a wrong setting."""
+
+import sys
+
+import click
+
+from connector.cli.connections import connection
+from connector.cli.demo import demo
+from connector.cli.events import events
+from connector.cli.orders import orders
+from connector.cli.serve import migrate, serve, web
+from connector.errors import ConfigError, ConnectorError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="ml-connector")
+def root() -> None:
+    """Keeps a Shopify shop and an Oracle NetSuite account equal."""
+
+
+for command in (connection, demo, events, migrate, orders, serve, web):
+    root.add_command(command)
+
+
+def main() -> None:
+    """Runs a command; an error of ours becomes one line on stderr."""
+    try:
+        root()
+    except ConnectorError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(2 if isinstance(error, ConfigError) else 1)

@@ -1,0 +1,156 @@
+"""`ml-connector orders …`: one order's time line, its dry run, and another pass over it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from connector.cli.opening import data_option, json_option, opened
+from connector.cli.output import print_json, print_table, shown
+from connector.errors import ConfigError
+from connector.flows.orders import order_plan
+from connector.flows.plan import Plan
+from connector.flows.process import process
+from connector.runtime import Runtime
+from connector.store import attempts, effects, records, timeline
+from connector.store.records import RecordView
+from connector.store.tables import RecordState
+
+
+@click.group()
+def orders() -> None:
+    """Orders: what happened to them, and what would happen now."""
+
+
+@orders.command()
+@click.argument("name")
+@data_option
+@json_option
+def show(name: str, data: Path, as_json: bool) -> None:
+    """Show the time line of an order, by its NAME (#1001) or Shopify id. Exit 1 when it needs a person."""
+    with opened(data) as (runtime, _):
+        record = _the_record(runtime, name)
+        with runtime.engine.begin() as database:
+            line = _timeline(
+                timeline.events_of_record(database, record),
+                attempts.of_record(database, record.id),
+                effects.of_record(database, record.id),
+            )
+    if as_json:
+        print_json({"order": asdict(record), "timeline": line})
+    else:
+        total = f", {record.total} {record.currency}" if record.total is not None else ""
+        click.echo(f"{record.name or record.shopify_id}{total}: {record.state}")
+        if record.reason:
+            click.echo(record.reason)
+        print_table(("time (UTC)", "what", "detail"), [(e["at"], e["what"], e["detail"]) for e in line])
+    if record.state in (RecordState.HELD, RecordState.PARKED):
+        raise SystemExit(1)
+
+
+@orders.command()
+@click.argument("name")
+@data_option
+@json_option
+def plan(name: str, data: Path, as_json: bool) -> None:
+    """Dry run: print the exact bodies that would be sent to NetSuite for an order now. Writes nothing there."""
+    with opened(data) as (runtime, _):
+        record = _the_record(runtime, name)
+        systems = runtime.open_systems(record.connection_id)
+        order = systems.shopify.order(record.shopify_id)
+        if order is None:
+            raise ConfigError(f"{name} was deleted in Shopify")
+        planned = order_plan(order, systems, runtime.engine)
+    if as_json:
+        print_json(_plan_json(planned))
+    else:
+        _print_plan(record, planned)
+
+
+@orders.command()
+@click.argument("name")
+@data_option
+@json_option
+def sync(name: str, data: Path, as_json: bool) -> None:
+    """Make one more pass over an order now; an order in step with NetSuite writes nothing. Exit 1 when it is held."""
+    with opened(data) as (runtime, _):
+        record = _the_record(runtime, name)
+        with runtime.engine.begin() as database:
+            records.mark_dirty(database, record.id)
+        process(record.id, engine=runtime.engine, open_systems=runtime.open_systems, worker="command line")
+        record = _the_record(runtime, record.shopify_id)
+    if as_json:
+        print_json({"order": asdict(record)})
+    else:
+        click.echo(f"{record.name}: {record.state}" + (f": {record.reason}" if record.reason else ""))
+    if record.state != RecordState.IN_SYNC:
+        raise SystemExit(1)
+
+
+def _the_record(runtime: Runtime, name: str) -> RecordView:
+    """The one order of that name or Shopify id. Raises ConfigError when there is none, or several."""
+    with runtime.engine.begin() as database:
+        found = records.by_name(database, name) or records.by_shopify_id(database, name)
+    if not found:
+        raise ConfigError(f"no order {name} is known; it may not have been announced yet")
+    if len(found) > 1:
+        ids = ", ".join(record.shopify_id for record in found)
+        raise ConfigError(f"{len(found)} orders are named {name}; say which by Shopify id: {ids}")
+    return found[0]
+
+
+def _timeline(
+    came: Sequence[timeline.EventView], passes: Sequence[attempts.Attempt], made: Sequence[effects.StoredEffect]
+) -> list[dict[str, Any]]:
+    """Deliveries, passes and effects on one line of time."""
+    line: list[dict[str, Any]] = [
+        {"at": e.received_at, "what": "delivery", "detail": f"{e.topic} {e.delivery_id}"} for e in came
+    ]
+    line += [{"at": a.started_at, "what": "pass", "detail": _pass(a), "calls": list(a.calls)} for a in passes]
+    line += [{"at": e.confirmed_at or e.sent_at, "what": f"effect {e.state}", "detail": _effect(e)} for e in made]
+    return sorted(line, key=lambda entry: entry["at"] or datetime.now(UTC))
+
+
+def _pass(attempt: attempts.Attempt) -> str:
+    calls = ", ".join(f"{c['system']} {c['method']} {c['path']} {c['status']} in {c['ms']} ms" for c in attempt.calls)
+    said = f": {attempt.reason}" if attempt.reason else ""
+    return f"{attempt.outcome}{said} ({calls or 'no calls'})"
+
+
+def _effect(effect: effects.StoredEffect) -> str:
+    money = f" {effect.amount} {effect.currency}" if effect.amount is not None else ""
+    remote = f" = NetSuite {effect.remote_id}" if effect.remote_id else ""
+    checked = f", total confirmed {shown(effect.verified_at)}" if effect.verified_at else ""
+    return f"{effect.kind} {effect.natural_key}{money}{remote}{checked}"
+
+
+def _plan_json(planned: Plan) -> dict[str, Any]:
+    return {
+        "excluded": planned.exclusion and asdict(planned.exclusion),
+        "link": planned.link,
+        "open_question": planned.open_question and str(planned.open_question),
+        "effects": [
+            {
+                "kind": effect.intent.kind,
+                "external_id": effect.intent.natural_key,
+                "request": f"POST /services/rest/record/v1/{effect.record_type}",
+                "body": effect.body,
+            }
+            for effect in planned.effects
+        ],
+    }
+
+
+def _print_plan(record: RecordView, planned: Plan) -> None:
+    if planned.exclusion is not None:
+        click.echo(f"{record.name} is excluded by {planned.exclusion.rule}: {planned.exclusion.reason}")
+    elif not planned.effects:
+        click.echo(f"{record.name} is in step: nothing would be written")
+    for effect in planned.effects:
+        click.echo(f"POST /services/rest/record/v1/{effect.record_type}")
+        print_json(effect.body)
+    if planned.open_question is not None:
+        click.echo(str(planned.open_question), err=True)

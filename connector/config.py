@@ -1,0 +1,133 @@
+"""The only reader of the environment: Settings.from_env, and the one place where platform URLs are put right."""
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from connector.errors import ConfigError
+
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One AES-256 key and the id that stands in what it sealed."""
+
+    id: str
+    secret: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the processes need to know; secrets are left out of repr."""
+
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
+    keys: tuple[Key, ...] = field(repr=False)
+    port: int = 8000
+    log_level: str = "INFO"
+    public_url: str | None = None
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Settings from the environment. Raises ConfigError naming every variable that is missing or malformed."""
+        env = os.environ if environ is None else environ
+        problems: list[str] = []
+        values: dict[str, object] = {}
+        for name, (variable, read) in _READERS.items():
+            try:
+                values[name] = read(env.get(variable, "").strip(), env)
+            except ValueError as error:
+                problems.append(f"{variable} {error}")
+        if problems:
+            raise ConfigError("; ".join(problems))
+        return cls(**values)  # type: ignore[arg-type]  # _READERS names the fields with their types
+
+
+def sqlalchemy_url(url: str) -> str:
+    """The URL with psycopg2 named: SQLAlchemy 2.1 reads `postgresql://` as psycopg 3, and `postgres://` as nothing."""
+    scheme, separator, rest = url.partition("://")
+    if separator and scheme in ("postgres", "postgresql"):
+        return f"postgresql+psycopg2://{rest}"
+    return url
+
+
+def _database_url(text: str, _env: Mapping[str, str]) -> str:
+    url = sqlalchemy_url(text)
+    if not url:
+        raise ValueError("is missing (postgres://user:password@host/database)")
+    if not url.startswith("postgresql+psycopg2://"):
+        raise ValueError(f"must begin with postgres:// or postgresql://, not {text.partition('://')[0]}")
+    return url
+
+
+def _redis_url(text: str, env: Mapping[str, str]) -> str:
+    """The Redis URL; `rediss://` gets its certificate rule, which Celery demands in the URL.
+
+    Heroku's Key-Value Store answers with a self-signed certificate, so there (DYNO is set) it is not verified.
+    """
+    if not text:
+        raise ValueError("is missing (redis://host:6379/0)")
+    parts = urlsplit(text)
+    if parts.scheme not in ("redis", "rediss"):
+        raise ValueError(f"must begin with redis:// or rediss://, not {parts.scheme or 'nothing'}")
+    query = dict(parse_qsl(parts.query))
+    if parts.scheme == "rediss" and "ssl_cert_reqs" not in query:
+        query["ssl_cert_reqs"] = "none" if env.get("DYNO") else "required"
+    return urlunsplit(parts._replace(query=urlencode(query)))
+
+
+def _keys(text: str, _env: Mapping[str, str]) -> tuple[Key, ...]:
+    if not text:
+        raise ValueError("is missing (id:base64 of 32 random bytes; several are comma-separated, the first one seals)")
+    keys = tuple(_key(part.strip()) for part in text.split(","))
+    if len({key.id for key in keys}) != len(keys):
+        raise ValueError("names a key id twice")
+    return keys
+
+
+def _key(text: str) -> Key:
+    key_id, separator, encoded = text.partition(":")
+    if not separator or not key_id.isalnum():
+        raise ValueError("must be id:base64, with letters and digits in the id")
+    try:
+        secret = base64.b64decode(encoded, validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"has a key {key_id} that is not base64") from error
+    if len(secret) != KEY_BYTES:
+        raise ValueError(f"has a key {key_id} of {len(secret)} bytes; {KEY_BYTES} are needed")
+    return Key(key_id, secret)
+
+
+def _port(text: str, _env: Mapping[str, str]) -> int:
+    if not text:
+        return 8000
+    if not text.isdigit() or not 0 <= int(text) <= 65535:
+        raise ValueError(f"must be a port number, not {text}")
+    return int(text)
+
+
+def _log_level(text: str, _env: Mapping[str, str]) -> str:
+    level = text.upper() or "INFO"
+    if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ValueError(f"must be DEBUG, INFO, WARNING or ERROR, not {text}")
+    return level
+
+
+def _public_url(text: str, _env: Mapping[str, str]) -> str | None:
+    if text and not text.startswith(("https://", "http://")):
+        raise ValueError("must begin with https://")
+    return text.rstrip("/") or None
+
+
+_READERS = {
+    "database_url": ("DATABASE_URL", _database_url),
+    "redis_url": ("REDIS_URL", _redis_url),
+    "keys": ("CONNECTOR_KEYS", _keys),
+    "port": ("PORT", _port),
+    "log_level": ("LOG_LEVEL", _log_level),
+    "public_url": ("CONNECTOR_PUBLIC_URL", _public_url),
+}

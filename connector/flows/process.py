@@ -1,0 +1,135 @@
+"""The runner: leases one record, runs its flow, writes down what came of it. Only here is every error caught."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from sqlalchemy import Engine
+
+from connector.errors import NeedsDecision, NotMapped, PermanentError, RateLimited, TransientError
+from connector.flows.orders import Result, sync_order
+from connector.flows.schedule import delay, is_used_up
+from connector.flows.systems import Systems
+from connector.store import attempts, records
+from connector.store.attempts import Attempt
+from connector.store.records import Lease, Standing
+from connector.store.tables import RecordState
+from connector.transport import Call, recorded_calls
+
+log = structlog.get_logger(__name__)
+
+OpenSystems = Callable[[int], Systems]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a pass; `again_in` is seconds until the record wants another one, None when it does not."""
+
+    state: str
+    again_in: float | None = None
+
+
+def process(record_id: int, *, engine: Engine, open_systems: OpenSystems, worker: str) -> Outcome | None:
+    """One pass over one record; None when there is nothing to do or somebody else is at it.
+
+    An error that is not ours is written down, the record stays due, and the error is raised again.
+    """
+    started = _now()
+    with engine.begin() as connection:
+        lease = records.claim(connection, record_id, owner=worker, now=started)
+    if lease is None:
+        return None
+    run = _Run(lease, started, worker, engine)
+    with recorded_calls() as calls:
+        try:
+            systems = open_systems(lease.connection_id)
+            run.rules_version = systems.connection.rules_version
+            result = sync_order(systems, engine, lease)
+        except PermanentError as error:
+            return run.end(_held(error), calls)
+        except TransientError as error:
+            return run.try_again(error, calls)
+        except Exception as error:
+            run.try_again(TransientError(f"{type(error).__name__} in this product; see the log"), calls)
+            raise
+    return run.end(_standing(result), calls)
+
+
+class _Run:
+    """The bookkeeping of one pass."""
+
+    def __init__(self, lease: Lease, started: datetime, worker: str, engine: Engine) -> None:
+        self.lease = lease
+        self.started = started
+        self.worker = worker
+        self.engine = engine
+        self.rules_version = 0
+
+    def end(self, standing: Standing, calls: list[Call]) -> Outcome:
+        """Nothing more to do until something new arrives or a person acts."""
+        now = _now()
+        with self.engine.begin() as connection:
+            is_due_again = records.settle(connection, self.lease, standing, now=now)
+            attempts.write_down(
+                connection, self._attempt(standing.reason_code or standing.state, standing.reason, calls)
+            )
+        self._log(standing, calls)
+        return Outcome(standing.state, 0.0 if is_due_again else None)
+
+    def try_again(self, error: TransientError, calls: list[Call]) -> Outcome:
+        """The record stays due; a refusal for want of room does not count as an attempt."""
+        now = _now()
+        count = self.lease.attempts + (0 if isinstance(error, RateLimited) else 1)
+        standing = Standing(RecordState.PENDING, error.code, None, str(error))
+        if is_used_up(self.lease.first_failed_at, now=now):
+            standing = Standing(RecordState.PARKED, error.code, None, f"given up after three days: {error}")
+        wait = delay(count, retry_after=error.retry_after)
+        with self.engine.begin() as connection:
+            until = now + timedelta(seconds=wait)
+            records.postpone(connection, self.lease, standing, until=until, attempts=count)
+            attempts.write_down(connection, self._attempt(error.code, str(error), calls))
+        self._log(standing, calls)
+        return Outcome(standing.state, None if standing.state is RecordState.PARKED else wait)
+
+    def _attempt(self, outcome: str, reason: str | None, calls: list[Call]) -> Attempt:
+        return Attempt(
+            record_id=self.lease.record_id,
+            worker=self.worker,
+            rules_version=self.rules_version,
+            started_at=self.started,
+            finished_at=_now(),
+            outcome=outcome,
+            reason=reason,
+            calls=[asdict(call) for call in calls],
+        )
+
+    def _log(self, standing: Standing, calls: list[Call]) -> None:
+        """Ids and codes only: a reason can name what a customer typed."""
+        log.info(
+            "record_processed",
+            record_id=self.lease.record_id,
+            connection_id=self.lease.connection_id,
+            state=standing.state,
+            reason=standing.reason_code,
+            subject=standing.reason_subject,
+            calls=len(calls),
+            ms=round((_now() - self.started).total_seconds() * 1000),
+        )
+
+
+def _held(error: PermanentError) -> Standing:
+    subject = error.subject if isinstance(error, NotMapped | NeedsDecision) else None
+    return Standing(RecordState.HELD, error.code, subject, str(error))
+
+
+def _standing(result: Result) -> Standing:
+    if result.exclusion is not None:
+        return Standing(RecordState.EXCLUDED, "excluded", result.exclusion.rule, result.exclusion.reason)
+    if result.open_question is not None:
+        return _held(result.open_question)
+    return Standing(RecordState.IN_SYNC)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

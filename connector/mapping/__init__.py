@@ -1,0 +1,1 @@
+"""Pure: what a Shopify record is in NetSuite's terms, under the rules of one connection."""

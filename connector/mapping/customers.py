@@ -1,0 +1,67 @@
+"""A Shopify customer as a NetSuite customer, and postal addresses."""
+
+import re
+
+from connector.errors import NotMapped
+from connector.mapping import external_ids
+from connector.mapping.rules import Rules
+from connector.netsuite.records import Customer, PostalAddress
+from connector.shopify.records import Address, Order
+from connector.shopify.records import Customer as ShopifyCustomer
+
+# NetSuite refuses the whole record for a phone number outside these lengths.
+_PHONE_LENGTHS = range(7, 33)
+_STATE_LENGTH = 30
+
+
+def customer(buyer: ShopifyCustomer, order: Order, *, shop_id: int, currency: str, rules: Rules) -> Customer:
+    """The customer to create for the buyer of an order; a missing name is taken from the order's addresses.
+
+    `currency` is the internal id of the currency the order is booked in.
+    """
+    address = order.billing_address or order.shipping_address
+    last_name = buyer.last_name or buyer.first_name or (address.name if address else "")
+    return Customer(
+        external_id=external_ids.customer(shop_id, buyer.id),
+        first_name=buyer.first_name if buyer.last_name else "",
+        last_name=last_name or f"Shopify customer {buyer.id}",
+        email=buyer.email,
+        phone=phone(buyer.phone or (address.phone if address else "")),
+        subsidiary=rules.subsidiary,
+        currency=currency,
+        address=postal_address(address),
+    )
+
+
+def postal_address(address: Address | None) -> PostalAddress | None:
+    """The address in NetSuite's terms; None when there is nothing a parcel could be sent to."""
+    if address is None or not (address.address1 or address.city or address.country_code):
+        return None
+    return PostalAddress(
+        addressee=address.company or address.name,
+        attention=address.name if address.company else "",
+        addr1=address.address1,
+        addr2=address.address2,
+        city=address.city,
+        state=address.province_code[:_STATE_LENGTH],
+        zip=address.zip,
+        country=address.country_code,
+        phone=phone(address.phone),
+    )
+
+
+def phone(text: str) -> str:
+    """The number without decoration, or nothing when NetSuite would refuse it."""
+    number = re.sub(r"[^\d+]", "", text)
+    return number if len(number) in _PHONE_LENGTHS else ""
+
+
+def currency_id(currency: str, rules: Rules) -> str:
+    """NetSuite's internal id of a currency. Raises NotMapped."""
+    try:
+        return rules.currencies[currency]
+    except KeyError:
+        raise NotMapped(
+            f"the currency {currency} has no NetSuite currency; set rules.currencies.{currency}",
+            subject=f"currency:{currency}",
+        ) from None

@@ -1,0 +1,121 @@
+"""The goods of an order as sales order lines: SKUs through the item map, and everything Shopify sells without one."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from connector.errors import NotMapped
+from connector.mapping.money import booked, rate, rounded
+from connector.mapping.rules import Rules, TaxMode
+from connector.mapping.taxes import line_reference, tax_code
+from connector.netsuite.records import OrderLine
+from connector.shopify.records import Line, Money, MoneyBag, Order
+
+_TIP_TITLE = "tip"
+
+
+def goods_lines(order: Order, items: Mapping[str, str], rules: Rules) -> tuple[OrderLine, ...]:
+    """Lines for goods and their discounts, then tip, duties, fees and cash rounding. Raises NotMapped."""
+    lines: list[OrderLine] = []
+    for line in order.lines:
+        if line.quantity:
+            lines += _line(line, order, items, rules)
+    return (*lines, *_extra_lines(order, rules))
+
+
+def skus(order: Order) -> frozenset[str]:
+    """Every SKU that has to be looked up in the item map."""
+    return frozenset(line.sku for line in order.lines if line.sku and line.quantity and not line.is_gift_card)
+
+
+def required(item: str | None, setting: str, why: str) -> str:
+    """The item a rule names. Raises NotMapped with the setting to fill in."""
+    if item is None:
+        raise NotMapped(f"{why}: set rules.{setting}", subject=f"rule:{setting}")
+    return item
+
+
+def _line(line: Line, order: Order, items: Mapping[str, str], rules: Rules) -> list[OrderLine]:
+    price = booked(line.price, rules)
+    discounts = [(discount.label, booked(discount.amount, rules).amount) for discount in line.discounts]
+    discounted = price.amount * line.quantity - sum((amount for _, amount in discounts), Decimal(0))
+    net = discounted - _included_tax(line, order, rules)
+    taken_off = (
+        _net_discounts(discounts, discounted, Money(net, price.currency)) if rules.discount.mode == "line" else []
+    )
+    amount = net - sum((share for _, share in taken_off), Decimal(0))
+    item = _item(line, order, items, rules)
+    code = tax_code(line.taxes, rules)
+    product = OrderLine(
+        item,
+        line.quantity,
+        rate(amount, line.quantity),
+        amount,
+        line.title,
+        location=rules.location,
+        tax_code=code,
+        tax_reference=line_reference(line) if rules.tax.mode is TaxMode.TAX_DETAILS_OVERRIDE and line.taxes else None,
+    )
+    return [product, *(_discount_line(label, share, code, order, rules) for label, share in taken_off)]
+
+
+def _discount_line(label: str, share: Decimal, code: str | None, order: Order, rules: Rules) -> OrderLine:
+    """`share` is negative; NetSuite lets a discount stand directly below the line it belongs to."""
+    item = required(rules.discount.item, "discount.item", f"{order.name} has the discount {label}")
+    return OrderLine(item, 1, share, share, f"Discount {label}", tax_code=code)
+
+
+def _net_discounts(
+    discounts: Sequence[tuple[str, Decimal]], discounted: Decimal, net: Money
+) -> list[tuple[str, Decimal]]:
+    """Each discount as a negative amount; where prices contain tax, its share of the net price."""
+    share = net.amount / discounted if discounted else Decimal(1)
+    return [(label, -rounded(amount * share, net.currency)) for label, amount in discounts if amount]
+
+
+def _included_tax(line: Line, order: Order, rules: Rules) -> Decimal:
+    if not order.taxes_included:
+        return Decimal(0)
+    return sum((booked(tax.price, rules).amount for tax in line.taxes), Decimal(0))
+
+
+def _item(line: Line, order: Order, items: Mapping[str, str], rules: Rules) -> str:
+    if line.is_gift_card:
+        return required(rules.items.gift_card, "items.gift_card", f"{order.name} sells a gift card")
+    if line.sku in items:
+        return items[line.sku]
+    if _is_tip(line):
+        return required(rules.items.tip, "items.tip", f"{order.name} has a tip")
+    if line.is_custom:
+        return required(rules.items.custom, "items.custom", f"{order.name} has the custom line {line.title!r}")
+    if not line.sku:
+        raise NotMapped(
+            f"{order.name}: {line.title!r} has no SKU in Shopify; give its variant {line.variant_id} one",
+            subject=f"variant:{line.variant_id}",
+        )
+    raise NotMapped(
+        f"{order.name}: no NetSuite item has the name {line.sku!r}; create or rename the item, or correct the SKU",
+        subject=f"sku:{line.sku}",
+    )
+
+
+def _is_tip(line: Line) -> bool:
+    return line.is_custom and line.title.strip().lower() == _TIP_TITLE
+
+
+def _extra_lines(order: Order, rules: Rules) -> list[OrderLine]:
+    """A tip counts once: as its own line or as the order's tip, never both."""
+    no_tip = any(_is_tip(line) for line in order.lines)
+    duties = [duty for line in order.lines for duty in line.duties]
+    candidates: tuple[tuple[str, Sequence[MoneyBag], str | None, str], ...] = (
+        ("Tip", () if no_tip else (order.tip,), rules.items.tip, "items.tip"),
+        ("Duties", duties, rules.items.duty, "items.duty"),
+        ("Fees", (order.fees,) if order.fees else (), rules.items.fee, "items.fee"),
+        ("Cash rounding", (order.cash_rounding,), rules.rounding.item, "rounding.item"),
+    )
+    lines = []
+    for title, bags, item, setting in candidates:
+        amount = sum((booked(bag, rules).amount for bag in bags), Decimal(0))
+        if amount:
+            named = required(item, setting, f"{order.name} has {title.lower()} of {amount}")
+            lines.append(OrderLine(named, 1, amount, amount, title, tax_code=rules.tax.exempt_code))
+    return lines

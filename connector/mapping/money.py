@@ -1,0 +1,25 @@
+"""Which of Shopify's two currencies is booked, and how many digits it has."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from connector.mapping.rules import Rules
+from connector.shopify.records import Money, MoneyBag
+
+# ISO 4217: currencies that do not have two digits.
+_DIGITS = dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF"), 0)
+_DIGITS |= dict.fromkeys(("XOF", "XPF", "ISK"), 0) | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
+
+
+def booked(bag: MoneyBag, rules: Rules) -> Money:
+    """The side of the bag that goes into the books; Shopify rounded both, so neither is computed from the other."""
+    return bag.presentment if rules.orders.currency == "presentment" else bag.shop
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """The amount in whole smallest units of its currency, half up."""
+    return amount.quantize(Decimal(1).scaleb(-_DIGITS.get(currency, 2)), ROUND_HALF_UP)
+
+
+def rate(amount: Decimal, quantity: int) -> Decimal:
+    """Price per unit whose product with the quantity rounds to the amount again: eight digits where need be."""
+    return (amount / quantity).quantize(Decimal("1e-8"), ROUND_HALF_UP).normalize() + 0

@@ -1,0 +1,1 @@
+"""NetSuite: its REST record API and SuiteQL, and the records written there."""

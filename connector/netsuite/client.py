@@ -1,0 +1,184 @@
+"""One NetSuite account: create a record under an external id, find it by that id, ask SuiteQL.
+
+Facts: Oracle's REST Web Services help (2026) and recorded answers of 2026-03. Failures become our errors here only.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import requests
+
+from connector.counters import Counters
+from connector.errors import (
+    AlreadyExists,
+    Conflict,
+    InvalidAnswer,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+    Unavailable,
+)
+from connector.limits import Lane, Slots
+from connector.netsuite.auth import OAuth2
+from connector.netsuite.records import OrderLine
+from connector.transport import Request, Transport, decode, encode, read_briefly
+
+_RECORD = "/services/rest/record/v1"
+_SUITEQL = "/services/rest/query/v1/suiteql"
+PAGE = 1000
+
+# NetSuite answers most failures with one code, USER_ERROR; only the detail text tells them apart.
+_TAKEN = re.compile(r"already exists", re.IGNORECASE)
+_ABSENT = re.compile(r"Transaction type specified is incorrect|record instance does not exist", re.IGNORECASE)
+_CHANGED = re.compile(r"Record has been changed", re.IGNORECASE)
+_CONCURRENCY = {"CONCURRENCY_LIMIT_EXCEEDED", "SSS_REQUEST_LIMIT_EXCEEDED"}
+
+
+class NetSuiteClient:
+    """Safe for threads; every call holds one of the account's slots while it runs, and no longer."""
+
+    def __init__(self, transport: Transport, auth: OAuth2, slots: Slots, counters: Counters, *, api_url: str) -> None:
+        self._transport = transport
+        self._auth = auth
+        self._slots = slots
+        self._counters = counters
+        self._url = api_url.rstrip("/")
+
+    def create(self, record_type: str, body: Mapping[str, Any]) -> str:
+        """Creates a record and returns its internal id. The body carries the external id.
+
+        POST and not an upsert: a second PUT would append the lines again, a second POST is refused as AlreadyExists.
+        Raises OutcomeUnknown when the record may have been made although no answer says so.
+        """
+        response = self._call("POST", f"{_RECORD}/{record_type}", record_type, encode(body))
+        if response.status_code >= 500:
+            raise OutcomeUnknown(f"NetSuite answered {response.status_code} to POST {record_type}")
+        _raise_for_status(response, record_type)
+        remote_id = response.headers.get("Location", "").rstrip("/").rpartition("/")[2]
+        if not remote_id:
+            raise OutcomeUnknown(f"NetSuite answered POST {record_type} without the new record's address")
+        return remote_id
+
+    def find(self, record_type: str, external_id: str, *, fields: Sequence[str] = ()) -> Mapping[str, Any] | None:
+        """The record under that external id (`id` and the fields asked for), or None.
+
+        A missing transaction answers 400, a missing entity 404.
+        """
+        wanted = ",".join(("id", *fields))
+        path = f"{_RECORD}/{record_type}/eid:{quote(external_id)}?fields={wanted}"
+        response = read_briefly(lambda: self._read("GET", path, f"{record_type}/eid"))
+        if response.status_code in (400, 404) and _ABSENT.search(_detail(response)):
+            return None
+        _raise_for_status(response, record_type)
+        found: dict[str, Any] = decode(response, system="NetSuite")
+        return found
+
+    def read(self, record_type: str, record_id: str, *, fields: Sequence[str]) -> Mapping[str, Any]:
+        """Some fields of a record that exists."""
+        path = f"{_RECORD}/{record_type}/{record_id}?fields={','.join(fields)}"
+        response = read_briefly(lambda: self._read("GET", path, record_type))
+        _raise_for_status(response, record_type)
+        found: dict[str, Any] = decode(response, system="NetSuite")
+        return found
+
+    def append_line(self, order_id: str, line: OrderLine) -> None:
+        """Adds one line to a sales order. Not repeatable: a line without its key is appended every time."""
+        body = {"item": {"items": [line.to_json()]}}
+        response = self._call("PATCH", f"{_RECORD}/salesOrder/{order_id}", "salesOrder", encode(body))
+        if response.status_code >= 500:
+            raise OutcomeUnknown(f"NetSuite answered {response.status_code} to PATCH salesOrder")
+        _raise_for_status(response, "salesOrder")
+
+    def suiteql(self, query: str, parameters: Sequence[str] = (), *, lane: Lane = Lane.ORDERS) -> list[dict[str, str]]:
+        """Up to 1,000 rows. Every value is text; a column that is null is missing from its row; keys are lower case."""
+        content = encode({"q": query, "params": list(parameters)})
+        path = f"{_SUITEQL}?limit={PAGE}&offset=0"
+        response = read_briefly(lambda: self._read("POST", path, "suiteql", content, lane=lane))
+        _raise_for_status(response, "suiteql")
+        rows = decode(response, system="NetSuite")["items"]
+        return [{key.lower(): value for key, value in row.items() if key != "links"} for row in rows]
+
+    def _read(
+        self, method: str, path: str, label: str, content: bytes | None = None, *, lane: Lane = Lane.ORDERS
+    ) -> requests.Response:
+        response = self._call(method, path, label, content, lane=lane)
+        if response.status_code >= 500:
+            raise Unavailable(f"NetSuite answered {response.status_code} to {method} {label}")
+        return response
+
+    def _call(
+        self, method: str, path: str, label: str, content: bytes | None = None, *, lane: Lane = Lane.ORDERS
+    ) -> requests.Response:
+        """The answer; a refused token is replaced once and the call repeated once (it was not carried out)."""
+        request = Request(method, self._url + path, label, _headers(path), content)
+        response = self._sent(request, lane)
+        if response.status_code == 401:
+            self._auth.discard(response.request.headers.get("Authorization", ""))
+            response = self._sent(request, lane)
+        if response.status_code == 401:
+            raise Unauthorized(
+                "NetSuite refused a fresh access token; see Setup > Users/Roles > View Login Audit Trail"
+            )
+        return response
+
+    def _sent(self, request: Request, lane: Lane) -> requests.Response:
+        # The token first: fetching one needs no slot, and must not be done while one is held.
+        self._auth.token()
+        with self._slots.hold(lane):
+            response = self._transport.send(request, self._auth)
+        self._counters.add("netsuite_calls", path=f"{request.method} {request.path}", status=str(response.status_code))
+        if response.status_code == 429 or _codes(response) & _CONCURRENCY:
+            self._slots.refused()
+            raise RateLimited("NetSuite's limit of concurrent calls is reached by somebody else", retry_after=1.0)
+        return response
+
+
+def _headers(path: str) -> dict[str, str]:
+    headers = {"Content-Type": "application/json", "Accept": "application/json"}
+    if path.startswith(_RECORD):
+        # Without it NetSuite drops an unknown field name silently.
+        return headers | {"X-NetSuite-PropertyNameValidation": "Error"}
+    return headers | {"Prefer": "transient"}
+
+
+def _raise_for_status(response: requests.Response, label: str) -> None:
+    if response.status_code < 300:
+        return
+    detail = _detail(response)
+    if response.status_code >= 500:
+        raise Unavailable(f"NetSuite answered {response.status_code} to {label}: {detail}")
+    if _TAKEN.search(detail):
+        raise AlreadyExists(f"NetSuite has this {label} already: {detail}")
+    if _CHANGED.search(detail):
+        raise Conflict(f"NetSuite: somebody saved the same {label} meanwhile", retry_after=2)
+    if 400 <= response.status_code < 500:
+        raise Rejected(f"NetSuite refuses the {label} ({response.status_code}): {detail}")
+    raise InvalidAnswer(f"NetSuite answered {response.status_code} to {label}")
+
+
+def _details(response: requests.Response) -> list[Mapping[str, Any]]:
+    """The error objects of an answer, none for a success or for something that is not JSON."""
+    if response.status_code < 400 or "json" not in response.headers.get("Content-Type", ""):
+        return []
+    try:
+        body = response.json()
+    except ValueError:
+        return []
+    details = body.get("o:errorDetails", []) if isinstance(body, dict) else []
+    return [item for item in details if isinstance(item, dict)]
+
+
+def _codes(response: requests.Response) -> set[str]:
+    return {str(item.get("o:errorCode")) for item in _details(response)}
+
+
+def _detail(response: requests.Response) -> str:
+    """NetSuite's own sentences, with the path of the field where it names one."""
+    sentences = [
+        f"{item.get('detail', '')} [{item['o:errorPath']}]" if item.get("o:errorPath") else str(item.get("detail", ""))
+        for item in _details(response)
+    ]
+    return " ".join(sentences) or "no detail"

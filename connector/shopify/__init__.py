@@ -1,0 +1,1 @@
+"""Shopify: its Admin GraphQL API, its webhooks, and the records read from them."""

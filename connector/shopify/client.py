@@ -1,0 +1,139 @@
+"""Reads from one shop's Admin GraphQL API (2026-10). Every operation is a file in operations/."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import requests
+from requests.auth import AuthBase
+
+from connector.errors import InvalidAnswer, RateLimited, Rejected, Unauthorized, Unavailable
+from connector.limits import Points
+from connector.shopify.records import Line, Order, discount_labels
+from connector.transport import Request, Transport, decode, encode, read_briefly
+
+# What one page of lines may hold; OrderById with 50 lines stays below the 1,000 points a query may cost.
+LINES_WITH_ORDER = 50
+LINES_PER_PAGE = 100
+# Asked for before the first answer has told the real cost of an operation.
+_FIRST_GUESS = 100
+
+
+class ShopifyClient:
+    """One shop. Safe for threads."""
+
+    def __init__(self, transport: Transport, auth: AuthBase, points: Points, *, url: str, version: str) -> None:
+        self._transport = transport
+        self._auth = auth
+        self._points = points
+        self._url = f"{url.rstrip('/')}/admin/api/{version}/graphql.json"
+        self._costs: dict[str, int] = {}
+
+    def shop_id(self) -> int:
+        """The shop's numeric id."""
+        gid: str = self._execute("ShopPing", {})["shop"]["id"]
+        return int(gid.rpartition("/")[2])
+
+    def order(self, order_id: str) -> Order | None:
+        """The order as it is now with all its lines, or None when it was deleted. One query up to 50 lines."""
+        gid = f"gid://shopify/Order/{order_id}"
+        data = self._execute("OrderById", {"id": gid, "lines": LINES_WITH_ORDER})["order"]
+        if data is None:
+            return None
+        if data["shippingLines"]["pageInfo"]["hasNextPage"]:
+            raise InvalidAnswer(f"Shopify order {data['name']} has more than 10 shipping lines; that is not supported")
+        order = Order.from_json(data)
+        return order.with_lines(self._further_lines(gid, data))
+
+    def _further_lines(self, gid: str, data: Mapping[str, Any]) -> tuple[Line, ...]:
+        """The lines behind the first page. Raises Unavailable when the order changed between two pages."""
+        labels = discount_labels(data)
+        page = data["lineItems"]["pageInfo"]
+        lines: list[Line] = []
+        while page["hasNextPage"]:
+            variables = {"id": gid, "first": LINES_PER_PAGE, "after": page["endCursor"]}
+            order = self._execute("OrderLines", variables)["order"]
+            if order is None or order["updatedAt"] != data["updatedAt"]:
+                raise Unavailable(f"Shopify order {data['name']} changed while its lines were read", retry_after=1)
+            lines += [Line.from_json(node, labels) for node in order["lineItems"]["nodes"]]
+            page = order["lineItems"]["pageInfo"]
+        return tuple(lines)
+
+    def _execute(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """The `data` of one query; a read, so it is repeated briefly while Shopify is not there."""
+        return read_briefly(lambda: self._once(operation, variables))
+
+    def _once(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        self._points.take(self._costs.get(operation, _FIRST_GUESS))
+        response = self._transport.send(
+            Request(
+                "POST",
+                self._url,
+                operation,
+                {"Content-Type": "application/json", "Accept": "application/json"},
+                encode({"query": document(operation), "operationName": operation, "variables": variables}),
+            ),
+            self._auth,
+        )
+        _raise_for_status(response)
+        answer = decode(response, system="Shopify")
+        wait = self._observe(operation, answer)
+        _raise_for_errors(operation, answer, wait)
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    def _observe(self, operation: str, answer: Mapping[str, Any]) -> float:
+        """Tells the budget what the answer says of it; seconds until the same query can be afforded."""
+        cost = (answer.get("extensions") or {}).get("cost")
+        if not cost:
+            return 0.0
+        requested = int(cost["requestedQueryCost"])
+        status = cost["throttleStatus"]
+        available, rate = float(status["currentlyAvailable"]), float(status["restoreRate"])
+        self._costs[operation] = requested
+        self._points.observe(
+            requested=requested, maximum=float(status["maximumAvailable"]), available=available, restore_rate=rate
+        )
+        return max(0.0, (requested - available) / rate) if rate else 0.0
+
+
+@cache
+def document(operation: str) -> str:
+    """The text of an operation file."""
+    return resources.files("connector.shopify").joinpath(f"operations/{operation}.graphql").read_text("utf-8")
+
+
+def _raise_for_status(response: requests.Response) -> None:
+    """Shopify answers 200 to most failures; the rest is sorted here (shopify.dev, "response codes")."""
+    status = response.status_code
+    if status == 200:
+        return
+    if status in (401, 403):
+        raise Unauthorized(
+            f"Shopify refused the access token ({status}); check access_token and the app's installation"
+        )
+    if status == 429:
+        raise RateLimited("Shopify asked us to wait", retry_after=float(response.headers.get("Retry-After") or 2))
+    if status in (402, 423):
+        raise Unavailable(f"Shopify has frozen the shop ({status})", retry_after=3600)
+    if status == 404:
+        raise Rejected("Shopify knows no such shop or API version (404); check shop, api_url and api_version")
+    if status == 430 or status >= 500:
+        raise Unavailable(f"Shopify answered {status} (request {response.headers.get('X-Request-Id')})")
+    raise InvalidAnswer(f"Shopify answered {status}, which its documentation does not name")
+
+
+def _raise_for_errors(operation: str, answer: Mapping[str, Any], wait: float) -> None:
+    errors = answer.get("errors")
+    if not errors:
+        return
+    first = errors[0] if isinstance(errors, list) else {"message": errors}
+    code = (first.get("extensions") or {}).get("code")
+    if code == "THROTTLED":
+        raise RateLimited("Shopify's query budget is used up", retry_after=wait or 1.0)
+    if code == "INTERNAL_SERVER_ERROR":
+        raise Unavailable(f"Shopify failed in {operation}: {first.get('message')}")
+    if code == "ACCESS_DENIED":
+        raise Unauthorized(f"Shopify denies {operation}: {first.get('message')}; grant the app the scope it names")
+    raise InvalidAnswer(f"Shopify refuses {operation}: {first.get('message')}")

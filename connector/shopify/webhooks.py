@@ -1,0 +1,101 @@
+"""What a delivery's headers and body say, and whether Shopify signed it.
+
+Facts: shopify.dev, webhooks, "delivery structure" and "verify deliveries" (2026-09).
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+MAX_BODY = 5 * 1024 * 1024
+SIGNATURE = "X-Shopify-Hmac-Sha256"
+
+# Kept beside the body; the signature proves the delivery later, the rest tells when and why it came.
+KEPT_HEADERS = (
+    "X-Shopify-Topic",
+    SIGNATURE,
+    "X-Shopify-Shop-Domain",
+    "X-Shopify-API-Version",
+    "X-Shopify-Webhook-Id",
+    "X-Shopify-Event-Id",
+    "X-Shopify-Triggered-At",
+    "X-Shopify-Name",
+    "X-Shopify-Test",
+    "Content-Type",
+    "User-Agent",
+)
+
+# Which member of a body names the order that the topic is about.
+_ORDER_ID_MEMBERS = {
+    "orders": "id",
+    "refunds": "order_id",
+    "order_transactions": "order_id",
+    "fulfillments": "order_id",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What one delivery says: look at this record again; `kind` and `shopify_id` are None when it names none."""
+
+    topic: str
+    delivery_id: str
+    event_id: str | None
+    triggered_at: datetime | None
+    kind: str | None
+    shopify_id: str | None
+
+
+def is_signed(body: bytes, signature: str | None, secrets: Sequence[str]) -> bool:
+    """True when `signature` (base64 HMAC-SHA256 of the raw body) fits any secret; all are tried, in constant time."""
+    try:
+        given = base64.b64decode(signature or "", validate=True)
+    except binascii.Error:
+        return False
+    fits = False
+    for secret in secrets:
+        fits |= hmac.compare_digest(given, hmac.digest(secret.encode(), body, "sha256"))
+    return fits
+
+
+def notice(headers: Mapping[str, str], body: bytes) -> Notice:
+    """What the delivery says. Raises ValueError when the body is not a JSON object.
+
+    Without X-Shopify-Webhook-Id the delivery is known by the hash of its topic and body.
+    """
+    payload = json.loads(body)
+    if not isinstance(payload, dict):
+        raise ValueError("the body is not a JSON object")  # noqa: TRY004  json.loads raises the same class
+    topic = headers.get("X-Shopify-Topic", "")
+    order_id = _order_id(topic, payload)
+    return Notice(
+        topic=topic,
+        delivery_id=headers.get("X-Shopify-Webhook-Id") or hashlib.sha256(topic.encode() + b"\n" + body).hexdigest(),
+        event_id=headers.get("X-Shopify-Event-Id"),
+        triggered_at=_time(headers.get("X-Shopify-Triggered-At")),
+        kind="order" if order_id else None,
+        shopify_id=order_id,
+    )
+
+
+def _order_id(topic: str, payload: Mapping[str, Any]) -> str | None:
+    if topic == "orders/edited":
+        edit = payload.get("order_edit")
+        value = edit.get("order_id") if isinstance(edit, dict) else None
+    else:
+        value = payload.get(_ORDER_ID_MEMBERS.get(topic.partition("/")[0], ""))
+    return str(value) if isinstance(value, int) and value > 0 else None
+
+
+def _time(text: str | None) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return moment if moment and moment.tzinfo else None

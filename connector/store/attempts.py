@@ -1,0 +1,36 @@
+"""The attempts: one row for each pass over a record, with the calls it made. The time line is read from here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from connector.store.tables import attempts
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One pass. `calls` are dicts of system, method, path, status (0: no answer) and ms."""
+
+    record_id: int
+    worker: str
+    rules_version: int
+    started_at: datetime
+    finished_at: datetime
+    outcome: str
+    reason: str | None
+    calls: Sequence[Mapping[str, Any]]
+
+
+def write_down(connection: Connection, attempt: Attempt) -> None:
+    """Keeps an attempt."""
+    values = {name: getattr(attempt, name) for name in Attempt.__dataclass_fields__}
+    connection.execute(insert(attempts).values(**values | {"calls": [dict(call) for call in attempt.calls]}))
+
+
+def of_record(connection: Connection, record_id: int) -> list[Attempt]:
+    """A record's attempts, oldest first."""
+    found = connection.execute(select(attempts).where(attempts.c.record_id == record_id).order_by(attempts.c.id))
+    return [Attempt(**{name: getattr(row, name) for name in Attempt.__dataclass_fields__}) for row in found]

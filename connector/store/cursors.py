@@ -1,0 +1,49 @@
+"""How far each reading of the other systems has come. A watermark is the other system's own clock, as text."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from connector.store.tables import cursors, heartbeats, periodic_runs
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Everything up to `watermark` was read at `moved_at`."""
+
+    watermark: str
+    moved_at: datetime
+
+
+def read(connection: Connection, connection_id: int, name: str) -> Cursor | None:
+    """The cursor, or None before the first reading."""
+    row = connection.execute(
+        select(cursors.c.watermark, cursors.c.moved_at).where(
+            cursors.c.connection_id == connection_id, cursors.c.name == name
+        )
+    ).one_or_none()
+    return None if row is None else Cursor(row.watermark, row.moved_at)
+
+
+def advance(connection: Connection, connection_id: int, name: str, watermark: str) -> None:
+    """Moves a cursor; only after what it covers was stored."""
+    statement = insert(cursors).values(connection_id=connection_id, name=name, watermark=watermark)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["connection_id", "name"], set_={"watermark": watermark, "moved_at": func.now()}
+        )
+    )
+
+
+def begin_slot(connection: Connection, name: str, slot: int) -> bool:
+    """True for the first who begins this slot of a scheduled run; a doubled beat runs it once."""
+    statement = insert(periodic_runs).values(name=name, slot=slot).on_conflict_do_nothing()
+    return connection.execute(statement).rowcount == 1
+
+
+def beat(connection: Connection, name: str) -> None:
+    """Says that a part of the product is alive."""
+    statement = insert(heartbeats).values(name=name)
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"at": func.now()}))

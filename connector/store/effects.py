@@ -1,0 +1,150 @@
+"""The effects: one row for each thing that must exist once in NetSuite, under its natural key (the external id)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from connector.store.records import Lease
+from connector.store.tables import EffectKind, EffectState, effects, records
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEffect:
+    """One effect as it stands. `amount` and `currency` are None where no money is meant."""
+
+    id: int
+    record_id: int
+    kind: EffectKind
+    natural_key: str
+    state: EffectState
+    fence: int
+    request_hash: str
+    remote_id: str | None
+    amount: Decimal | None
+    currency: str | None
+    sent_at: datetime | None
+    confirmed_at: datetime | None
+    verified_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What is about to be made."""
+
+    kind: EffectKind
+    natural_key: str
+    request_hash: str
+    amount: Decimal | None
+    currency: str | None
+
+
+def of_keys(connection: Connection, connection_id: int, keys: Sequence[str]) -> dict[str, StoredEffect]:
+    """The effects that exist already under these natural keys."""
+    found = connection.execute(
+        select(effects).where(effects.c.connection_id == connection_id, effects.c.natural_key.in_(list(keys)))
+    )
+    return {row.natural_key: _effect(row) for row in found}
+
+
+def of_record(connection: Connection, record_id: int) -> list[StoredEffect]:
+    """A record's effects in the order they were planned."""
+    found = connection.execute(select(effects).where(effects.c.record_id == record_id).order_by(effects.c.id))
+    return [_effect(row) for row in found]
+
+
+def intend(connection: Connection, lease: Lease, intent: Intent) -> StoredEffect:
+    """The effect of that natural key, written down as planned if it is new."""
+    connection.execute(
+        insert(effects)
+        .values(
+            connection_id=lease.connection_id,
+            record_id=lease.record_id,
+            kind=intent.kind,
+            natural_key=intent.natural_key,
+            fence=lease.fence,
+            request_hash=intent.request_hash,
+            amount=intent.amount,
+            currency=intent.currency,
+        )
+        .on_conflict_do_nothing(index_elements=["connection_id", "natural_key"])
+    )
+    row = connection.execute(
+        select(effects)
+        .where(effects.c.connection_id == lease.connection_id, effects.c.natural_key == intent.natural_key)
+        .with_for_update()
+    ).one()
+    return _effect(row)
+
+
+def mark_sent(connection: Connection, effect: StoredEffect, lease: Lease, intent: Intent, *, now: datetime) -> None:
+    """Writes down, before the call, that the request is on its way under this lease."""
+    connection.execute(
+        update(effects)
+        .where(effects.c.id == effect.id)
+        .values(
+            state=EffectState.SENT,
+            record_id=lease.record_id,
+            fence=lease.fence,
+            sent_at=now,
+            request_hash=intent.request_hash,
+            amount=intent.amount,
+            currency=intent.currency,
+        )
+    )
+
+
+def mark_planned(connection: Connection, effect: StoredEffect) -> None:
+    """The request was refused and nothing was written: it can be sent again."""
+    connection.execute(update(effects).where(effects.c.id == effect.id).values(state=EffectState.PLANNED))
+
+
+def mark_unknown(connection: Connection, effect: StoredEffect) -> None:
+    """The answer was lost: the next step is a read."""
+    connection.execute(update(effects).where(effects.c.id == effect.id).values(state=EffectState.UNKNOWN))
+
+
+def confirm(connection: Connection, effect: StoredEffect, remote_id: str, *, now: datetime) -> None:
+    """The thing exists over there under this internal id."""
+    connection.execute(
+        update(effects)
+        .where(effects.c.id == effect.id)
+        .values(state=EffectState.CONFIRMED, remote_id=remote_id, confirmed_at=now)
+    )
+
+
+def unverified(connection: Connection, connection_id: int, *, before: datetime, limit: int) -> list[StoredEffect]:
+    """Sales orders whose total NetSuite has not told us yet, oldest first."""
+    found = connection.execute(
+        select(effects)
+        .where(
+            effects.c.connection_id == connection_id,
+            effects.c.kind == EffectKind.SALES_ORDER,
+            effects.c.state == EffectState.CONFIRMED,
+            effects.c.verified_at.is_(None),
+            effects.c.confirmed_at < before,
+        )
+        .order_by(effects.c.id)
+        .limit(limit)
+    )
+    return [_effect(row) for row in found]
+
+
+def mark_verified(connection: Connection, effect_ids: Sequence[int]) -> None:
+    """NetSuite's own total was read and is the one we meant, or the difference stands in the record."""
+    connection.execute(update(effects).where(effects.c.id.in_(list(effect_ids))).values(verified_at=func.now()))
+
+
+def order_names(connection: Connection, record_ids: Sequence[int]) -> Mapping[int, str]:
+    """The orders' names by record id, for messages."""
+    found = connection.execute(select(records.c.id, records.c.name).where(records.c.id.in_(list(record_ids))))
+    return {row.id: row.name or str(row.id) for row in found}
+
+
+def _effect(row: Row[Any]) -> StoredEffect:
+    values = {name: getattr(row, name) for name in StoredEffect.__dataclass_fields__}
+    return StoredEffect(**values | {"kind": EffectKind(row.kind), "state": EffectState(row.state)})

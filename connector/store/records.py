@@ -1,0 +1,268 @@
+"""The records: the unit of work, its lease, and where it stands. A leased record changes only under its fence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, or_, select, text, update
+
+from connector.store.tables import RecordState, records
+
+ORDER = "order"
+
+# Longer than every deadline inside one pass; a worker that died is replaced after it.
+LEASE = timedelta(seconds=120)
+# A wake that led nowhere is repeated after this long.
+WAKE_AGAIN = timedelta(seconds=30)
+
+_LEASABLE = (RecordState.PENDING, RecordState.WORKING)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """One worker's right to one record: only while `fence` is the record's."""
+
+    record_id: int
+    connection_id: int
+    kind: str
+    shopify_id: str
+    fence: int
+    version: int
+    attempts: int
+    first_failed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What becomes of a record after a pass."""
+
+    state: RecordState
+    reason_code: str | None = None
+    reason_subject: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """A record as people see it."""
+
+    id: int
+    connection_id: int
+    kind: str
+    shopify_id: str
+    name: str | None
+    state: str
+    reason_code: str | None
+    reason_subject: str | None
+    reason: str | None
+    total: Decimal | None
+    currency: str | None
+    attempts: int
+    next_attempt_at: datetime
+    created_at: datetime
+    changed_at: datetime
+
+
+def claim(connection: Connection, record_id: int, *, owner: str, now: datetime) -> Lease | None:
+    """Takes the lease of a record that is due; None when there is nothing to do or somebody else holds it."""
+    row = connection.execute(
+        update(records)
+        .where(
+            records.c.id == record_id,
+            records.c.state.in_(_LEASABLE),
+            records.c.next_attempt_at <= now,
+            or_(records.c.lease_until.is_(None), records.c.lease_until < now),
+        )
+        .values(
+            state=RecordState.WORKING,
+            lease_owner=owner,
+            lease_until=now + LEASE,
+            fence=records.c.fence + 1,
+            changed_at=now,
+        )
+        .returning(*records.c)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Lease(
+        record_id=row.id,
+        connection_id=row.connection_id,
+        kind=row.kind,
+        shopify_id=row.shopify_id,
+        fence=row.fence,
+        version=row.wanted_version,
+        attempts=row.attempts,
+        first_failed_at=row.first_failed_at,
+    )
+
+
+def settle(connection: Connection, lease: Lease, standing: Standing, *, now: datetime) -> bool:
+    """Ends a pass for good; True when something new arrived meanwhile and the record is due again.
+
+    A lease that was lost changes nothing: its successor decides.
+    """
+    moved_on = records.c.wanted_version > lease.version
+    row = connection.execute(
+        update(records)
+        .where(_held_by(lease))
+        .values(
+            state=text("case when wanted_version > :version then 'pending' else :state end").bindparams(
+                version=lease.version, state=standing.state
+            ),
+            applied_version=lease.version,
+            reason_code=standing.reason_code,
+            reason_subject=standing.reason_subject,
+            reason=standing.reason,
+            lease_owner=None,
+            lease_until=None,
+            attempts=0,
+            first_failed_at=None,
+            changed_at=now,
+        )
+        .returning(moved_on)
+    ).one_or_none()
+    return bool(row and row[0])
+
+
+def postpone(connection: Connection, lease: Lease, standing: Standing, *, until: datetime, attempts: int) -> None:
+    """Frees the lease and sets the next try; `attempts` is the new count."""
+    now = func.now()
+    connection.execute(
+        update(records)
+        .where(_held_by(lease))
+        .values(
+            state=standing.state,
+            reason_code=standing.reason_code,
+            reason_subject=standing.reason_subject,
+            reason=standing.reason,
+            lease_owner=None,
+            lease_until=None,
+            attempts=attempts,
+            first_failed_at=func.coalesce(records.c.first_failed_at, now),
+            next_attempt_at=until,
+            woken_at=now,
+            changed_at=now,
+        )
+    )
+
+
+def describe(connection: Connection, lease: Lease, *, name: str, total: Decimal, currency: str) -> None:
+    """Keeps what a person searches for."""
+    connection.execute(update(records).where(_held_by(lease)).values(name=name, total=total, currency=currency))
+
+
+def hold(connection: Connection, record_id: int, *, code: str, reason: str) -> None:
+    """Holds a record that was in sync until now."""
+    connection.execute(
+        update(records)
+        .where(records.c.id == record_id, records.c.state == RecordState.IN_SYNC)
+        .values(state=RecordState.HELD, reason_code=code, reason_subject=None, reason=reason, changed_at=func.now())
+    )
+
+
+def release(connection: Connection, connection_id: int, subjects: Sequence[str]) -> list[int]:
+    """Makes due every record that was held for one of the subjects (`sku:MUG-1`); returns their ids."""
+    rows = connection.execute(
+        update(records)
+        .where(
+            records.c.connection_id == connection_id,
+            records.c.state == RecordState.HELD,
+            records.c.reason_subject.in_(list(subjects)),
+        )
+        .values(_due())
+        .returning(records.c.id)
+    )
+    return list(rows.scalars())
+
+
+def held_subjects(connection: Connection, connection_id: int, *, prefix: str) -> list[str]:
+    """What held records wait for, each once, where it begins with the prefix."""
+    found = connection.execute(
+        select(records.c.reason_subject)
+        .where(
+            records.c.connection_id == connection_id,
+            records.c.state == RecordState.HELD,
+            records.c.reason_subject.startswith(prefix, autoescape=True),
+        )
+        .distinct()
+    )
+    return [subject for subject in found.scalars() if subject]
+
+
+def mark_dirty(connection: Connection, record_id: int) -> None:
+    """Asks for one more pass over a record, whatever state it is in."""
+    connection.execute(
+        update(records)
+        .where(records.c.id == record_id)
+        .values(_due() | {"wanted_version": records.c.wanted_version + 1})
+    )
+
+
+def due(connection: Connection, *, now: datetime, limit: int) -> list[int]:
+    """Ids of records that nobody works on although they are due, marked as woken; two sweepers never take the same."""
+    waiting = (
+        select(records.c.id)
+        .where(
+            records.c.state.in_(_LEASABLE),
+            records.c.next_attempt_at <= now,
+            or_(records.c.lease_until.is_(None), records.c.lease_until < now),
+            records.c.woken_at < now - WAKE_AGAIN,
+        )
+        .order_by(records.c.next_attempt_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    found = list(connection.execute(waiting).scalars())
+    if found:
+        connection.execute(update(records).where(records.c.id.in_(found)).values(woken_at=now))
+    return found
+
+
+def is_in_flight(connection: Connection, record_id: int, fence: int, *, now: datetime) -> bool:
+    """True while the worker that holds this fence of the record may still be at work."""
+    found = connection.execute(
+        select(records.c.id).where(records.c.id == record_id, records.c.fence == fence, records.c.lease_until > now)
+    )
+    return found.one_or_none() is not None
+
+
+def holds(connection: Connection, lease: Lease) -> bool:
+    """True while the lease is still ours; the row stays locked until the transaction ends."""
+    found = connection.execute(select(records.c.id).where(_held_by(lease)).with_for_update())
+    return found.one_or_none() is not None
+
+
+def by_name(connection: Connection, name: str) -> list[RecordView]:
+    """Orders of that name, newest first, over all connections; `1001` finds `#1001`."""
+    names = {name, name.removeprefix("#"), f"#{name}"}
+    found = connection.execute(
+        select(records).where(records.c.kind == ORDER, records.c.name.in_(names)).order_by(records.c.id.desc())
+    )
+    return [_view(row) for row in found]
+
+
+def by_shopify_id(connection: Connection, shopify_id: str) -> list[RecordView]:
+    """Orders with that Shopify id, over all connections."""
+    found = connection.execute(select(records).where(records.c.kind == ORDER, records.c.shopify_id == shopify_id))
+    return [_view(row) for row in found]
+
+
+def _due() -> dict[str, Any]:
+    return {
+        "state": RecordState.PENDING,
+        "next_attempt_at": func.now(),
+        "woken_at": func.now(),
+        "changed_at": func.now(),
+        "attempts": 0,
+        "first_failed_at": None,
+    }
+
+
+def _held_by(lease: Lease) -> Any:
+    return and_(records.c.id == lease.record_id, records.c.fence == lease.fence)
+
+
+def _view(row: Row[Any]) -> RecordView:
+    return RecordView(**{name: getattr(row, name) for name in RecordView.__dataclass_fields__})

@@ -1,0 +1,259 @@
+"""The tables, nothing else. Money is numeric, times are timestamptz, states are text checked by their StrEnum."""
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql.elements import TextClause
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class RecordState(StrEnum):
+    """Where a record stands, as a person sees it."""
+
+    PENDING = "pending"
+    WORKING = "working"
+    IN_SYNC = "in_sync"
+    HELD = "held"
+    PARKED = "parked"
+    IGNORED = "ignored"
+    EXCLUDED = "excluded"
+
+
+class EffectState(StrEnum):
+    """How far one write has come. From `unknown` the next step is always a read."""
+
+    PLANNED = "planned"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    CONFIRMED = "confirmed"
+
+
+class EffectKind(StrEnum):
+    """What an effect makes in NetSuite."""
+
+    CUSTOMER = "customer"
+    SALES_ORDER = "sales_order"
+    CUSTOMER_DEPOSIT = "customer_deposit"
+
+
+NOW = text("now()")
+
+
+def _states(enum: type[StrEnum]) -> TextClause:
+    return text("state in ({})".format(", ".join(f"'{value}'" for value in enum)))
+
+
+def _id() -> Column[int]:
+    return Column("id", BigInteger, Identity(always=True), primary_key=True)
+
+
+def _connection() -> Column[int]:
+    return Column("connection_id", ForeignKey("connections.id", ondelete="RESTRICT"), nullable=False)
+
+
+def _time(name: str, *, nullable: bool = False) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable, server_default=None if nullable else NOW)
+
+
+connections = Table(
+    "connections",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("enabled", Boolean, nullable=False, server_default=text("true")),
+    Column("shop", Text, nullable=False),
+    Column("shop_id", BigInteger),
+    Column("shopify_api_url", Text, nullable=False),
+    Column("shopify_api_version", Text, nullable=False),
+    Column("netsuite_account", Text, nullable=False),
+    Column("netsuite_api_url", Text, nullable=False),
+    Column("netsuite_concurrency", Integer, nullable=False),
+    Column("rules", JSONB, nullable=False),
+    Column("rules_version", Integer, nullable=False, server_default=text("1")),
+    _time("created_at"),
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    _id(),
+    _connection(),
+    Column("side", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("key_id", Text, nullable=False),
+    _time("rotated_at"),
+    UniqueConstraint("connection_id", "side"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    _id(),
+    _connection(),
+    Column("source", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("delivery_id", Text, nullable=False),
+    Column("event_id", Text),
+    Column("triggered_at", DateTime(timezone=True)),
+    _time("received_at"),
+    Column("headers", JSONB, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("body_sha256", LargeBinary, nullable=False),
+    Column("record_kind", Text),
+    Column("shopify_id", Text),
+    UniqueConstraint("connection_id", "delivery_id"),
+    Index("ix_events_record", "connection_id", "record_kind", "shopify_id"),
+    Index("ix_events_received_at", "received_at"),
+)
+
+records = Table(
+    "records",
+    metadata,
+    _id(),
+    _connection(),
+    Column("kind", Text, nullable=False),
+    Column("shopify_id", Text, nullable=False),
+    Column("wanted_version", BigInteger, nullable=False, server_default=text("1")),
+    Column("applied_version", BigInteger, nullable=False, server_default=text("0")),
+    Column("state", Text, nullable=False, server_default=text("'pending'")),
+    Column("reason_code", Text),
+    Column("reason_subject", Text),
+    Column("reason", Text),
+    Column("lease_owner", Text),
+    Column("lease_until", DateTime(timezone=True)),
+    Column("fence", BigInteger, nullable=False, server_default=text("0")),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    _time("first_failed_at", nullable=True),
+    _time("next_attempt_at"),
+    _time("woken_at"),
+    Column("name", Text),
+    Column("total", Numeric),
+    Column("currency", Text),
+    _time("created_at"),
+    _time("changed_at"),
+    CheckConstraint(_states(RecordState), name="state"),
+    UniqueConstraint("connection_id", "kind", "shopify_id"),
+    Index("ix_records_name", "name", postgresql_ops={"name": "text_pattern_ops"}),
+    Index("ix_records_due", "next_attempt_at", postgresql_where=text("state in ('pending', 'working')")),
+    Index("ix_records_reason", "connection_id", "reason_subject", postgresql_where=text("state = 'held'")),
+)
+
+effects = Table(
+    "effects",
+    metadata,
+    _id(),
+    _connection(),
+    Column("record_id", ForeignKey("records.id", ondelete="RESTRICT"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("natural_key", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default=text("'planned'")),
+    Column("fence", BigInteger, nullable=False),
+    Column("request_hash", Text, nullable=False),
+    Column("remote_id", Text),
+    Column("amount", Numeric),
+    Column("currency", Text),
+    _time("created_at"),
+    _time("sent_at", nullable=True),
+    _time("confirmed_at", nullable=True),
+    _time("verified_at", nullable=True),
+    CheckConstraint(_states(EffectState), name="state"),
+    UniqueConstraint("connection_id", "natural_key"),
+    Index(
+        "ix_effects_unverified",
+        "connection_id",
+        "id",
+        postgresql_where=text("kind = 'sales_order' and state = 'confirmed' and verified_at is null"),
+    ),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    _id(),
+    Column("record_id", ForeignKey("records.id", ondelete="RESTRICT"), nullable=False, index=True),
+    Column("worker", Text, nullable=False),
+    Column("rules_version", Integer, nullable=False),
+    _time("started_at"),
+    _time("finished_at"),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text),
+    Column("calls", JSONB, nullable=False),
+)
+
+items = Table(
+    "items",
+    metadata,
+    _connection(),
+    Column("netsuite_id", BigInteger, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("item_type", Text),
+    Column("inactive", Boolean, nullable=False),
+    UniqueConstraint("connection_id", "netsuite_id"),
+    Index("ix_items_sku", "connection_id", "sku"),
+)
+
+customers = Table(
+    "customers",
+    metadata,
+    _connection(),
+    Column("netsuite_id", BigInteger, nullable=False),
+    Column("email_hash", LargeBinary, nullable=False),
+    Column("subsidiary", Text, nullable=False),
+    Column("inactive", Boolean, nullable=False),
+    UniqueConstraint("connection_id", "netsuite_id"),
+    Index("ix_customers_email", "connection_id", "email_hash"),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    _connection(),
+    Column("name", Text, nullable=False),
+    Column("watermark", Text, nullable=False),
+    _time("moved_at"),
+    UniqueConstraint("connection_id", "name"),
+)
+
+periodic_runs = Table(
+    "periodic_runs",
+    metadata,
+    Column("name", Text, nullable=False),
+    Column("slot", BigInteger, nullable=False),
+    _time("started_at"),
+    UniqueConstraint("name", "slot"),
+)
+
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _time("at"),
+)
