@@ -46,7 +46,8 @@ def environment(data: Path) -> dict[str, str]:
         raise ConfigError(
             f"DATABASE_URL is not set and {data} holds no data: set it, or start `ml-connector serve --data {data}`"
         )
-    return json.loads(served.read_text("utf-8")) | dict(os.environ)
+    written: dict[str, str] = json.loads(served.read_text("utf-8"))
+    return written | dict(os.environ)
 
 
 def write_served(data: Path, values: Mapping[str, str]) -> None:

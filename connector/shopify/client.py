@@ -92,9 +92,7 @@ class ShopifyClient:
         status = cost["throttleStatus"]
         available, rate = float(status["currentlyAvailable"]), float(status["restoreRate"])
         self._costs[operation] = requested
-        self._points.observe(
-            requested=requested, maximum=float(status["maximumAvailable"]), available=available, restore_rate=rate
-        )
+        self._points.observe(maximum=float(status["maximumAvailable"]), available=available, restore_rate=rate)
         return max(0.0, (requested - available) / rate) if rate else 0.0
 
 

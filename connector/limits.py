@@ -1,0 +1,201 @@
+"""Governs calls over all processes: NetSuite's concurrent slots per account, Shopify's query points per shop.
+
+Both live in Redis. When Redis is away work goes on, slower: one call at a time in each process.
+"""
+
+import random
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+import structlog
+from redis import Redis, RedisError
+
+from connector.errors import RateLimited
+
+log = structlog.get_logger(__name__)
+
+
+class Lane(StrEnum):
+    """Who goes first: money and orders, then stock, then history."""
+
+    ORDERS = "orders"
+    STOCK = "stock"
+    HISTORY = "history"
+
+
+# Slots a lane leaves free for the lanes before it.
+RESERVE = {Lane.ORDERS: 0, Lane.STOCK: 1, Lane.HISTORY: 2}
+
+# KEYS: leases, state. ARGV: holder, lease seconds, limit, reserve. Answers 1 when the slot was taken.
+# The effective limit climbs back by one slot a second after a refusal has lowered it.
+_TAKE = """
+local now = redis.call('time'); now = now[1] + now[2] / 1e6
+redis.call('zremrangebyscore', KEYS[1], '-inf', now)
+local limit = tonumber(ARGV[3])
+local lowered = redis.call('hmget', KEYS[2], 'limit', 'at')
+if lowered[1] then
+  limit = math.min(limit, math.floor(tonumber(lowered[1]) + (now - tonumber(lowered[2]))))
+end
+local free = math.max(limit - tonumber(ARGV[4]), 1)
+if redis.call('zcard', KEYS[1]) >= free then return 0 end
+redis.call('zadd', KEYS[1], now + tonumber(ARGV[2]), ARGV[1])
+redis.call('expire', KEYS[1], 600)
+return 1
+"""
+
+# KEYS: leases, free. ARGV: holder. Frees the slot and tells one waiter.
+_GIVE_BACK = """
+redis.call('zrem', KEYS[1], ARGV[1])
+redis.call('lpush', KEYS[2], '1')
+redis.call('ltrim', KEYS[2], 0, 31)
+redis.call('expire', KEYS[2], 60)
+return 1
+"""
+
+# KEYS: state. ARGV: configured limit. One burst of refusals lowers the limit once.
+_LOWER = """
+local now = redis.call('time'); now = now[1] + now[2] / 1e6
+local lowered = redis.call('hmget', KEYS[1], 'limit', 'at')
+local limit = tonumber(ARGV[1])
+if lowered[1] then
+  if now - tonumber(lowered[2]) < 1 then return tonumber(lowered[1]) end
+  limit = math.min(limit, tonumber(lowered[1]) + (now - tonumber(lowered[2])))
+end
+limit = math.max(1, math.floor(limit * 0.7))
+redis.call('hset', KEYS[1], 'limit', limit, 'at', now)
+redis.call('expire', KEYS[1], 600)
+return limit
+"""
+
+# KEYS: bucket. ARGV: cost. Answers the seconds to wait, as text; 0 when the points were taken.
+_SPEND = """
+local now = redis.call('time'); now = now[1] + now[2] / 1e6
+local bucket = redis.call('hmget', KEYS[1], 'available', 'maximum', 'rate', 'at')
+if not bucket[1] then return '0' end
+local rate = tonumber(bucket[3])
+local available = math.min(tonumber(bucket[2]), tonumber(bucket[1]) + (now - tonumber(bucket[4])) * rate)
+local cost = math.min(tonumber(ARGV[1]), tonumber(bucket[2]))
+if available < cost then return tostring((cost - available) / rate) end
+redis.call('hset', KEYS[1], 'available', available - cost, 'at', now)
+return '0'
+"""
+
+# KEYS: bucket. ARGV: available, maximum, rate. What Shopify says replaces what we reckoned.
+_OBSERVE = """
+local now = redis.call('time'); now = now[1] + now[2] / 1e6
+redis.call('hset', KEYS[1], 'available', ARGV[1], 'maximum', ARGV[2], 'rate', ARGV[3], 'at', now)
+redis.call('expire', KEYS[1], 600)
+return 1
+"""
+
+# Shorter than the client's socket timeout; a waiter that missed its turn looks again after it.
+_WAIT_SECONDS = 0.25
+
+
+class Slots:
+    """Concurrent calls of one NetSuite account: at most `limit` at once, whatever the number of workers.
+
+    `lease` is in seconds: after it the slot of a dead worker comes back. `patience` is how long a caller waits.
+    """
+
+    def __init__(self, redis: Redis, account: str, *, limit: int, lease: float = 90.0, patience: float = 20.0) -> None:
+        self._redis = redis
+        self._limit = limit
+        self._lease = lease
+        self._patience = patience
+        self._leases = f"slots:{account}"
+        self._state = f"slots:{account}:state"
+        self._free = f"slots:{account}:free"
+        self._take = redis.register_script(_TAKE)
+        self._give_back = redis.register_script(_GIVE_BACK)
+        self._lower = redis.register_script(_LOWER)
+        self._alone = threading.BoundedSemaphore(1)
+
+    @contextmanager
+    def hold(self, lane: Lane = Lane.ORDERS) -> Iterator[None]:
+        """Holds a slot inside the block. Raises RateLimited when none came free in time."""
+        holder = uuid.uuid4().hex
+        is_taken = self._wait(holder, lane)
+        try:
+            yield
+        finally:
+            self._release(holder, is_taken)
+
+    def refused(self) -> None:
+        """The account answered 429: somebody else uses it too. Lowers the limit for a while."""
+        try:
+            limit = self._lower(keys=[self._state], args=[self._limit])
+            log.warning("netsuite_refused", effective_limit=limit)
+        except RedisError:
+            log.warning("slots_without_redis")
+
+    def in_use(self) -> int:
+        """Slots held right now."""
+        return int(self._redis.zcard(self._leases))
+
+    def _wait(self, holder: str, lane: Lane) -> bool:
+        """True with a slot from Redis, False with this process's only one."""
+        deadline = time.monotonic() + self._patience
+        try:
+            while not self._taken(holder, lane):
+                if time.monotonic() >= deadline:
+                    raise RateLimited("all NetSuite slots are in use", retry_after=random.uniform(1, 3))  # noqa: S311
+                self._redis.blpop([self._free], timeout=_WAIT_SECONDS)
+        except RedisError:
+            log.warning("slots_without_redis")
+            if not self._alone.acquire(timeout=self._patience):
+                raise RateLimited("Redis is away and NetSuite's slot is in use", retry_after=2.0) from None
+            return False
+        return True
+
+    def _taken(self, holder: str, lane: Lane) -> bool:
+        args: list[str | float] = [holder, self._lease, self._limit, RESERVE[lane]]
+        return bool(self._take(keys=[self._leases, self._state], args=args))
+
+    def _release(self, holder: str, is_taken: bool) -> None:
+        if not is_taken:
+            self._alone.release()
+            return
+        try:
+            self._give_back(keys=[self._leases, self._free], args=[holder])
+        except RedisError:
+            # The lease ends by itself.
+            log.warning("slots_without_redis")
+
+
+class Points:
+    """Query points of one shop, shared by all workers and put right by each answer of Shopify."""
+
+    def __init__(self, redis: Redis, shop: str, *, patience: float = 10.0) -> None:
+        self._patience = patience
+        self._bucket = f"points:{shop}"
+        self._spend = redis.register_script(_SPEND)
+        self._observe = redis.register_script(_OBSERVE)
+        self._idle = threading.Event()
+
+    def take(self, cost: int) -> None:
+        """Takes points, waiting for them if need be. Raises RateLimited when the wait would be too long."""
+        deadline = time.monotonic() + self._patience
+        while wait := self._missing(cost):
+            if time.monotonic() + wait > deadline:
+                raise RateLimited("Shopify's query budget is used up", retry_after=wait)
+            self._idle.wait(wait * random.uniform(1.0, 1.2))  # noqa: S311  jitter
+
+    def observe(self, *, maximum: float, available: float, restore_rate: float) -> None:
+        """Keeps what an answer's extensions.cost said."""
+        try:
+            self._observe(keys=[self._bucket], args=[available, maximum, restore_rate])
+        except RedisError:
+            log.warning("points_without_redis")
+
+    def _missing(self, cost: int) -> float:
+        try:
+            return float(self._spend(keys=[self._bucket], args=[cost]))
+        except RedisError:
+            # Without the shared bucket Shopify's own refusal is the guide.
+            log.warning("points_without_redis")
+            return 0.0
