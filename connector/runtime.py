@@ -118,11 +118,13 @@ class Runtime:
         return shop_id
 
 
-def build(settings: Settings, *, pool_size: int = 5) -> Runtime:
-    """The runtime of a process; `pool_size` is the number of threads that use the database."""
-    redis = redis_client(settings.redis_url)
+def build(
+    settings: Settings, *, pool_size: int = 5, redis_timeout: float = 5.0, statement_timeout: float = 30.0
+) -> Runtime:
+    """The runtime of a process; `pool_size` is the number of threads that use the database, timeouts are in seconds."""
+    redis = redis_client(settings.redis_url, socket_timeout=redis_timeout)
     return Runtime(
-        engine=make_engine(settings.database_url, pool_size=pool_size),
+        engine=make_engine(settings.database_url, pool_size=pool_size, statement_timeout=statement_timeout),
         redis=redis,
         vault=Vault(settings.keys),
         counters=Counters(redis),

@@ -16,7 +16,7 @@ from connector.flows.verification import verify_at_once
 from connector.limits import Lane
 from connector.mapping.lines import skus
 from connector.mapping.money import booked
-from connector.mapping.selection import Exclusion
+from connector.mapping.selection import Exclusion, exclusion
 from connector.shopify.records import Order
 from connector.store import customers, effects, items, records
 from connector.store.items import Item
@@ -67,6 +67,9 @@ def order_plan(order: Order, systems: Systems, engine: Engine) -> Plan:
         if effect.state is EffectState.CONFIRMED and effect.remote_id is not None
     }
     is_written = keys[0] in confirmed
+    left_out = None if is_written else exclusion(order, systems.rules)
+    if left_out is not None:
+        return Plan(exclusion=left_out)
     known = Known(
         confirmed=confirmed,
         items={} if is_written else _items(order, systems, engine),

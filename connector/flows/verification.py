@@ -88,7 +88,8 @@ def _rounded_off(systems: Systems, remote_id: str, difference: Decimal, wanted: 
     """
     item = required(systems.rules.rounding.item, "rounding.item", f"sales order {remote_id} differs by {difference}")
     with suppress(OutcomeUnknown):
-        systems.netsuite.append_line(remote_id, OrderLine(item, 1, difference, difference, "Rounding"))
+        code = systems.rules.tax.exempt_code
+        systems.netsuite.append_line(remote_id, OrderLine(item, 1, difference, difference, "Rounding", tax_code=code))
     return wanted - _total(systems, remote_id)
 
 

@@ -128,8 +128,8 @@ class TaxDetail:
     def to_json(self) -> dict[str, Any]:
         """One element of the taxDetails sublist."""
         return {
-            "taxDetailsReference": self.reference,
-            "taxType": _reference(self.tax_type),
+            "taxDetailsReference": _reference(self.reference),
+            "taxType": self.tax_type,
             "taxCode": _reference(self.tax_code),
             "taxBasis": self.basis,
             "taxRate": self.rate,
@@ -225,7 +225,7 @@ class CustomerDeposit:
         if self.account:
             body["account"] = _reference(self.account)
         else:
-            body["undepFunds"] = True
+            body["undepFunds"] = {"id": "T"}
         return body
 
 

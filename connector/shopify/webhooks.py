@@ -65,7 +65,7 @@ def is_signed(body: bytes, signature: str | None, secrets: Sequence[str]) -> boo
 
 
 def notice(headers: Mapping[str, str], body: bytes) -> Notice:
-    """What the delivery says. Raises ValueError when the body is not a JSON object.
+    """What the delivery says. `headers` as in KEPT_HEADERS. Raises ValueError when the body is not a JSON object.
 
     Without X-Shopify-Webhook-Id the delivery is known by the hash of its topic and body.
     """
@@ -90,7 +90,8 @@ def _order_id(topic: str, payload: Mapping[str, Any]) -> str | None:
         value = edit.get("order_id") if isinstance(edit, dict) else None
     else:
         value = payload.get(_ORDER_ID_MEMBERS.get(topic.partition("/")[0], ""))
-    return str(value) if isinstance(value, int) and value > 0 else None
+    # `type`, not isinstance: true is an int to Python.
+    return str(value) if type(value) is int and 0 < value < 2**63 else None
 
 
 def _time(text: str | None) -> datetime | None:

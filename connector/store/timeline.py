@@ -45,7 +45,7 @@ def newest_events(connection: Connection, *, limit: int, topic: str | None = Non
     query = select(*_COLUMNS).join(connections, connections.c.id == events.c.connection_id)
     if topic is not None:
         query = query.where(events.c.topic == topic)
-    return [EventView(*row) for row in connection.execute(query.order_by(events.c.id.desc()).limit(limit))]
+    return [EventView(**row) for row in connection.execute(query.order_by(events.c.id.desc()).limit(limit)).mappings()]
 
 
 def events_of_record(connection: Connection, record: RecordView) -> Sequence[EventView]:
@@ -60,4 +60,4 @@ def events_of_record(connection: Connection, record: RecordView) -> Sequence[Eve
         )
         .order_by(events.c.id)
     )
-    return [EventView(*row) for row in connection.execute(query)]
+    return [EventView(**row) for row in connection.execute(query).mappings()]

@@ -103,7 +103,7 @@ def test_a_gift_card_and_a_card_make_two_deposits() -> None:
     )
     made = planned(order)
     assert [effect.intent.amount for effect in made.effects[2:]] == [Decimal("5.00"), Decimal("15.00")]
-    assert made.effects[2].body["undepFunds"] is True
+    assert made.effects[2].body["undepFunds"] == {"id": "T"}
     assert made.effects[3].body["account"] == {"id": "123"}
 
 

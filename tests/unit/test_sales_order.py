@@ -206,7 +206,9 @@ def test_tax_details_carry_shopifys_amounts_in_override_mode() -> None:
     body = record.to_json()
     assert body["taxDetailsOverride"] is True
     assert body["taxDetails"]["items"][0]["taxAmount"] == Decimal("2.00")
-    assert body["item"]["items"][0]["taxDetailsReference"] == body["taxDetails"]["items"][0]["taxDetailsReference"]
+    assert body["taxDetails"]["items"][0]["taxDetailsReference"] == {
+        "id": body["item"]["items"][0]["taxDetailsReference"]
+    }
     assert amounts(record) == [("812", "20.00")]
 
 

@@ -1,0 +1,1 @@
+"""The account: tokens, records, SuiteQL and concurrency with NetSuite's real habits."""

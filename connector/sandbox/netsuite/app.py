@@ -1,0 +1,233 @@
+"""The account over HTTP: tokens, records and SuiteQL as NetSuite serves them, and /_sandbox for the demo and the tests."""
+
+import json
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from connector.sandbox.netsuite import records
+from connector.sandbox.netsuite.account import Account
+from connector.sandbox.netsuite.errors import Refusal, user_error
+from connector.sandbox.netsuite.faults import Dropped, Fault
+from connector.sandbox.netsuite.tokens import OAuthError
+
+TOKEN_PATH = "/services/rest/auth/oauth2/v1/token"
+_RECORD = re.compile(r"/services/rest/record/v1/(?P<type>\w+)(?:/(?P<key>[^/]+))?(?:/(?P<sublist>\w+))?")
+_SUITEQL = "/services/rest/query/v1/suiteql"
+_RESOURCE = "application/vnd.oracle.resource+json; type=singular; charset=UTF-8"
+
+Json = dict[str, Any]
+
+
+def account_app(account: Account) -> Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]:
+    """The WSGI app of one account."""
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        request = Request(environ)
+        try:
+            response = _route(account, request)
+        except Dropped as dropped:
+            _cut(environ)
+            # The one kind of error the server takes in silence.
+            raise ConnectionResetError from dropped
+        return response(environ, start_response)
+
+    return app
+
+
+def _route(account: Account, request: Request) -> Response:
+    if request.path.startswith("/_sandbox/"):
+        return _control(account, request)
+    if request.path == TOKEN_PATH:
+        return _token(account, request)
+    started = time.time()
+    label = _label(request.path)
+    status = 0
+    try:
+        response = _answered(account, request, label)
+        status = response.status_code
+    finally:
+        if status != 429:
+            account.log_call(request.method, label, status, started)
+    return response
+
+
+def _answered(account: Account, request: Request, label: str) -> Response:
+    try:
+        _authorised(account, request)
+        with account.slot():
+            return _with_faults(account, request, label)
+    except Refusal as refusal:
+        return refusal.response()
+
+
+def _with_faults(account: Account, request: Request, label: str) -> Response:
+    fault = account.faults.take(request.method, label)
+    _wait(account.config.latency_ms / 1000 + (fault.seconds if fault and fault.kind == "slow" else 0))
+    if fault is None or fault.kind == "slow":
+        return _handled(account, request)
+    if fault.kind == "status_before":
+        raise Refusal(fault.status, "UNEXPECTED_ERROR", "An unexpected error occurred. Error ID: sandbox")
+    if fault.kind == "late_commit":
+        _commit_later(account, request, fault)
+    else:
+        _handled(account, request)
+    raise Dropped
+
+
+def _commit_later(account: Account, request: Request, fault: Fault) -> None:
+    """The answer is lost now; the record appears after a while. The body is read before the connection goes."""
+    request.get_data()
+
+    def commit() -> None:
+        # Nobody is there any more to be told of a refusal, such as that the record was made meanwhile.
+        with suppress(Refusal):
+            _handled(account, request)
+
+    timer = threading.Timer(fault.seconds, commit)
+    timer.daemon = True
+    timer.start()
+
+
+def _handled(account: Account, request: Request) -> Response:
+    if request.path == _SUITEQL:
+        return _suiteql(account, request)
+    found = _RECORD.fullmatch(request.path)
+    if found is None:
+        raise Refusal(404, "NONEXISTENT_ID", "The requested resource does not exist.")
+    record_type, key = found["type"], found["key"]
+    if key is None:
+        if request.method != "POST":
+            raise Refusal(405, "INVALID_REQUEST", "Method not allowed.")
+        made = records.create(account, record_type, _body(request), validation=_validation(request))
+        return _made(request, record_type, made)
+    return _one(account, request, record_type, key, found["sublist"])
+
+
+def _one(account: Account, request: Request, record_type: str, key: str, sublist: str | None) -> Response:
+    validation, replace = _validation(request), request.args.get("replace")
+    if request.method == "PUT":
+        made = records.upsert(account, record_type, key, _body(request), validation=validation, replace=replace)
+        return _made(request, record_type, made)
+    record = records.find(account, record_type, key)
+    if request.method == "GET":
+        asked = request.args.get("fields")
+        value = (
+            records.sublist(record, sublist) if sublist else records.read(record, asked.split(",") if asked else None)
+        )
+        return Response(json.dumps(value), content_type=_RESOURCE)
+    if request.method == "PATCH":
+        records.change(account, record, _body(request), validation=validation, replace=replace)
+        return _made(request, record_type, record.id)
+    if request.method == "DELETE":
+        records.delete(account, record)
+        return Response(status=204)
+    raise Refusal(405, "INVALID_REQUEST", "Method not allowed.")
+
+
+def _made(request: Request, record_type: str, record_id: str) -> Response:
+    """204 without a body; the id is only in the address."""
+    response = Response(status=204)
+    response.headers["Location"] = f"{request.host_url}services/rest/record/v1/{record_type.lower()}/{record_id}"
+    response.autocorrect_location_header = False
+    return response
+
+
+def _suiteql(account: Account, request: Request) -> Response:
+    if request.method != "POST" or request.headers.get("Prefer") != "transient":
+        raise user_error("The Prefer header with the value transient is required.")
+    asked = _body(request)
+    limit, offset = int(request.args.get("limit", 1000)), int(request.args.get("offset", 0))
+    page = account.tables.query(asked["q"], asked.get("params", []), limit=limit, offset=offset)
+    response = Response(json.dumps(page), content_type="application/vnd.oracle.resource+json; type=collection")
+    response.headers["preference-applied"] = "transient"
+    return response
+
+
+def _authorised(account: Account, request: Request) -> None:
+    header = request.headers.get("Authorization", "")
+    if header.startswith("Bearer ") and account.tokens.is_valid(header.removeprefix("Bearer ")):
+        return
+    if header.startswith("OAuth ") and account.oauth1 is not None:
+        account.oauth1.check(header, method=request.method, url=request.url)
+        return
+    raise Refusal(401, "INVALID_LOGIN", "Invalid login attempt. For more details, see the Login Audit Trail.")
+
+
+def _token(account: Account, request: Request) -> Response:
+    with account.lock:
+        account.token_calls += 1
+    try:
+        answer: Json = account.tokens.issue(request.form.to_dict(), audience=request.base_url)
+    except OAuthError as error:
+        return Response(json.dumps({"error": error.code}), error.status, content_type="application/json")
+    return Response(json.dumps(answer), content_type="application/json")
+
+
+def _control(account: Account, request: Request) -> Response:
+    verb = request.path.removeprefix("/_sandbox/")
+    if request.method == "GET":
+        after = int(request.args.get("after", 0))
+        readers: dict[str, Callable[[], object]] = {
+            "ledger": account.ledger,
+            "calls": lambda: [asdict(call) for call in list(account.calls) if call.n > after],
+            "health": lambda: {"ok": True},
+        }
+        return _json(readers[verb]()) if verb in readers else _json({"error": "Not Found"}, 404)
+    asked: Json = json.loads(request.get_data() or b"{}")
+    actions: dict[str, Callable[[], None]] = {
+        "faults": account.faults.clear if request.method == "DELETE" else lambda: account.faults.add(asked),
+        "settings": lambda: account.change(asked),
+        "items": lambda: account.add_items(asked["items"]),
+        "customers": lambda: account.add_customers(asked["customers"]),
+    }
+    if verb not in actions:
+        return _json({"error": "Not Found"}, 404)
+    try:
+        actions[verb]()
+    except (KeyError, TypeError, ValueError) as error:
+        return _json({"error": str(error)}, 400)
+    return _json({})
+
+
+def _body(request: Request) -> Json:
+    try:
+        body: Json = json.loads(request.get_data())
+    except ValueError as error:
+        raise Refusal(400, "INVALID_REQUEST", "The request body is not valid JSON.") from error
+    return body
+
+
+def _validation(request: Request) -> str:
+    return request.headers.get("X-NetSuite-PropertyNameValidation", "Warning")
+
+
+def _label(path: str) -> str:
+    """What a call is counted under: the record type, `type/eid` for a look-up by external id, or suiteql."""
+    found = _RECORD.fullmatch(path)
+    if found is None:
+        return path.rpartition("/")[2]
+    return f"{found['type']}/eid" if (found["key"] or "").startswith("eid:") else found["type"]
+
+
+def _wait(seconds: float) -> None:
+    if seconds > 0:
+        threading.Event().wait(seconds)
+
+
+def _cut(environ: dict[str, Any]) -> None:
+    """Closes the connection under the server's feet: the client sees a reset, not an answer."""
+    connection: socket.socket = environ["werkzeug.socket"]
+    connection.shutdown(socket.SHUT_RDWR)
+    connection.close()
+
+
+def _json(body: object, status: int = 200) -> Response:
+    return Response(json.dumps(body), status, content_type="application/json")

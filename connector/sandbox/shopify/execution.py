@@ -1,0 +1,116 @@
+"""Executes documents against the pruned schema of 2026-10, with Shopify's costs, throttling and ways to fail."""
+
+import threading
+import uuid
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, build_schema, execute_sync, parse, validate
+
+from connector.sandbox.shopify.cost import MAXIMUM, query_cost
+from connector.sandbox.shopify.shop import Shop
+from connector.sandbox.shopify.values import TooManyError, gid, order_value
+
+Json = dict[str, Any]
+
+# What a query really costs beside what was asked for; the difference is given back.
+_ACTUAL_SHARE = 0.4
+
+
+@lru_cache(maxsize=1)
+def schema() -> GraphQLSchema:
+    """The pruned schema. Its descriptions are gone; `assume_valid` for the same reason as in the script that made it."""
+    text = resources.files("connector.sandbox.shopify").joinpath("schema.graphql").read_text("utf-8")
+    return build_schema(text, assume_valid=True)
+
+
+@lru_cache(maxsize=64)
+def _checked(text: str) -> tuple[DocumentNode | None, tuple[GraphQLError, ...]]:
+    try:
+        document = parse(text)
+    except GraphQLError as error:
+        return None, (error,)
+    return document, tuple(validate(schema(), document))
+
+
+def answer(shop: Shop, request: Json) -> tuple[int, Json]:
+    """HTTP status and body of one GraphQL request."""
+    failure = shop.next_failure()
+    if isinstance(failure, int):
+        return failure, {"errors": "asked for by the sandbox"}
+    if shop.config.latency_ms:
+        threading.Event().wait(shop.config.latency_ms / 1000)
+    document, problems = _checked(request.get("query") or "")
+    if document is None or problems:
+        return 200, {"errors": [problem.formatted for problem in problems]}
+    variables = request.get("variables") or {}
+    requested = query_cost(document, variables)
+    if requested > MAXIMUM:
+        extensions = {"code": "MAX_COST_EXCEEDED", "cost": requested, "maxCost": MAXIMUM}
+        return 200, {"errors": [{"message": f"Query cost is {requested}", "extensions": extensions}]}
+    is_admitted, available = shop.admit(requested)
+    if failure == "THROTTLED" or not is_admitted:
+        throttled = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
+        return 200, {"errors": [throttled], "extensions": _cost(shop, requested, None, available)}
+    if failure == "INTERNAL_SERVER_ERROR":
+        extensions = {"code": failure, "requestId": str(uuid.uuid4())}
+        return 200, {"errors": [{"message": "Internal error", "extensions": extensions}]}
+    return 200, _executed(shop, document, request, requested)
+
+
+def _executed(shop: Shop, document: DocumentNode, request: Json, requested: int) -> Json:
+    root = {
+        "order": lambda _info, id: _order(shop, id),
+        "shop": _shop(shop),
+        "currentAppInstallation": {
+            "id": gid("AppInstallation", 1),
+            "accessScopes": [{"handle": scope, "description": scope} for scope in shop.config.scopes],
+        },
+    }
+    name = request.get("operationName")
+    result = execute_sync(schema(), document, root, variable_values=request.get("variables"), operation_name=name)
+    shop.operations[name or "unnamed"] += 1
+    actual = max(1, round(requested * _ACTUAL_SHARE))
+    available = shop.give_back(requested - actual)
+    body: Json = {"data": result.data, "extensions": _cost(shop, requested, actual, available)}
+    if result.errors:
+        body["errors"] = [_formatted(error) for error in result.errors]
+    return body
+
+
+def _formatted(error: GraphQLError) -> Json:
+    formatted: Json = dict(error.formatted)
+    if isinstance(error.original_error, TooManyError):
+        formatted["extensions"] = {"code": "BAD_REQUEST"}
+    return formatted
+
+
+def _order(shop: Shop, order_gid: str) -> Json | None:
+    found = shop.order(int(order_gid.rpartition("/")[2]))
+    return None if found is None else order_value(*found)
+
+
+def _shop(shop: Shop) -> Json:
+    return {
+        "id": gid("Shop", shop.config.shop_id),
+        "name": shop.config.name,
+        "myshopifyDomain": shop.config.shop,
+        "currencyCode": shop.config.currency,
+        "taxesIncluded": shop.config.taxes_included,
+        "ianaTimezone": shop.config.iana_timezone,
+    }
+
+
+def _cost(shop: Shop, requested: int, actual: int | None, available: float) -> Json:
+    return {
+        "cost": {
+            "requestedQueryCost": requested,
+            "actualQueryCost": actual,
+            "throttleStatus": {
+                "maximumAvailable": shop.config.bucket,
+                "currentlyAvailable": int(available),
+                "restoreRate": shop.config.restore_rate,
+            },
+        }
+    }

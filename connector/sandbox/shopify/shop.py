@@ -1,0 +1,165 @@
+"""The shop's state: orders in the REST style of webhooks, their transactions, the query budget, what was delivered."""
+
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class ShopConfig:
+    """What the shop is; every member can be changed while it runs. `bucket` and `restore_rate` are query points."""
+
+    shop: str = "demo-store.myshopify.com"
+    shop_id: int = 548380009
+    name: str = "Demo Store"
+    currency: str = "USD"
+    taxes_included: bool = False
+    iana_timezone: str = "America/New_York"
+    access_token: str = "shpat_sandbox"
+    client_id: str | None = None
+    client_secret: str | None = None
+    webhook_secret: str = "hush"
+    webhook_url: str | None = None
+    api_version: str = "2026-10"
+    scopes: list[str] = field(default_factory=lambda: ["read_orders", "read_all_orders", "read_customers"])
+    restore_rate: float = 100.0
+    bucket: float = 2000.0
+    latency_ms: float = 0.0
+
+    @classmethod
+    def from_json(cls, data: Json) -> "ShopConfig":
+        """From the configuration file of the sandbox."""
+        return cls(**data)
+
+
+@dataclass(slots=True)
+class DeliveryLog:
+    """One webhook that was sent."""
+
+    webhook_id: str
+    topic: str
+    order_id: int | None
+    sent_at: float
+    acknowledged_at: float
+    status: int
+
+
+class Shop:
+    """Thread-safe state of one shop."""
+
+    def __init__(self, config: ShopConfig) -> None:
+        self.config = config
+        self._lock = threading.Lock()
+        self._orders: dict[int, Json] = {}
+        self._transactions: dict[int, list[Json]] = {}
+        self._points = config.bucket
+        self._points_at = time.monotonic()
+        self._failures: list[int | str] = []
+        self.operations: Counter[str] = Counter()
+        self.tokens: set[str] = set()
+        self.deliveries: list[DeliveryLog] = []
+
+    def put_order(self, order: Json, transactions: list[Json]) -> None:
+        """Adds an order or replaces it."""
+        with self._lock:
+            self._orders[order["id"]] = order
+            self._transactions[order["id"]] = transactions
+
+    def remove_order(self, order_id: int) -> None:
+        """Deletes an order."""
+        with self._lock:
+            self._orders.pop(order_id, None)
+
+    def order(self, order_id: int) -> tuple[Json, list[Json]] | None:
+        """An order and its transactions, or None."""
+        with self._lock:
+            order = self._orders.get(order_id)
+            return None if order is None else (order, self._transactions[order_id])
+
+    def orders(self) -> list[tuple[Json, list[Json]]]:
+        """All orders and their transactions."""
+        with self._lock:
+            return [(order, self._transactions[order_id]) for order_id, order in self._orders.items()]
+
+    def change(self, settings: Json) -> None:
+        """Changes settings; `fail_next` makes the next answers fail (an HTTP status, THROTTLED, INTERNAL_SERVER_ERROR)."""
+        failure = settings.pop("fail_next", None)
+        known = {item.name for item in fields(ShopConfig)}
+        unknown = set(settings) - known
+        if unknown:
+            raise KeyError(f"unknown settings {sorted(unknown)}")
+        with self._lock:
+            for name, value in settings.items():
+                setattr(self.config, name, value)
+            if "bucket" in settings:
+                self._points = self.config.bucket
+            if failure:
+                self._failures += [failure["status"]] * failure.get("times", 1)
+
+    def next_failure(self) -> int | str | None:
+        """The failure that was asked for the next answer, or None."""
+        with self._lock:
+            return self._failures.pop(0) if self._failures else None
+
+    def admit(self, requested: int) -> tuple[bool, float]:
+        """Takes the requested points if the bucket holds them; whether it did, and what it holds then."""
+        with self._lock:
+            now = time.monotonic()
+            refilled = self._points + (now - self._points_at) * self.config.restore_rate
+            self._points, self._points_at = min(self.config.bucket, refilled), now
+            if self._points < requested:
+                return False, self._points
+            self._points -= requested
+            return True, self._points
+
+    def give_back(self, points: float) -> float:
+        """Returns the difference between requested and actual cost; what the bucket holds then."""
+        with self._lock:
+            self._points = min(self.config.bucket, self._points + points)
+            return self._points
+
+    def log_delivery(self, delivery: DeliveryLog) -> None:
+        """Keeps what was sent."""
+        with self._lock:
+            self.deliveries.append(delivery)
+
+    def ledger(self) -> Json:
+        """What a judge compares: every order with its money, and what was delivered."""
+        with self._lock:
+            sent = list(self.deliveries)
+            queries = dict(self.operations)
+        acknowledged = sum(200 <= delivery.status < 300 for delivery in sent)
+        return {
+            "orders": [_ledger_order(order, transactions) for order, transactions in self.orders()],
+            "deliveries": {
+                "sent": len(sent),
+                "acknowledged": acknowledged,
+                "distinct": len({delivery.webhook_id for delivery in sent}),
+            },
+            "queries": sum(queries.values()),
+            "operations": queries,
+        }
+
+
+def _ledger_order(order: Json, transactions: list[Json]) -> Json:
+    presentment = (order.get("total_price_set") or {}).get("presentment_money") or {}
+    return {
+        "id": order["id"],
+        "name": order["name"],
+        "currency": order["currency"],
+        "total_price": order["total_price"],
+        "presentment_currency": presentment.get("currency_code", order["currency"]),
+        "presentment_total": presentment.get("amount", order["total_price"]),
+        "test": order.get("test", False),
+        "cancelled_at": order.get("cancelled_at"),
+        "customer_id": (order.get("customer") or {}).get("id"),
+        "skus": [line.get("sku") for line in order["line_items"]],
+        "transactions": [
+            {name: item.get(name) for name in ("id", "kind", "status", "amount", "currency", "gateway")}
+            for item in transactions
+        ],
+    }

@@ -1,0 +1,21 @@
+"""The Flask app, from parts that were made elsewhere."""
+
+from flask import Flask, Response
+
+from web.health import Health, health_blueprint
+from web.receiver import Receiver, receiver_blueprint
+
+
+def create_app(receiver: Receiver, health: Health) -> Flask:
+    """The app: the receiver and the three health routes."""
+    app = Flask("ml-connector", static_folder=None)
+    app.register_blueprint(receiver_blueprint(receiver, receiver.counters))
+    app.register_blueprint(health_blueprint(health))
+
+    @app.after_request
+    def _headers(response: Response) -> Response:
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return app

@@ -1,0 +1,133 @@
+"""GET /healthz (this process), /readyz (what it needs), /metrics (Prometheus; counts are made when they are asked for)."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+from flask import Blueprint, Response, jsonify
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.parser import text_string_to_metric_families
+from redis import Redis, RedisError
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from connector.counters import Counters
+from connector.store import census, schema
+
+SWEEPER_SILENT_AFTER = timedelta(seconds=120)
+
+
+class Health:
+    """Asks the parts how they are; every question has a short time limit."""
+
+    def __init__(self, engine: Engine, redis: Redis, counters: Counters) -> None:
+        self._engine = engine
+        self._redis = redis
+        self._counters = counters
+
+    def checks(self) -> dict[str, str]:
+        """`ok` or what is wrong, by part."""
+        return {
+            "database": _said(self._database),
+            "broker": _said(self._broker),
+            "sweeper": _said(self._sweeper),
+        }
+
+    def collect(self) -> Iterator[Metric]:
+        """The metrics of all processes; those kept in Redis are missing while it is away."""
+        with self._engine.begin() as connection:
+            counted = census.census(connection, now=datetime.now(UTC))
+        records = GaugeMetricFamily("ml_connector_records", "Records by state.", labels=["state"])
+        for state, count in counted.records.items():
+            records.add_metric([state], count)
+        yield records
+        yield GaugeMetricFamily(
+            "ml_connector_oldest_pending_seconds", "Age of the oldest undone record.", counted.oldest_pending_seconds
+        )
+        made = GaugeMetricFamily("ml_connector_effects", "Effects by kind and state.", labels=["kind", "state"])
+        for (kind, state), count in counted.effects.items():
+            made.add_metric([kind, state], count)
+        yield made
+        yield from self._from_redis(counted.accounts)
+
+    def _from_redis(self, accounts: tuple[str, ...]) -> Iterator[Metric]:
+        try:
+            totals = self._counters.totals()
+            in_use = {account: int(self._redis.zcard(f"slots:{account}")) for account in accounts}
+        except RedisError:
+            return
+        webhooks = CounterMetricFamily("ml_connector_webhooks", "Webhooks by outcome.", labels=["topic", "outcome"])
+        calls = CounterMetricFamily("ml_connector_netsuite_calls", "NetSuite calls.", labels=["path", "status"])
+        refused = 0
+        for name, labels, count in _samples(totals):
+            if name == "webhooks":
+                webhooks.add_metric([labels["topic"], labels["outcome"]], count)
+            elif name == "netsuite_calls":
+                calls.add_metric([labels["path"], labels["status"]], count)
+                refused += count if labels["status"] == "429" else 0
+        yield webhooks
+        yield calls
+        yield CounterMetricFamily("ml_connector_netsuite_refused", "NetSuite calls answered 429.", refused)
+        slots = GaugeMetricFamily("ml_connector_netsuite_slots_in_use", "Concurrent calls.", labels=["account"])
+        for account, used in in_use.items():
+            slots.add_metric([account], used)
+        yield slots
+
+    def _database(self) -> str:
+        return "ok" if schema.is_current(self._engine) else "migrations are missing; run `ml-connector migrate`"
+
+    def _broker(self) -> str:
+        self._redis.ping()
+        return "ok"
+
+    def _sweeper(self) -> str:
+        with self._engine.begin() as connection:
+            heard = census.heartbeat(connection, "sweeper")
+        if heard is None:
+            return "no worker has started yet"
+        silent = datetime.now(UTC) - heard
+        return "ok" if silent < SWEEPER_SILENT_AFTER else f"silent for {int(silent.total_seconds())} s"
+
+
+def health_blueprint(health: Health) -> Blueprint:
+    """The three routes."""
+    blueprint = Blueprint("health", __name__)
+    registry = CollectorRegistry()
+    registry.register(health)
+
+    @blueprint.get("/healthz")
+    def healthz() -> Response:
+        return jsonify(ok=True)
+
+    @blueprint.get("/readyz")
+    def readyz() -> Response:
+        checks = health.checks()
+        response = jsonify(checks)
+        response.status_code = 200 if set(checks.values()) == {"ok"} else 503
+        return response
+
+    @blueprint.get("/metrics")
+    def metrics() -> Response:
+        try:
+            text = generate_latest(registry)
+        except SQLAlchemyError:
+            return Response("the database cannot be reached\n", 503, content_type="text/plain")
+        return Response(text, content_type=CONTENT_TYPE_LATEST)
+
+    return blueprint
+
+
+def _said(check: Callable[[], str]) -> str:
+    try:
+        return check()
+    except (SQLAlchemyError, RedisError) as error:
+        return f"not reached ({type(error).__name__})"
+
+
+def _samples(totals: dict[str, int]) -> Iterator[tuple[str, dict[str, str], int]]:
+    """Name, labels and count of each series."""
+    for series, count in totals.items():
+        for family in text_string_to_metric_families(f"{series} {count}\n"):
+            for sample in family.samples:
+                yield sample.name, sample.labels, count

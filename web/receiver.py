@@ -1,0 +1,186 @@
+"""POST /webhooks/shopify/<connection key>: verify over the raw bytes, keep, answer. Nothing else happens in the request."""
+
+import hashlib
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+from flask import Blueprint, Request, Response, request
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from connector.counters import Counters
+from connector.shopify.webhooks import KEPT_HEADERS, MAX_BODY, SIGNATURE, is_signed, notice
+from connector.store import connections, inbox
+from connector.store.connections import SHOPIFY, body_place
+from connector.store.inbox import Delivery
+from connector.vault import Vault
+from web.commit import GroupCommit
+from web.wake import Wakes
+
+log = structlog.get_logger(__name__)
+
+# Shopify waits five seconds in all.
+_COMMIT_SECONDS = 4.0
+# A connection's secrets are read again after this long: a rotated secret is in force everywhere by then.
+_SECRETS_FRESH_SECONDS = 5.0
+
+# Topics that may become a label; anything else a sender signs is counted as "other".
+_TOPICS = frozenset(
+    f"{kind}/{what}"
+    for kind, whats in {
+        "orders": "create updated paid cancelled fulfilled partially_fulfilled edited delete",
+        "order_transactions": "create",
+        "refunds": "create",
+        "fulfillments": "create update",
+        "customers": "create update",
+    }.items()
+    for what in whats.split()
+)
+
+
+class Refused(Exception):
+    """The delivery is not kept: HTTP status and the word it is counted under."""
+
+    def __init__(self, status: int, outcome: str) -> None:
+        super().__init__(outcome)
+        self.status = status
+        self.outcome = outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the receiver needs of one connection."""
+
+    connection_id: int
+    secrets: tuple[str, ...]
+    read_at: float
+
+
+class Receiver:
+    """Takes deliveries in. Safe for threads."""
+
+    def __init__(self, engine: Engine, vault: Vault, wakes: Wakes, counters: Counters) -> None:
+        self._engine = engine
+        self._vault = vault
+        self._wakes = wakes
+        self.counters = counters
+        self._known: dict[str, Known] = {}
+        self._lock = threading.Lock()
+        self._commits: GroupCommit[Delivery, bool] = GroupCommit(self._store)
+
+    def receive(self, key: str, incoming: Request) -> str:
+        """Keeps one delivery; `accepted`, or `duplicate` for a delivery id that came before. Raises Refused."""
+        body = _body(incoming)
+        known = self._connection(key)
+        if not is_signed(body, incoming.headers.get(SIGNATURE), known.secrets):
+            raise Refused(401, "bad_signature")
+        delivery = self._delivery(known, incoming, body)
+        try:
+            is_new = self._commits.submit(delivery, timeout=_COMMIT_SECONDS)
+        except (SQLAlchemyError, TimeoutError) as error:
+            raise _unstored(error) from error
+        outcome = "accepted" if is_new else "duplicate"
+        self.counters.add("webhooks", topic=topic_label(delivery.topic), outcome=outcome)
+        return outcome
+
+    def _store(self, batch: Sequence[Delivery]) -> list[bool]:
+        """One transaction for the batch; the wakes leave after its commit."""
+        with self._engine.begin() as connection:
+            accepted = inbox.accept(connection, batch)
+        self._wakes.put(accepted.record_ids)
+        fresh = set(accepted.new)
+        answers = []
+        for delivery in batch:
+            place = (delivery.connection_id, delivery.delivery_id)
+            answers.append(place in fresh)
+            fresh.discard(place)
+        return answers
+
+    def _delivery(self, known: Known, incoming: Request, body: bytes) -> Delivery:
+        try:
+            said = notice(dict(incoming.headers), body)
+        except (ValueError, RecursionError) as error:
+            raise Refused(400, "not_json") from error
+        return Delivery(
+            connection_id=known.connection_id,
+            topic=said.topic,
+            delivery_id=said.delivery_id,
+            event_id=said.event_id,
+            triggered_at=said.triggered_at,
+            headers={name: incoming.headers[name] for name in KEPT_HEADERS if name in incoming.headers},
+            body=self._vault.seal(body, associated=body_place(known.connection_id, said.delivery_id)),
+            body_sha256=hashlib.sha256(body).digest(),
+            record_kind=said.kind,
+            shopify_id=said.shopify_id,
+        )
+
+    def _connection(self, key: str) -> Known:
+        """The connection of the URL. Raises Refused: 404 when there is none, 503 when the database is away."""
+        with self._lock:
+            known = self._known.get(key)
+        if known is not None and time.monotonic() - known.read_at < _SECRETS_FRESH_SECONDS:
+            return known
+        try:
+            known = self._read(key)
+        except SQLAlchemyError as error:
+            # Secrets that were good a moment ago are good enough for a signature.
+            if known is None:
+                raise Refused(503, "database_away") from error
+        if known is None:
+            raise Refused(404, "unknown_connection")
+        with self._lock:
+            self._known[key] = known
+        return known
+
+    def _read(self, key: str) -> Known | None:
+        with self._engine.begin() as connection:
+            stored = connections.by_key(connection, key)
+            if stored is None:
+                return None
+            secrets = connections.secrets(connection, stored, SHOPIFY, self._vault)
+        return Known(stored.id, tuple(secrets["webhook_secrets"]), time.monotonic())
+
+
+def receiver_blueprint(receiver: Receiver, counters: Counters) -> Blueprint:
+    """The one route of Shopify's webhooks."""
+    blueprint = Blueprint("webhooks", __name__)
+
+    @blueprint.post("/webhooks/shopify/<key>")
+    def shopify(key: str) -> Response:
+        try:
+            receiver.receive(key, request)
+        except Refused as refused:
+            counters.add("webhooks", topic="", outcome=refused.outcome)
+            log.warning("webhook_refused", status=refused.status, outcome=refused.outcome)
+            return Response(status=refused.status)
+        return Response(status=200)
+
+    return blueprint
+
+
+def topic_label(topic: str) -> str:
+    """The topic as a metric's label: one of those we know, or `other`."""
+    return topic if topic in _TOPICS else "other"
+
+
+def _body(incoming: Request) -> bytes:
+    """The raw bytes. Raises Refused: 413 above 5 MiB, 415 for a compressed body or one that is not JSON."""
+    if (incoming.content_length or 0) > MAX_BODY:
+        raise Refused(413, "too_large")
+    encoding = incoming.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in ("", "identity") or incoming.mimetype != "application/json":
+        raise Refused(415, "not_plain_json")
+    body = incoming.stream.read(MAX_BODY + 1)
+    if len(body) > MAX_BODY:
+        raise Refused(413, "too_large")
+    return body
+
+
+def _unstored(error: Exception) -> Refused:
+    """A row Postgres will never take is the sender's; everything else is ours, and Shopify sends it again."""
+    if isinstance(error, DBAPIError) and type(error.orig).__name__ in ("DataError", "NumericValueOutOfRange"):
+        return Refused(400, "not_storable")
+    return Refused(503, "database_away")

@@ -1,0 +1,23 @@
+"""What the server loads: builds the runtime from the environment and makes the app."""
+
+import atexit
+
+from connector import logs
+from connector.config import Settings
+from connector.runtime import build
+from web.app import create_app
+from web.health import Health
+from web.receiver import Receiver
+from web.wake import Wakes
+
+_settings = Settings.from_env()
+logs.configure(_settings.log_level)
+_runtime = build(_settings, pool_size=4, redis_timeout=0.5, statement_timeout=3.0)
+_wakes = Wakes(_settings.redis_url)
+atexit.register(_runtime.close)
+atexit.register(_wakes.close)
+
+app = create_app(
+    Receiver(_runtime.engine, _runtime.vault, _wakes, _runtime.counters),
+    Health(_runtime.engine, _runtime.redis, _runtime.counters),
+)
