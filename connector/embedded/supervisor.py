@@ -62,6 +62,10 @@ class Supervisor:
                     return managed.name
         return None
 
+    def pause(self, seconds: float) -> bool:
+        """Waits; False as soon as SIGINT or SIGTERM has arrived."""
+        return not self._signalled.wait(seconds)
+
     def stop(self) -> None:
         """Stops all processes, the last one started first. May be called twice."""
         while self._managed:

@@ -17,12 +17,13 @@ def main() -> None:
     parser.add_argument("side", choices=("shopify", "netsuite"))
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--announce", type=Path, help="file to write the address to; else standard output")
     given = parser.parse_args()
     config = json.loads(given.config.read_text("utf-8"))
     if given.side == "shopify":
-        run(shop_app(Shop(ShopConfig.from_json(config))), given.port)
+        run(shop_app(Shop(ShopConfig.from_json(config))), given.port, given.announce)
     else:
-        run(account_app(Account(AccountConfig.from_json(config))), given.port)
+        run(account_app(Account(AccountConfig.from_json(config))), given.port, given.announce)
 
 
 if __name__ == "__main__":

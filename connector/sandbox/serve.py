@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -54,7 +55,7 @@ class Served:
         self._server.server_close()
 
 
-def run(app: WsgiApp, port: int) -> None:
+def run(app: WsgiApp, port: int, announce: Path | None = None) -> None:
     """Serves an app as this process until SIGTERM or SIGINT, and dies with its parent (Linux)."""
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
@@ -65,6 +66,13 @@ def run(app: WsgiApp, port: int) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    sys.stdout.write(json.dumps({"url": f"http://127.0.0.1:{listening.server_port}"}) + "\n")
-    sys.stdout.flush()
+    address = json.dumps({"url": f"http://127.0.0.1:{listening.server_port}"}) + "\n"
+    if announce is None:
+        sys.stdout.write(address)
+        sys.stdout.flush()
+    else:
+        # In one step, so that nobody reads half of it.
+        draft = announce.with_suffix(".draft")
+        draft.write_text(address, "utf-8")
+        draft.rename(announce)
     listening.serve_forever(poll_interval=0.1)

@@ -170,6 +170,11 @@ class Account:
             for name, value in settings.items():
                 setattr(self.config, name, value)
 
+    def counts(self) -> dict[str, int]:
+        """How many transactions of each type there are."""
+        with self.lock:
+            return Counter(TRANSACTIONS[record.type] for record in self.records.values() if record.type in TRANSACTIONS)
+
     def ledger(self) -> Json:
         """Every record that was made, and every call."""
         with self.lock:

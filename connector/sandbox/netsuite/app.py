@@ -177,6 +177,7 @@ def _control(account: Account, request: Request) -> Response:
         after = int(request.args.get("after", 0))
         readers: dict[str, Callable[[], object]] = {
             "ledger": account.ledger,
+            "counts": account.counts,
             "calls": lambda: [asdict(call) for call in list(account.calls) if call.n > after],
             "health": lambda: {"ok": True},
         }

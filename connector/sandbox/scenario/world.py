@@ -1,0 +1,125 @@
+"""The shop's and the account's lists, and the rules that map one to the other."""
+
+from typing import Any
+
+Json = dict[str, Any]
+
+SHOP_ID = 548380009
+SHOP = "demo-store.myshopify.com"
+
+CURRENCIES = {"USD": "1", "GBP": "2", "CAD": "3", "EUR": "4", "JPY": "5"}
+
+_COLOURS = ("RED", "BLUE", "GREEN", "BLACK", "WHITE", "SAND")
+_GOODS = {
+    "MUG": ("Mug", "14.00"),
+    "TEE": ("T-shirt", "29.90"),
+    "CAP": ("Cap", "24.50"),
+    "BAG": ("Tote bag", "38.00"),
+    "PEN": ("Pen", "3.33"),
+    "LAMP": ("Desk lamp", "119.95"),
+    "BOOK": ("Notebook", "12.99"),
+    "RUG": ("Rug", "349.00"),
+}
+
+# (sku, title, price in USD) of everything the shop sells.
+PRODUCTS = tuple(
+    (f"{code}-{colour}", f"{title} {colour.lower()}", price)
+    for code, (title, price) in _GOODS.items()
+    for colour in _COLOURS
+)
+
+CUSTOM, GIFT_CARD, TIP, DUTY, FEE, DISCOUNT, TAX, ROUNDING = (str(number) for number in range(901, 909))
+DEFAULT_CUSTOMER = "1400"
+
+_SPECIAL_ITEMS = {
+    CUSTOM: "SHOPIFY-CUSTOM",
+    GIFT_CARD: "SHOPIFY-GIFT-CARD",
+    TIP: "SHOPIFY-TIP",
+    DUTY: "SHOPIFY-DUTY",
+    FEE: "SHOPIFY-FEE",
+    DISCOUNT: "SHOPIFY-DISCOUNT",
+    TAX: "SHOPIFY-TAX",
+    ROUNDING: "SHOPIFY-ROUNDING",
+}
+
+FIRST_NAMES = ("Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Radia", "Niklaus", "Frances", "Tony")
+LAST_NAMES = (
+    "Example",
+    "Sample",
+    "Specimen",
+    "Pattern",
+    "Model",
+    "Instance",
+    "Muster",
+    "Modele",
+    "Ejemplo",
+    "Voorbeeld",
+)
+
+
+def shop_config() -> Json:
+    """The shop, without secrets and addresses."""
+    return {
+        "shop": SHOP,
+        "shop_id": SHOP_ID,
+        "name": "Demo Store",
+        "currency": "USD",
+        "restore_rate": 1000,
+        "bucket": 20000,
+    }
+
+
+def existing_customers(count: int) -> list[Json]:
+    """Customers that stand in NetSuite before the first order; some of them shop again."""
+    known = [{"id": str(1500 + number), "email": email(number), "subsidiary": "1"} for number in range(count)]
+    return [{"id": DEFAULT_CUSTOMER, "email": "web-guest@example.com", "subsidiary": "1"}, *known]
+
+
+def email(number: int) -> str:
+    """The e-mail address of a customer."""
+    return f"buyer{number}@example.com"
+
+
+def account_config(existing: int) -> Json:
+    """The account, without its certificate."""
+    goods = [{"id": str(2000 + number), "itemid": sku} for number, (sku, _, _) in enumerate(PRODUCTS)]
+    special = [{"id": number, "itemid": name, "itemtype": "OthCharge"} for number, name in _SPECIAL_ITEMS.items()]
+    return {
+        "account": "1234567_SB1",
+        "subsidiaries": [{"id": "1", "name": "Parent Company"}],
+        "locations": [{"id": "2", "name": "Main Warehouse"}],
+        "currencies": [{"id": number, "symbol": symbol} for symbol, number in CURRENCIES.items()],
+        "accounts": [{"id": "123", "name": "Bank"}, {"id": "124", "name": "Gift cards owed"}],
+        "payment_methods": [
+            {"id": "8", "name": "Card"},
+            {"id": "9", "name": "Gift card"},
+            {"id": "10", "name": "PayPal"},
+        ],
+        "ship_items": [{"id": "41", "name": "Standard"}, {"id": "42", "name": "Express"}],
+        "items": goods + special,
+        "customers": existing_customers(existing),
+    }
+
+
+def rules() -> Json:
+    """The connection's [rules]; each order is booked in the currency its buyer paid."""
+    return {
+        "subsidiary": "1",
+        "location": "2",
+        "currencies": CURRENCIES,
+        "time_zone": "America/New_York",
+        "orders": {"currency": "presentment"},
+        "customer": {"default": DEFAULT_CUSTOMER},
+        "items": {"custom": CUSTOM, "gift_card": GIFT_CARD, "tip": TIP, "duty": DUTY, "fee": FEE},
+        "discount": {"item": DISCOUNT},
+        "tax": {"item": TAX},
+        "rounding": {"item": ROUNDING},
+        "shipping": {"methods": {"Standard": "41", "Express": "42"}},
+        "payments": {
+            "methods": {
+                "shopify_payments": {"method": "8", "account": "123"},
+                "paypal": {"method": "10", "account": "123"},
+                "gift_card": {"method": "9", "account": "124"},
+            }
+        },
+    }
