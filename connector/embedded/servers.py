@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,9 @@ from typing import IO
 from connector.errors import ConfigError, Unavailable
 
 START_SECONDS = 30.0
+LOCK_SECONDS = 3.0
+# A port that was free may be taken before the server listens on it.
+TRIES = 3
 
 
 @dataclass(slots=True)
@@ -45,14 +49,21 @@ class Server:
 
 
 def own_directory(directory: Path) -> IO[str]:
-    """Makes the directory and locks it for this process. Raises ConfigError naming who has it."""
+    """Makes the directory and locks it. Raises ConfigError naming who has it.
+
+    The server inherits the lock, so it lasts as long as the server: after a `kill -9` of its parent the next start
+    waits a moment until the old server is gone.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     lock = (directory / "lock").open("a+", encoding="ascii")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.seek(0)
-        raise ConfigError(f"{directory} is in use by process {lock.read().strip()}") from None
+    deadline = time.monotonic() + LOCK_SECONDS
+    while not _locked(lock):
+        if time.monotonic() > deadline:
+            lock.seek(0)
+            holder = lock.read().strip()
+            lock.close()
+            raise ConfigError(f"{directory} is in use by process {holder}")
+        threading.Event().wait(0.05)
     lock.truncate(0)
     lock.write(str(os.getpid()))
     lock.flush()
@@ -63,9 +74,31 @@ def password_of(directory: Path) -> str:
     """The server's password, made on the first start and readable by its owner only."""
     file = directory / "password"
     if not file.exists():
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(24), "ascii")
+        draft = file.with_suffix(".draft")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(24), "ascii")
+        draft.rename(file)
     return file.read_text("ascii")
+
+
+def tried(start: Callable[[], Server], lock: IO[str]) -> Server:
+    """Starts a server, on another port when the first try fails; gives the lock back when none succeeds."""
+    try:
+        for _ in range(TRIES - 1):
+            with suppress(Unavailable):
+                return start()
+        return start()
+    except BaseException:
+        lock.close()
+        raise
+
+
+def _locked(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def free_port() -> int:

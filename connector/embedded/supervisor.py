@@ -67,9 +67,11 @@ class Supervisor:
         return not self._signalled.wait(seconds)
 
     def stop(self) -> None:
-        """Stops all processes, the last one started first. May be called twice."""
+        """Stops all processes, the last one started first, within one grace in all. May be called twice."""
+        deadline = time.monotonic() + GRACE_SECONDS
         while self._managed:
-            stop(self._managed.pop().child, by=signal.SIGTERM, grace=GRACE_SECONDS)
+            grace = max(deadline - time.monotonic(), 0.1)
+            stop(self._managed.pop().child, by=signal.SIGTERM, grace=grace)
         for reader in self._readers:
             reader.join(timeout=2)
 
@@ -92,7 +94,9 @@ class Supervisor:
         while not is_ready():
             if managed.child.poll() is not None:
                 raise Unavailable(f"{managed.name} ended before it was ready (exit {managed.child.returncode})")
-            if time.monotonic() > deadline or self._signalled.wait(0.02):
+            if self._signalled.wait(0.02):
+                raise Unavailable(f"interrupted while {managed.name} was starting")
+            if time.monotonic() > deadline:
                 raise Unavailable(f"{managed.name} was not ready in time")
 
 
@@ -101,5 +105,6 @@ def _pass_on(name: str, child: subprocess.Popen[bytes]) -> None:
     if stream is None:
         return
     prefix = f"{name:<9}".encode()
-    for line in stream:
-        os.write(sys.stderr.fileno(), prefix + line)
+    with stream:
+        for line in stream:
+            os.write(sys.stderr.fileno(), prefix + line.rstrip(b"\n") + b"\n")

@@ -7,17 +7,22 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import IO
 
 from redis import Redis, RedisError
 
 from connector.embedded.children import spawn, stop
-from connector.embedded.servers import Server, free_port, own_directory, password_of, wait_until
+from connector.embedded.servers import Server, free_port, own_directory, password_of, tried, wait_until
 from connector.errors import ConfigError
 
 
 def start_valkey(directory: Path, *, durable: bool) -> Server:
     """Starts Valkey on the directory. Durable: every write is in a file within a second; else nothing is kept."""
     lock = own_directory(directory)
+    return tried(lambda: _started(directory, lock, durable=durable), lock)
+
+
+def _started(directory: Path, lock: IO[str], *, durable: bool) -> Server:
     password, port, log = password_of(directory), free_port(), directory / "valkey.log"
     # The password goes in by a file: a command line can be read by every user of the machine.
     config = directory / "valkey.conf"
@@ -27,16 +32,16 @@ def start_valkey(directory: Path, *, durable: bool) -> Server:
         f'appendonly {"yes" if durable else "no"}\nsave ""\nmaxmemory-policy noeviction\ndaemonize no\n',
         "utf-8",
     )
+    argv = [str(_binary()), str(config.resolve())]
     with log.open("ab") as output:
-        child = spawn([str(_binary()), str(config.resolve())], env={"LC_ALL": "C"}, output=output)
+        child = spawn(argv, env={"LC_ALL": "C"}, output=output, keep=(lock.fileno(),))
     url = f"redis://:{password}@127.0.0.1:{port}/0"
-    server = Server(url, child, lock, _stop)
     try:
         wait_until(lambda: _answers(url), child, log=log, name="Valkey")
     except BaseException:
-        server.stop()
+        _stop(child)
         raise
-    return server
+    return Server(url, child, lock, _stop)
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:

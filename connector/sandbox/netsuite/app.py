@@ -75,6 +75,10 @@ def _with_faults(account: Account, request: Request, label: str) -> Response:
         return _handled(account, request)
     if fault.kind == "status_before":
         raise Refusal(fault.status, "UNEXPECTED_ERROR", "An unexpected error occurred. Error ID: sandbox")
+    if fault.kind == "commit_then_slow":
+        response = _handled(account, request)
+        _wait(fault.seconds)
+        return response
     if fault.kind == "late_commit":
         _commit_later(account, request, fault)
     else:
