@@ -80,7 +80,7 @@ def order_plan(order: Order, systems: Systems, engine: Engine) -> Plan:
 
 def _items(order: Order, systems: Systems, engine: Engine) -> dict[str, str]:
     """Item ids by SKU. Raises NotMapped for an inactive item or a SKU that two items share."""
-    wanted = sorted(skus(order))
+    wanted = sorted(skus(order, systems.rules))
     _refresh_once(catalog.ITEM_CATALOG, systems, engine, seconds=None)
     found = _known_items(wanted, systems, engine)
     missing = [sku for sku in wanted if not any(not item.inactive for item in found.get(sku, ()))]

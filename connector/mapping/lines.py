@@ -22,9 +22,10 @@ def goods_lines(order: Order, items: Mapping[str, str], rules: Rules) -> tuple[O
     return (*lines, *_extra_lines(order, rules))
 
 
-def skus(order: Order) -> frozenset[str]:
+def skus(order: Order, rules: Rules) -> frozenset[str]:
     """Every SKU that has to be looked up in the item map."""
-    return frozenset(line.sku for line in order.lines if line.sku and line.quantity and not line.is_gift_card)
+    wanted = (line for line in order.lines if line.quantity and not line.is_gift_card)
+    return frozenset(line.sku for line in wanted if line.sku and line.variant_id not in rules.items.variants)
 
 
 def required(item: str | None, setting: str, why: str) -> str:
@@ -81,6 +82,8 @@ def _included_tax(line: Line, order: Order, rules: Rules) -> Decimal:
 def _item(line: Line, order: Order, items: Mapping[str, str], rules: Rules) -> str:
     if line.is_gift_card:
         return required(rules.items.gift_card, "items.gift_card", f"{order.name} sells a gift card")
+    if line.variant_id in rules.items.variants:
+        return rules.items.variants[line.variant_id]
     if line.sku in items:
         return items[line.sku]
     if _is_tip(line):
@@ -89,7 +92,8 @@ def _item(line: Line, order: Order, items: Mapping[str, str], rules: Rules) -> s
         return required(rules.items.custom, "items.custom", f"{order.name} has the custom line {line.title!r}")
     if not line.sku:
         raise NotMapped(
-            f"{order.name}: {line.title!r} has no SKU in Shopify; give its variant {line.variant_id} one",
+            f"{order.name}: {line.title!r} has no SKU in Shopify; give it one, or set "
+            f"rules.items.variants.{line.variant_id}",
             subject=f"variant:{line.variant_id}",
         )
     raise NotMapped(

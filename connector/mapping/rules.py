@@ -57,8 +57,9 @@ class CustomerRules(_Part):
 
 
 class ItemRules(_Part):
-    """Items for what Shopify sells without a SKU of ours."""
+    """Items for what Shopify sells without a SKU of ours; `variants` by Shopify's variant id, before the SKU is looked at."""
 
+    variants: dict[str, InternalId] = {}
     custom: InternalId | None = None
     gift_card: InternalId | None = None
     tip: InternalId | None = None

@@ -1,0 +1,47 @@
+# Needs python3, git and make; everything else is put into .venv.
+
+PYTHON ?= python3
+# One environment for recipes that call it by name; the path of this folder may hold a space.
+BIN := .venv/bin
+STAMP := .venv/.synced
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench schema clean
+
+help:  ## Show the targets
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+setup: $(STAMP)  ## Make .venv with exactly what uv.lock says
+
+# `venv` and not the system's pip: an externally managed Python is left alone.
+$(STAMP): uv.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv \
+		|| { echo "python3 cannot make a virtual environment; on Debian install python3-venv" >&2; exit 1; }
+	@test -x $(BIN)/uv || command -v uv >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@uv=$(BIN)/uv; test -x $$uv || uv=uv; \
+		UV_PROJECT_ENVIRONMENT=.venv $$uv sync --locked --quiet --inexact --python $(BIN)/python
+	@touch $(STAMP)
+
+demo: $(STAMP)  ## Show a day of orders going from Shopify to NetSuite, on this machine alone
+	@$(BIN)/ml-connector demo $(ARGS)
+
+test: $(STAMP)  ## Run all tests
+	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: $(STAMP)  ## Check format, lint, types and the direction of imports
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(STAMP)  ## Measure speed and print it with its setup
+	@$(BIN)/python -m bench $(ARGS)
+
+schema: $(STAMP)  ## Make the shipped schemas anew from SHARED=folder of the published ones
+	@$(BIN)/python scripts/prune_shopify_schema.py "$(SHARED)/schemas/admin_2026-10.json.gz"
+	@$(BIN)/python scripts/make_netsuite_fields.py "$(SHARED)/schemas/netsuite/record-v1-2026.1.schema.json"
+
+clean:  ## Remove the environment and all caches
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

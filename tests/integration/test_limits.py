@@ -1,0 +1,173 @@
+"""The governor: never more calls than allowed over all processes, slots of the dead come back, refusals slow us down."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from redis import Redis
+
+from connector.embedded.servers import Server
+from connector.embedded.valkey import start_valkey
+from connector.errors import RateLimited
+from connector.limits import Lane, Points, Slots
+from connector.runtime import redis_client
+from tests.waiting import eventually
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[Redis]:
+    client = redis_client(redis_url)
+    yield client
+    client.close()
+
+
+class Gauge:
+    """Counts who is inside and remembers the most."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.inside = 0
+        self.most = 0
+
+    def __enter__(self) -> "Gauge":
+        with self._lock:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self.inside -= 1
+
+
+def test_thirty_threads_over_two_clients_never_exceed_the_limit(redis_url: str) -> None:
+    clients = [redis_client(redis_url) for _ in range(2)]
+    slots = [Slots(client, "acc", limit=5) for client in clients]
+    gauge, pause = Gauge(), threading.Event()
+
+    def call(number: int) -> None:
+        with slots[number % 2].hold(), gauge:
+            pause.wait(0.01)
+
+    with ThreadPoolExecutor(30) as pool:
+        list(pool.map(call, range(200)))
+    assert gauge.most == 5
+    assert slots[0].in_use() == 0
+    for client in clients:
+        client.close()
+
+
+def test_a_slot_comes_back_after_its_lease(redis: Redis) -> None:
+    dead = Slots(redis, "acc", limit=1, lease=0.3)
+    holding = dead.hold()
+    holding.__enter__()
+    with Slots(redis, "acc", limit=1, patience=5).hold():
+        assert dead.in_use() == 1
+
+
+def test_without_a_free_slot_the_caller_is_sent_away(redis: Redis) -> None:
+    slots = Slots(redis, "acc", limit=1, patience=0.2)
+    with slots.hold(), pytest.raises(RateLimited, match="all NetSuite slots are in use"), slots.hold():
+        pass
+    with slots.hold():
+        assert slots.in_use() == 1
+
+
+def test_a_refusal_lowers_the_limit_and_it_climbs_back(redis: Redis) -> None:
+    slots = Slots(redis, "acc", limit=2, patience=0.05)
+    slots.refused()
+    with slots.hold():
+        with pytest.raises(RateLimited), slots.hold():
+            pass
+        patient = Slots(redis, "acc", limit=2, patience=5)
+        with patient.hold():
+            assert slots.in_use() == 2
+
+
+def test_a_burst_of_refusals_counts_once(redis: Redis) -> None:
+    slots = Slots(redis, "acc", limit=10, patience=0.05)
+    for _ in range(20):
+        slots.refused()
+    state = redis.hget("slots:acc:state", "limit")
+    assert state == b"7"
+
+
+def test_lower_lanes_leave_room_for_orders(redis: Redis) -> None:
+    slots = Slots(redis, "acc", limit=3, patience=0.05)
+    with slots.hold(Lane.HISTORY):
+        with pytest.raises(RateLimited), slots.hold(Lane.HISTORY):
+            pass
+        with slots.hold(Lane.STOCK):
+            with pytest.raises(RateLimited), slots.hold(Lane.STOCK):
+                pass
+            with slots.hold(Lane.ORDERS):
+                assert slots.in_use() == 3
+
+
+def test_on_a_tiny_account_every_lane_still_gets_a_turn(redis: Redis) -> None:
+    with Slots(redis, "acc", limit=1, patience=0.05).hold(Lane.HISTORY):
+        pass
+
+
+@pytest.fixture
+def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with start_valkey(tmp_path_factory.mktemp("mortal"), durable=False) as server:
+        yield server
+
+
+def test_without_redis_work_goes_on_one_call_at_a_time(mortal: Server) -> None:
+    client = redis_client(mortal.url, socket_timeout=0.5)
+    slots = Slots(client, "acc", limit=5)
+    with slots.hold():
+        mortal.stop()
+    gauge, pause = Gauge(), threading.Event()
+
+    def call(_: int) -> None:
+        with slots.hold(), gauge:
+            pause.wait(0.01)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(call, range(8)))
+    assert gauge.most == 1
+    client.close()
+
+
+def test_points_are_free_until_shopify_has_spoken(redis: Redis) -> None:
+    Points(redis, "shop").take(10_000)
+
+
+def test_points_wait_until_the_bucket_holds_the_cost(redis: Redis) -> None:
+    points = Points(redis, "shop", patience=0.5)
+    points.observe(maximum=2000, available=572, restore_rate=200)
+    with pytest.raises(RateLimited) as raised:
+        points.take(862)
+    assert raised.value.retry_after == pytest.approx(1.45, abs=0.1)
+    points.observe(maximum=2000, available=0, restore_rate=10_000)
+    points.take(500)
+
+
+def test_points_are_shared_by_all_who_use_the_shop(redis: Redis) -> None:
+    Points(redis, "shop").observe(maximum=1000, available=1000, restore_rate=0.001)
+    Points(redis, "shop").take(600)
+    with pytest.raises(RateLimited):
+        Points(redis, "shop", patience=0.1).take(600)
+
+
+def test_slots_are_reported_while_they_are_held(redis: Redis) -> None:
+    slots = Slots(redis, "acc", limit=5)
+    inside = threading.Event()
+    leave = threading.Event()
+
+    def call() -> None:
+        with slots.hold():
+            inside.set()
+            leave.wait(10)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    assert inside.wait(10)
+    assert slots.in_use() == 1
+    leave.set()
+    thread.join()
+    eventually(lambda: slots.in_use() == 0)
