@@ -14,7 +14,7 @@ from tests.acceptance.conftest import Product
 from tests.payloads import rest_order
 from tests.waiting import eventually
 
-MANY = 60
+MANY = 40
 
 
 @pytest.fixture

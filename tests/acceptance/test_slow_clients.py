@@ -17,9 +17,9 @@ KINDS: dict[str, tuple[bytes, Callable[[int], bytes]]] = {
     "headers": (HEAD, lambda step: b"X-Slow-%d: 1\r\n" % step),
     "bodies": (
         HEAD + b"Content-Type: application/json\r\nContent-Length: 8192\r\n\r\n{",
-        lambda step: b'"x":1,',
+        lambda _: b'"x":1,',
     ),
-    "silence": (b"", lambda step: b""),
+    "silence": (b"", lambda _: b""),
 }
 
 

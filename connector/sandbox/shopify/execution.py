@@ -14,8 +14,8 @@ from connector.sandbox.shopify.values import TooManyError, gid, order_value
 
 Json = dict[str, Any]
 
-# What a query really costs beside what was asked for; the difference is given back.
-_ACTUAL_SHARE = 0.4
+# What a query really costs of what was asked for (79 of 431 points were measured on a nested one); the rest is given back.
+_ACTUAL_SHARE = 0.18
 
 
 @lru_cache(maxsize=1)
