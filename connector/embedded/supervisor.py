@@ -66,6 +66,10 @@ class Supervisor:
         """Waits; False as soon as SIGINT or SIGTERM has arrived."""
         return not self._signalled.wait(seconds)
 
+    def running(self) -> tuple[Managed, ...]:
+        """The processes, in the order they were started."""
+        return tuple(self._managed)
+
     def stop(self) -> None:
         """Stops all processes, the last one started first, within one grace in all. May be called twice."""
         deadline = time.monotonic() + GRACE_SECONDS

@@ -1,0 +1,1 @@
+"""Measurements: each prints its setup and medians of several runs. Nothing here is asserted anywhere."""

@@ -1,0 +1,22 @@
+"""`python -m bench [receiver|latency|slots …] [--runs N] [--seconds N]`."""
+
+import argparse
+
+from bench import orders, receiver
+
+BENCHES = {"receiver": receiver.main, "latency": orders.latency, "slots": orders.slots}
+
+
+def main() -> None:
+    """Runs the named measurements, or all."""
+    parser = argparse.ArgumentParser(prog="bench")
+    parser.add_argument("names", nargs="*", help=", ".join(BENCHES))
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=4.0)
+    given = parser.parse_args()
+    for name in given.names or BENCHES:
+        BENCHES[name](runs=given.runs, seconds=given.seconds)
+
+
+if __name__ == "__main__":
+    main()
