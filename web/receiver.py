@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from connector.counters import Counters
 from connector.shopify.webhooks import KEPT_HEADERS, MAX_BODY, SIGNATURE, is_signed, notice
 from connector.store import connections, inbox
-from connector.store.connections import SHOPIFY, body_place
+from connector.store.connections import SHOPIFY
 from connector.store.inbox import Delivery
 from connector.vault import Vault
 from web.commit import GroupCommit
@@ -39,6 +39,12 @@ _TOPICS = frozenset(
     }.items()
     for what in whats.split()
 )
+
+# The headers that are kept, by their name in the environment: looked up there without a search through all.
+_KEPT = {
+    (name.upper().replace("-", "_") if name == "Content-Type" else f"HTTP_{name.upper().replace('-', '_')}"): name
+    for name in KEPT_HEADERS
+}
 
 
 class Refused(Exception):
@@ -100,9 +106,11 @@ class Receiver:
         return answers
 
     def _delivery(self, known: Known, incoming: Request, body: bytes) -> Delivery:
+        environ = incoming.environ
         try:
-            said = notice(dict(incoming.headers), body)
-        except (ValueError, RecursionError) as error:
+            headers = {name: environ[variable] for variable, name in _KEPT.items() if variable in environ}
+            said = notice(headers, body)
+        except ValueError as error:
             raise Refused(400, "not_json") from error
         return Delivery(
             connection_id=known.connection_id,
@@ -110,8 +118,8 @@ class Receiver:
             delivery_id=said.delivery_id,
             event_id=said.event_id,
             triggered_at=said.triggered_at,
-            headers={name: incoming.headers[name] for name in KEPT_HEADERS if name in incoming.headers},
-            body=self._vault.seal(body, associated=body_place(known.connection_id, said.delivery_id)),
+            headers=headers,
+            body=inbox.sealed_body(self._vault, known.connection_id, said.delivery_id, body),
             body_sha256=hashlib.sha256(body).digest(),
             record_kind=said.kind,
             shopify_id=said.shopify_id,

@@ -7,11 +7,12 @@ import base64
 import binascii
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import orjson
 
 MAX_BODY = 5 * 1024 * 1024
 SIGNATURE = "X-Shopify-Hmac-Sha256"
@@ -69,9 +70,9 @@ def notice(headers: Mapping[str, str], body: bytes) -> Notice:
 
     Without X-Shopify-Webhook-Id the delivery is known by the hash of its topic and body.
     """
-    payload = json.loads(body)
+    payload = orjson.loads(body)
     if not isinstance(payload, dict):
-        raise ValueError("the body is not a JSON object")  # noqa: TRY004  json.loads raises the same class
+        raise ValueError("the body is not a JSON object")  # noqa: TRY004  orjson.loads raises the same class
     topic = headers.get("X-Shopify-Topic", "")
     order_id = _order_id(topic, payload)
     return Notice(

@@ -126,11 +126,6 @@ def _place(stored: StoredConnection, side: str) -> str:
     return f"credentials of {stored.name}, {side}"
 
 
-def body_place(connection_id: int, delivery_id: str) -> str:
-    """Where a sealed webhook body belongs; part of what the seal covers."""
-    return f"webhook {connection_id}/{delivery_id}"
-
-
 def _connection(row: Row[Any]) -> StoredConnection:
     return StoredConnection(
         id=row.id,

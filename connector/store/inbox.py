@@ -1,11 +1,14 @@
 """The audit log: deliveries in, once each, in the transaction that says which records to look at."""
 
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
+
+from connector.vault import Vault
 
 _ACCEPT = """
 with incoming as (
@@ -69,6 +72,16 @@ class Accepted:
     record_ids: tuple[int, ...]
 
 
+def sealed_body(vault: Vault, connection_id: int, delivery_id: str, body: bytes) -> bytes:
+    """A delivery's body as it is stored: packed first, for sealed bytes cannot be packed, then sealed in its place."""
+    return vault.seal(zlib.compress(body, 1), associated=_place(connection_id, delivery_id))
+
+
+def opened_body(vault: Vault, connection_id: int, delivery_id: str, stored: bytes) -> bytes:
+    """The body byte for byte as it came."""
+    return zlib.decompress(vault.open(stored, associated=_place(connection_id, delivery_id)))
+
+
 def accept(connection: Connection, deliveries: Sequence[Delivery], *, source: str = "webhook") -> Accepted:
     """Keeps the deliveries that are new and marks their records dirty, in one statement; the caller commits.
 
@@ -93,3 +106,8 @@ def accept(connection: Connection, deliveries: Sequence[Delivery], *, source: st
         new=frozenset((row.connection_id, row.delivery_id) for row in rows if row.record_id is None),
         record_ids=tuple(row.record_id for row in rows if row.record_id is not None),
     )
+
+
+def _place(connection_id: int, delivery_id: str) -> str:
+    """Where a body belongs; part of what the seal covers."""
+    return f"webhook {connection_id}/{delivery_id}"

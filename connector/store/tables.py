@@ -131,7 +131,6 @@ events = Table(
     Column("shopify_id", Text),
     UniqueConstraint("connection_id", "delivery_id"),
     Index("ix_events_record", "connection_id", "record_kind", "shopify_id"),
-    Index("ix_events_received_at", "received_at"),
 )
 
 records = Table(
@@ -162,8 +161,10 @@ records = Table(
     CheckConstraint(_states(RecordState), name="state"),
     UniqueConstraint("connection_id", "kind", "shopify_id"),
     Index("ix_records_name", "name", postgresql_ops={"name": "text_pattern_ops"}),
-    Index("ix_records_due", "next_attempt_at", postgresql_where=text("state in ('pending', 'working')")),
+    # By id and not by time: a webhook then changes no indexed column of a record, and Postgres updates it in place.
+    Index("ix_records_undone", "id", postgresql_where=text("state in ('pending', 'working')")),
     Index("ix_records_reason", "connection_id", "reason_subject", postgresql_where=text("state = 'held'")),
+    postgresql_with={"fillfactor": 70},
 )
 
 effects = Table(

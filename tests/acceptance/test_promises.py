@@ -168,9 +168,8 @@ def test_bodies_are_kept_sealed_and_byte_exact(product: Product) -> None:
     product.sell(rest_order(note="naïve café"))
     with product.world.engine.begin() as connection:
         row = connection.execute(text("select connection_id, delivery_id, body, body_sha256 from events")).one()
-    plain = product.world.runtime.vault.open(
-        bytes(row.body), associated=f"webhook {row.connection_id}/{row.delivery_id}"
-    )
+    vault = product.world.runtime.vault
+    plain = opened_body(vault, row.connection_id, row.delivery_id, bytes(row.body))
     assert json.loads(plain)["note"] == "naïve café"
     # Sealed bytes look like noise: nothing is left in them that could be packed.
     assert len(zlib.compress(bytes(row.body))) >= len(row.body)

@@ -14,8 +14,8 @@ from connector.counters import Counters
 from connector.runtime import redis_client
 from connector.sandbox.shopify.webhooks import signature
 from connector.store import connections
-from connector.store.connections import body_place
 from connector.store.engine import make_engine
+from connector.store.inbox import opened_body
 from connector.store.tables import events, records
 from connector.vault import Vault
 from tests import factories
@@ -85,7 +85,7 @@ def test_the_body_is_kept_byte_for_byte_and_sealed(web: Web) -> None:
         row = connection.execute(select(events)).one()
     assert ORDER not in row.body
     assert b"na\xc3\xafve" not in row.body
-    assert web.vault.open(row.body, associated=body_place(row.connection_id, "w-1")) == ORDER
+    assert opened_body(web.vault, row.connection_id, "w-1", row.body) == ORDER
     assert row.headers["X-Shopify-Topic"] == "orders/create"
 
 
