@@ -20,6 +20,7 @@ QUEUE = "orders"
 # What waits while Redis is away; beyond it the oldest wakes are dropped.
 _MOST_WAITING = 10_000
 _MOST_AT_ONCE = 256
+_GATHER_SECONDS = 0.003
 
 
 class Wakes:
@@ -29,6 +30,7 @@ class Wakes:
         self._redis = redis_client(redis_url, socket_timeout=0.5)
         self._waiting: deque[int] = deque(maxlen=_MOST_WAITING)
         self._news = threading.Event()
+        self._pause = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="wakes", daemon=True)
         self._thread.start()
@@ -48,6 +50,9 @@ class Wakes:
     def _run(self) -> None:
         while not self._stopping or self._waiting:
             self._news.wait()
+            # What comes within a moment leaves in the same push: under load a push for each commit would cost more
+            # than the requests themselves.
+            self._pause.wait(_GATHER_SECONDS)
             self._news.clear()
             while batch := self._taken():
                 if not publish(self._redis, batch) and self._stopping:
