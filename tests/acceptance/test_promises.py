@@ -13,6 +13,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import text
 
+from connector.store.inbox import opened_body
 from tests.acceptance.conftest import Product
 from tests.payloads import rest_order
 from tests.waiting import eventually
