@@ -52,7 +52,7 @@ def test_webhooks_are_kept_while_redis_is_frozen_and_worked_off_when_it_thaws(
 
     def is_done() -> bool:
         with product.world.engine.begin() as connection:
-            return connection.execute(undone).scalar_one() == 0
+            return bool(connection.execute(undone).scalar_one() == 0)
 
     eventually(is_done, within=40)
     assert product.world.record(5001).state == "in_sync"
