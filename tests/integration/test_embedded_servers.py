@@ -7,6 +7,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -78,9 +79,12 @@ def test_a_killed_server_starts_again_with_its_data(start: Start, directory: Pat
         with Redis.from_url(server.url) as client:
             client.execute_command("BGREWRITEAOF")
             eventually(lambda: client.info("persistence")["aof_rewrite_in_progress"] == 0)
-    for child in psutil.Process(server.pid).children(recursive=True):
-        child.kill()
+    family = psutil.Process(server.pid).children(recursive=True)
     os.kill(server.pid, signal.SIGKILL)
+    for child in family:
+        # Some end by themselves as soon as their parent is gone.
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
     server.child.wait()
     server.lock.close()
     with start(directory, durable=True) as again:
