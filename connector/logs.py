@@ -21,7 +21,7 @@ def configure(level: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Stderr()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=list(_SHARED),
@@ -38,6 +38,14 @@ def configure(level: str) -> None:
     # One line a request or a connection is noise beside our own; their warnings stay.
     for name in ("urllib3", "werkzeug", "kombu", "amqp", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class _Stderr(logging.Handler):
+    """Writes to whatever standard error is at the moment."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line for each record."""
+        sys.stderr.write(self.format(record) + "\n")
 
 
 def _renderer() -> structlog.typing.Processor:

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from connector import logs
 from connector.cli.connections import connection
 from connector.cli.demo import demo
 from connector.cli.events import events
@@ -16,6 +17,8 @@ from connector.errors import ConfigError, ConnectorError
 @click.version_option(package_name="ml-connector")
 def root() -> None:
     """Keeps a Shopify shop and an Oracle NetSuite account equal."""
+    # Standard output is for what a command prints.
+    logs.configure("WARNING")
 
 
 for command in (connection, demo, events, migrate, orders, serve, web):
