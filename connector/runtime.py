@@ -20,7 +20,7 @@ from connector.shopify.auth import StaticToken
 from connector.shopify.client import ShopifyClient
 from connector.store import connections
 from connector.store.connections import NETSUITE, SHOPIFY, StoredConnection
-from connector.store.engine import make_engine
+from connector.store.engine import make_engine, make_receiving_engine
 from connector.transport import Deadlines, Transport
 from connector.vault import Vault
 
@@ -118,14 +118,17 @@ class Runtime:
         return shop_id
 
 
-def build(
-    settings: Settings, *, pool_size: int = 5, redis_timeout: float = 5.0, statement_timeout: float = 30.0
-) -> Runtime:
-    """The runtime of a process; `pool_size` is the number of threads that use the database, timeouts are in seconds."""
-    redis = redis_client(settings.redis_url, socket_timeout=redis_timeout)
-    return Runtime(
-        engine=make_engine(settings.database_url, pool_size=pool_size, statement_timeout=statement_timeout),
-        redis=redis,
-        vault=Vault(settings.keys),
-        counters=Counters(redis),
-    )
+def build(settings: Settings, *, pool_size: int = 5) -> Runtime:
+    """The runtime of a worker or a command; `pool_size` is the number of threads that use the database."""
+    engine = make_engine(settings.database_url, pool_size=pool_size)
+    return _runtime(settings, engine, redis_client(settings.redis_url))
+
+
+def build_for_receiving(settings: Settings) -> Runtime:
+    """The runtime of the web process: single statements, and no long wait for anybody."""
+    engine = make_receiving_engine(settings.database_url)
+    return _runtime(settings, engine, redis_client(settings.redis_url, socket_timeout=0.5))
+
+
+def _runtime(settings: Settings, engine: Engine, redis: Redis) -> Runtime:
+    return Runtime(engine=engine, redis=redis, vault=Vault(settings.keys), counters=Counters(redis))

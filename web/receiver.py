@@ -93,9 +93,8 @@ class Receiver:
         return outcome
 
     def _store(self, batch: Sequence[Delivery]) -> list[bool]:
-        """One transaction for the batch; the wakes leave after its commit."""
-        with self._engine.begin() as connection:
-            accepted = inbox.accept(connection, batch)
+        """One transaction for the batch (it is one statement); the wakes leave after its commit."""
+        accepted = self._accepted(batch)
         self._wakes.put(accepted.record_ids)
         fresh = set(accepted.new)
         answers = []
@@ -104,6 +103,17 @@ class Receiver:
             answers.append(place in fresh)
             fresh.discard(place)
         return answers
+
+    def _accepted(self, batch: Sequence[Delivery]) -> inbox.Accepted:
+        """Repeated once on a new connection when the old one had gone stale: what was kept already counts once."""
+        try:
+            with self._engine.begin() as connection:
+                return inbox.accept(connection, batch)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        with self._engine.begin() as connection:
+            return inbox.accept(connection, batch)
 
     def _delivery(self, known: Known, incoming: Request, body: bytes) -> Delivery:
         environ = incoming.environ

@@ -5,7 +5,7 @@ import sys
 
 from connector import logs
 from connector.config import Settings
-from connector.runtime import build
+from connector.runtime import build_for_receiving
 from web.app import create_app
 from web.health import Health
 from web.receiver import Receiver
@@ -16,7 +16,7 @@ sys.setswitchinterval(0.001)
 
 _settings = Settings.from_env()
 logs.configure(_settings.log_level)
-_runtime = build(_settings, pool_size=4, redis_timeout=0.5, statement_timeout=3.0)
+_runtime = build_for_receiving(_settings)
 _wakes = Wakes(_settings.redis_url)
 atexit.register(_runtime.close)
 atexit.register(_wakes.close)

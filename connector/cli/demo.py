@@ -19,7 +19,7 @@ from rich.table import Table
 from connector.cli.connection_file import read_connection_file
 from connector.cli.connections import webhook_url
 from connector.cli.opening import opened
-from connector.cli.output import print_json
+from connector.cli.output import console, print_json
 from connector.cli.sandboxes import Sandbox, certificate, connection_toml, start_sandbox
 from connector.cli.serve import running
 from connector.embedded.postgres import remove_postgres
@@ -216,7 +216,7 @@ def _as_json(verdict: Verdict, latency: Sequence[float], elapsed: float) -> dict
 
 def _print(verdict: Verdict, latency: Sequence[float], elapsed: float) -> None:
     p50, p99 = _percentiles(latency)
-    out = Console(highlight=False)
+    out = console()
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_row("webhooks received", f"{verdict.received}")
     table.add_row("duplicates dropped", f"{verdict.duplicates}")

@@ -115,7 +115,7 @@ def celery_argv(kind: str) -> list[str]:
     argv = [sys.executable, "-m", "celery", "--quiet", "--app", "workers.app", kind, "--loglevel", "WARNING"]
     if kind == "beat":
         # The schedule is code and each slot is taken in Postgres: what beat remembers between runs does not matter.
-        return [*argv, "--pidfile=", "--schedule", os.devnull + "-beat", "--scheduler", "celery.beat:Scheduler"]
+        return [*argv, "--pidfile=", "--scheduler", "celery.beat:Scheduler"]
     argv += ["--pool", "threads", "--concurrency", str(WORKER_THREADS), "--queues", "orders,maintenance"]
     return [*argv, "--without-gossip", "--without-mingle", "--without-heartbeat", "--hostname", "worker@%h"]
 
