@@ -11,7 +11,8 @@ import psutil
 from bench.stage import Stage, setup_line, stage
 from connector.cli.serve import celery_argv, is_answering, web_argv
 from connector.sandbox.scenario import world
-from connector.sandbox.scenario.orders import Shape, order
+from connector.sandbox.scenario.drafts import Shape
+from connector.sandbox.scenario.orders import order
 
 _SHAPE = Shape(customer="existing")
 

@@ -8,7 +8,8 @@ from connector.mapping.money import booked, rate, rounded
 from connector.mapping.rules import Rules, TaxMode
 from connector.mapping.taxes import line_reference, tax_code
 from connector.netsuite.records import OrderLine
-from connector.shopify.records import Line, Money, MoneyBag, Order
+from connector.shopify.money import Money, MoneyBag
+from connector.shopify.records import Line, Order
 
 _TIP_TITLE = "tip"
 

@@ -3,7 +3,7 @@
 from decimal import ROUND_HALF_UP, Decimal
 
 from connector.mapping.rules import Rules
-from connector.shopify.records import Money, MoneyBag
+from connector.shopify.money import Money, MoneyBag
 
 # ISO 4217: currencies that do not have two digits.
 _DIGITS = dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF"), 0)

@@ -7,34 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from connector.errors import InvalidAnswer
+from connector.shopify.money import Money, MoneyBag
 
 Json = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """An amount in one currency."""
-
-    amount: Decimal
-    currency: str
-
-    @classmethod
-    def from_json(cls, data: Json) -> "Money":
-        """From a MoneyV2, whose amount is a decimal string."""
-        return cls(Decimal(str(data["amount"])), data["currencyCode"])
-
-
-@dataclass(frozen=True, slots=True)
-class MoneyBag:
-    """One price in the shop's currency and in the buyer's; each rounded by Shopify, never converted by us."""
-
-    shop: Money
-    presentment: Money
-
-    @classmethod
-    def from_json(cls, data: Json) -> "MoneyBag":
-        """From a MoneyBag."""
-        return cls(Money.from_json(data["shopMoney"]), Money.from_json(data["presentmentMoney"]))
 
 
 @dataclass(frozen=True, slots=True)

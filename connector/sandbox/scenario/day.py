@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from connector.sandbox.scenario.orders import Shape, order
+from connector.sandbox.scenario.drafts import Shape
+from connector.sandbox.scenario.orders import order
 
 Json = dict[str, Any]
 

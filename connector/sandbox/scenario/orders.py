@@ -1,92 +1,17 @@
 """Orders in the REST style of webhooks (2026), made from a seed: every total is the sum of its parts, to the cent."""
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
-from connector.sandbox.scenario.world import FIRST_NAMES, LAST_NAMES, PRODUCTS, email
+from connector.sandbox.scenario.buyers import financial_status, payments_of, people
+from connector.sandbox.scenario.drafts import FIRST_ID, Draft, Part, Shape, rounded, text
+from connector.sandbox.scenario.world import PRODUCTS
 
 Json = dict[str, Any]
 
 _START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-# What one dollar was in the buyer's currency on the day.
-_PER_DOLLAR = {"USD": "1", "EUR": "0.92", "GBP": "0.79", "CAD": "1.38", "JPY": "151.4"}
-_FIRST_ID = 5_900_000_000_000
-
-
-@dataclass(slots=True)
-class Shape:
-    """What makes an order special; the defaults are a plain paid order."""
-
-    currency: str = "USD"
-    lines: int = 2
-    taxes: tuple[tuple[str, str], ...] = ()
-    taxes_included: bool = False
-    line_discount: bool = False
-    code_percent: int = 0
-    shipping: str | None = "7.50"
-    tip: str | None = None
-    custom_line: bool = False
-    gift_card_sold: bool = False
-    payments: str = "card"
-    customer: str = "new"
-    unknown_sku: bool = False
-    test: bool = False
-
-
-@dataclass(slots=True)
-class Part:
-    """One amount on both sides: the shop's currency and the buyer's, each rounded by itself."""
-
-    shop: Decimal
-    shown: Decimal
-
-    def __add__(self, other: "Part") -> "Part":
-        return Part(self.shop + other.shop, self.shown + other.shown)
-
-    def __sub__(self, other: "Part") -> "Part":
-        return Part(self.shop - other.shop, self.shown - other.shown)
-
-
-@dataclass(slots=True)
-class Draft:
-    """An order while it is put together."""
-
-    number: int
-    shape: Shape
-    random: random.Random
-    discounts: list[Json] = field(default_factory=list)
-
-    def part(self, dollars: Decimal) -> Part:
-        """An amount in both currencies."""
-        return Part(
-            rounded(dollars, "USD"), rounded(dollars * Decimal(_PER_DOLLAR[self.shape.currency]), self.shape.currency)
-        )
-
-    def money(self, name: str, part: Part) -> Json:
-        """`name` and `name_set` as a webhook has them."""
-        return {name: text(part.shop, "USD"), f"{name}_set": self.money_set(part)}
-
-    def money_set(self, part: Part) -> Json:
-        """A money set."""
-        shown = self.shape.currency
-        return {
-            "shop_money": {"amount": text(part.shop, "USD"), "currency_code": "USD"},
-            "presentment_money": {"amount": text(part.shown, shown), "currency_code": shown},
-        }
-
-
-def rounded(amount: Decimal, currency: str) -> Decimal:
-    """In whole smallest units; yen have no cents."""
-    return amount.quantize(Decimal(1) if currency == "JPY" else Decimal("0.01"), ROUND_HALF_UP)
-
-
-def text(amount: Decimal, currency: str) -> str:
-    """As Shopify prints it."""
-    return str(rounded(amount, currency))
 
 
 def order(number: int, shape: Shape, seeded: random.Random) -> tuple[Json, list[Json]]:
@@ -100,8 +25,8 @@ def order(number: int, shape: Shape, seeded: random.Random) -> tuple[Json, list[
     placed = _START + timedelta(minutes=number)
     moment = placed.isoformat().replace("+00:00", "Z")
     made: Json = {
-        "id": _FIRST_ID + number,
-        "admin_graphql_api_id": f"gid://shopify/Order/{_FIRST_ID + number}",
+        "id": FIRST_ID + number,
+        "admin_graphql_api_id": f"gid://shopify/Order/{FIRST_ID + number}",
         "name": f"#{1000 + number}",
         "order_number": 1000 + number,
         "created_at": moment,
@@ -130,9 +55,9 @@ def order(number: int, shape: Shape, seeded: random.Random) -> tuple[Json, list[
     made |= (
         draft.money("total_price", total) | draft.money("current_total_price", total) | draft.money("total_tax", tax)
     )
-    made |= _people(draft)
-    payments = _payments(draft, total, moment)
-    made["financial_status"] = _financial_status(shape, payments)
+    made |= people(draft)
+    payments = payments_of(draft, total, moment)
+    made["financial_status"] = financial_status(shape, payments)
     made["payment_gateway_names"] = sorted({item["gateway"] for item in payments})
     return made, payments
 
@@ -269,65 +194,3 @@ def _application(kind: str, label: str) -> Json:
         "target_type": "line_item",
         "allocation_method": "across",
     }
-
-
-def _people(draft: Draft) -> Json:
-    """Customer, e-mail and address. Customers 0 to 19 stood in NetSuite before; some buyers come twice."""
-    kind = draft.shape.customer
-    if kind == "none":
-        return {"customer": None, "email": "", "shipping_address": None, "billing_address": None}
-    number = {"existing": draft.random.randrange(20), "returning": 100 + draft.random.randrange(10)}.get(
-        kind, 1000 + draft.number
-    )
-    first, last = FIRST_NAMES[number % 10], LAST_NAMES[number // 10 % 10]
-    address = None if kind == "no_email" else {
-        "first_name": first, "last_name": last, "name": f"{first} {last}", "company": None,
-        "address1": f"{number} Example Street", "address2": None, "city": "Springfield", "province": "Illinois",
-        "province_code": "IL", "zip": "62701", "country": "United States", "country_code": "US", "phone": "+15555550100",
-    }  # fmt: skip
-    mail = "" if kind == "no_email" else email(number)
-    customer = {
-        "id": 6_000_000_000 + number,
-        "first_name": first,
-        "last_name": last,
-        "email": mail or None,
-        "phone": None,
-    }
-    return {"customer": customer, "email": mail, "shipping_address": address, "billing_address": address}
-
-
-def _payments(draft: Draft, total: Part, moment: str) -> list[Json]:
-    """The transactions, in the buyer's currency."""
-    amount = total.shown
-    if not amount:
-        return []
-    half = rounded(amount / 3, draft.shape.currency)
-    plans: dict[str, Sequence[tuple[str, str, Decimal]]] = {
-        "card": (("sale", "shopify_payments", amount),),
-        "paypal": (("sale", "paypal", amount),),
-        "authorised": (("authorization", "shopify_payments", amount),),
-        "captured": (("authorization", "shopify_payments", amount), ("capture", "shopify_payments", amount)),
-        "gift_and_card": (("sale", "gift_card", half), ("sale", "shopify_payments", amount - half)),
-        "partial": (("sale", "shopify_payments", half), ("sale", "shopify_payments", half)),
-    }
-    return [
-        {
-            "id": 7_000_000_000_000 + draft.number * 10 + index,
-            "order_id": _FIRST_ID + draft.number,
-            "kind": kind,
-            "status": "success",
-            "gateway": gateway,
-            "amount": text(part, draft.shape.currency),
-            "currency": draft.shape.currency,
-            "test": draft.shape.test,
-            "processed_at": moment,
-            "created_at": moment,
-        }
-        for index, (kind, gateway, part) in enumerate(plans[draft.shape.payments])
-    ]
-
-
-def _financial_status(shape: Shape, payments: list[Json]) -> str:
-    if shape.payments == "authorised" and payments:
-        return "authorized"
-    return "partially_paid" if shape.payments == "partial" and payments else "paid"
