@@ -77,7 +77,7 @@ class Runtime:
         with self.engine.begin() as connection:
             stored = connections.by_id(connection, connection_id)
         rules = Rules.from_json(stored.rules)
-        if before is not None:
+        if before is not None and stored.rules_version == before.systems.connection.rules_version:
             old = before.systems
             systems = Systems(stored, old.shop_id, rules, old.shopify, old.netsuite, old.email_key)
             return _Opened(systems, time.monotonic())

@@ -9,7 +9,7 @@ from connector.cli.opening import data_option, json_option, opened
 from connector.cli.output import print_json, print_table
 from connector.config import Settings
 from connector.errors import ConfigError
-from connector.store import connections
+from connector.store import connections, records
 from connector.store.connections import StoredConnection
 
 
@@ -23,10 +23,20 @@ def connection() -> None:
 @data_option
 @json_option
 def add(file: Path, data: Path, as_json: bool) -> None:
-    """Add the connection FILE describes and print the webhook URL for Shopify."""
+    """Add the connection FILE describes and print the webhook URL for Shopify.
+
+    A connection that exists is changed: rules, addresses and secrets are replaced, the webhook URL stays, and orders that
+    were held for a missing mapping are tried again.
+    """
     new = read_connection_file(file)
     with opened(data) as (runtime, settings), runtime.engine.begin() as database:
-        stored = connections.add(database, new, runtime.vault)
+        existing = connections.by_name(database, new.name)
+        if existing is None:
+            stored = connections.add(database, new, runtime.vault)
+        else:
+            stored = connections.change(database, existing, new, runtime.vault)
+            released = records.release_unmapped(database, stored.id)
+            click.echo(f"changed; {released} held orders are tried again", err=True)
     _show(stored, settings, as_json=as_json)
 
 

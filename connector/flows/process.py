@@ -7,7 +7,15 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from sqlalchemy import Engine
 
-from connector.errors import NeedsDecision, NotMapped, PermanentError, RateLimited, TransientError
+from connector.errors import (
+    ConnectorError,
+    NeedsDecision,
+    NotMapped,
+    PermanentError,
+    RateLimited,
+    TransientError,
+    Unauthorized,
+)
 from connector.flows.orders import Result, sync_order
 from connector.flows.schedule import delay, is_used_up
 from connector.flows.systems import Systems
@@ -20,6 +28,9 @@ from connector.transport import Call, recorded_calls
 log = structlog.get_logger(__name__)
 
 OpenSystems = Callable[[int], Systems]
+
+# Seconds until credentials that were refused are tried again.
+_CREDENTIALS_AGAIN = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +57,13 @@ def process(record_id: int, *, engine: Engine, open_systems: OpenSystems, worker
             systems = open_systems(lease.connection_id)
             run.rules_version = systems.connection.rules_version
             result = sync_order(systems, engine, lease)
+        except Unauthorized as error:
+            # Not the order's fault: every order waits for the credentials, and goes on by itself once they are good.
+            return run.try_again(error, calls, retry_after=_CREDENTIALS_AGAIN)
         except PermanentError as error:
             return run.end(_held(error), calls)
         except TransientError as error:
-            return run.try_again(error, calls)
+            return run.try_again(error, calls, retry_after=error.retry_after)
         except Exception as error:
             run.try_again(TransientError(f"{type(error).__name__} in this product; see the log"), calls)
             raise
@@ -77,14 +91,14 @@ class _Run:
         self._log(standing, calls)
         return Outcome(standing.state, 0.0 if is_due_again else None)
 
-    def try_again(self, error: TransientError, calls: list[Call]) -> Outcome:
+    def try_again(self, error: ConnectorError, calls: list[Call], *, retry_after: float | None = None) -> Outcome:
         """The record stays due; a refusal for want of room does not count as an attempt."""
         now = _now()
         count = self.lease.attempts + (0 if isinstance(error, RateLimited) else 1)
         standing = Standing(RecordState.PENDING, error.code, None, str(error))
         if is_used_up(self.lease.first_failed_at, now=now):
             standing = Standing(RecordState.PARKED, error.code, None, f"given up after three days: {error}")
-        wait = delay(count, retry_after=error.retry_after)
+        wait = delay(count, retry_after=retry_after)
         with self.engine.begin() as connection:
             until = now + timedelta(seconds=wait)
             records.postpone(connection, self.lease, standing, until=until, attempts=count)

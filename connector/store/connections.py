@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from connector.errors import ConfigError
 from connector.store.tables import connections, credentials
@@ -52,9 +52,7 @@ class NewConnection:
 
 
 def add(connection: Connection, new: NewConnection, vault: Vault) -> StoredConnection:
-    """Stores a connection and its sealed credentials. Raises ConfigError when the name is taken."""
-    if by_name(connection, new.name) is not None:
-        raise ConfigError(f"a connection named {new.name} exists already; choose another name in the file")
+    """Stores a new connection and its sealed credentials."""
     row = connection.execute(
         insert(connections)
         .values(
@@ -74,6 +72,36 @@ def add(connection: Connection, new: NewConnection, vault: Vault) -> StoredConne
     _store_secrets(connection, stored, SHOPIFY, new.shopify_secrets, vault)
     _store_secrets(connection, stored, NETSUITE, new.netsuite_secrets, vault)
     return stored
+
+
+def change(connection: Connection, stored: StoredConnection, new: NewConnection, vault: Vault) -> StoredConnection:
+    """Replaces rules, addresses and secrets; the webhook key stays. Raises ConfigError for another shop or account.
+
+    The key that e-mails are hashed with stays too: the customer mirror was made with it.
+    """
+    if (new.shop, new.netsuite_account) != (stored.shop, stored.netsuite_account):
+        raise ConfigError(
+            f"the connection {stored.name} joins {stored.shop} and {stored.netsuite_account}; "
+            "for another shop or account choose another name in the file"
+        )
+    kept = secrets(connection, stored, NETSUITE, vault)["email_key"]
+    row = connection.execute(
+        update(connections)
+        .where(connections.c.id == stored.id)
+        .values(
+            shopify_api_url=new.shopify_api_url,
+            shopify_api_version=new.shopify_api_version,
+            netsuite_api_url=new.netsuite_api_url,
+            netsuite_concurrency=new.netsuite_concurrency,
+            rules=dict(new.rules),
+            rules_version=connections.c.rules_version + 1,
+        )
+        .returning(*connections.c)
+    ).one()
+    connection.execute(delete(credentials).where(credentials.c.connection_id == stored.id))
+    _store_secrets(connection, stored, SHOPIFY, new.shopify_secrets, vault)
+    _store_secrets(connection, stored, NETSUITE, {**new.netsuite_secrets, "email_key": kept}, vault)
+    return _connection(row)
 
 
 def by_name(connection: Connection, name: str) -> StoredConnection | None:

@@ -177,6 +177,20 @@ def release(connection: Connection, connection_id: int, subjects: Sequence[str])
     return list(rows.scalars())
 
 
+def release_unmapped(connection: Connection, connection_id: int) -> int:
+    """Makes due every record that was held for a missing mapping, for the next sweep to find; returns how many."""
+    found = connection.execute(
+        update(records)
+        .where(
+            records.c.connection_id == connection_id,
+            records.c.state == RecordState.HELD,
+            records.c.reason_code == "not_mapped",
+        )
+        .values(_due() | {"woken_at": func.now() - WAKE_AGAIN * 2})
+    )
+    return found.rowcount
+
+
 def held_subjects(connection: Connection, connection_id: int, *, prefix: str) -> list[str]:
     """What held records wait for, each once, where it begins with the prefix."""
     found = connection.execute(

@@ -10,8 +10,12 @@ from click.testing import CliRunner, Result
 
 from connector.cli.main import root
 from connector.errors import ConfigError
-from tests.payloads import rest_order
-from tests.world import KEY, World, key_pair
+from connector.flows.process import process
+from connector.runtime import Runtime
+from connector.store import connections, records
+from tests import factories
+from tests.payloads import payment, rest_order
+from tests.world import KEY, World, key_pair, new_connection
 
 
 @pytest.fixture
@@ -100,9 +104,34 @@ def test_a_wrong_file_is_refused_by_the_name_of_the_setting(
     assert "shpat_planted" not in str(result.exception)
 
 
-def test_a_name_is_taken_once(run: Any, world: World, tmp_path: Path) -> None:
+def test_adding_again_changes_the_rules_and_keeps_the_webhook_url(run: Any, world: World, tmp_path: Path) -> None:
+    first = json.loads(run("connection", "add", connection_file(tmp_path), "--json").stdout)
+    changed = FILE.replace("subsidiary = 1", "subsidiary = 2")
+    second = json.loads(run("connection", "add", connection_file(tmp_path, changed), "--json").stdout)
+    assert second["webhook_url"] == first["webhook_url"]
+    assert second["rules"]["subsidiary"] == "2"
+
+
+def test_a_name_is_not_taken_over_by_another_shop(run: Any, world: World, tmp_path: Path) -> None:
     run("connection", "add", connection_file(tmp_path))
-    assert "exists already" in str(run("connection", "add", connection_file(tmp_path)).exception)
+    other = FILE.replace("acme.myshopify.com", "other.myshopify.com")
+    assert "choose another name" in str(run("connection", "add", connection_file(tmp_path, other)).exception)
+
+
+def test_a_mended_rule_releases_what_was_held_for_it(run: Any, world: World, tmp_path: Path) -> None:
+    order = rest_order()
+    world.shop.put_order(order, [payment(order, gateway="paypal")])
+    world.work(world.announce(5001))
+    assert world.record(5001).reason_subject == "gateway:paypal"
+    mended = factories.rules_json()
+    mended["payments"]["methods"]["paypal"] = {"method": "8"}
+    with world.engine.begin() as connection:
+        new = new_connection(world.shop_url, world.account_url, rules=mended)
+        connections.change(connection, world.connection, new, world.runtime.vault)
+        assert records.release_unmapped(connection, world.connection.id) == 1
+    fresh = Runtime(world.engine, world.runtime.redis, world.runtime.vault, world.runtime.counters)
+    process(world.record(5001).id, engine=world.engine, open_systems=fresh.open_systems, worker="test")
+    assert world.record(5001).state == "in_sync"
 
 
 def test_the_dry_run_prints_what_is_sent_and_writes_nothing(run: Any, world: World) -> None:
