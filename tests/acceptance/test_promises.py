@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -13,6 +14,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import text
 
+from connector.embedded.postgres import remove_postgres
 from connector.store.inbox import opened_body
 from tests.acceptance.conftest import Product
 from tests.payloads import rest_order
@@ -123,9 +125,16 @@ def test_the_health_pages_tell_a_running_product_from_a_halting_one(product: Pro
     eventually(lambda: 'netsuite_calls_total{path="POST salesOrder",status="204"} 1.0' in product.get("/metrics").text)
 
 
+@pytest.fixture
+def data(tmp_path: Path) -> Iterator[Path]:
+    """A folder for a served instance; as root its PostgreSQL may keep its files elsewhere."""
+    yield tmp_path
+    remove_postgres(tmp_path / "data" / "postgres")
+
+
 @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
-def test_a_served_instance_leaves_no_process_behind(tmp_path: Path, by: signal.Signals) -> None:
-    served, port = _serve(tmp_path)
+def test_a_served_instance_leaves_no_process_behind(data: Path, by: signal.Signals) -> None:
+    served, port = _serve(data)
     family = psutil.Process(served.pid).children(recursive=True)
     assert len(family) >= 5
     served.send_signal(by)
@@ -135,19 +144,19 @@ def test_a_served_instance_leaves_no_process_behind(tmp_path: Path, by: signal.S
     assert port
 
 
-def test_a_second_start_goes_on_with_the_same_data(tmp_path: Path) -> None:
-    served, port = _serve(tmp_path)
+def test_a_second_start_goes_on_with_the_same_data(data: Path) -> None:
+    served, port = _serve(data)
     try:
-        made = _cli("connection", "add", str(_connection_file(tmp_path)), "--json", data=tmp_path)
-        shown = _cli("connection", "show", "us-store", "--json", data=tmp_path)
+        made = _cli("connection", "add", str(_connection_file(data)), "--json", data=data)
+        shown = _cli("connection", "show", "us-store", "--json", data=data)
         assert json.loads(made)["webhook_url"] == json.loads(shown)["webhook_url"]
         assert json.loads(made)["webhook_url"].startswith(f"http://127.0.0.1:{port}/webhooks/shopify/")
     finally:
         served.send_signal(signal.SIGTERM)
         served.wait(40)
-    again, _ = _serve(tmp_path)
+    again, _ = _serve(data)
     try:
-        assert json.loads(_cli("connection", "show", "us-store", "--json", data=tmp_path))["name"] == "us-store"
+        assert json.loads(_cli("connection", "show", "us-store", "--json", data=data))["name"] == "us-store"
     finally:
         again.send_signal(signal.SIGTERM)
         assert again.wait(40) == 0
