@@ -71,7 +71,7 @@ def demo(orders: int, seed: int, keep: bool, as_json: bool) -> None:
             ledger,
             planned.sales,
             shop_id=world.SHOP_ID,
-            known_customers=EXISTING_CUSTOMERS + 1,
+            known_customers=[item["id"] for item in world.existing_customers(EXISTING_CUSTOMERS)],
         )
         latency = _latencies(planned.sales, stage, ledger)
         if as_json:

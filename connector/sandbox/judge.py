@@ -35,8 +35,8 @@ class Verdict:
         return not self.problems
 
 
-def judge(shop: Json, account: Json, sales: Sequence[Sale], *, shop_id: int, known_customers: int) -> Verdict:
-    """The verdict on a day: `known_customers` stood in NetSuite before it began."""
+def judge(shop: Json, account: Json, sales: Sequence[Sale], *, shop_id: int, known_customers: Sequence[str]) -> Verdict:
+    """The verdict on a day: the ids in `known_customers` stood in NetSuite before it began."""
     verdict = Verdict()
     deliveries = shop["deliveries"]
     verdict.received = deliveries["sent"]
@@ -50,7 +50,7 @@ def judge(shop: Json, account: Json, sales: Sequence[Sale], *, shop_id: int, kno
     wanted_ids = set()
     for sale in sales:
         wanted_ids |= _judge_sale(sale, found, verdict, shop_id)
-    verdict.problems += [f"NetSuite has {key}, which nobody sold" for key in sorted(set(found) - wanted_ids)]
+    verdict.problems += [f"NetSuite has a record {key}, which nobody sold" for key in sorted(set(found) - wanted_ids)]
     _judge_sales_in_shop(shop, sales, verdict)
     _judge_customers(account["customers"], known_customers, verdict)
     return verdict
@@ -59,7 +59,7 @@ def judge(shop: Json, account: Json, sales: Sequence[Sale], *, shop_id: int, kno
 def _by_external_id(transactions: Sequence[Json]) -> dict[str, list[Json]]:
     found: dict[str, list[Json]] = defaultdict(list)
     for item in transactions:
-        found[str(item["external_id"])].append(item)
+        found[item["external_id"] or f"{item['type']} {item['id']} without an external id"].append(item)
     return found
 
 
@@ -85,7 +85,14 @@ def _judge_sale(sale: Sale, found: Mapping[str, list[Json]], verdict: Verdict, s
         _add(verdict.paid, sale.currency, amount)
         if _exactly_one(found, key, "CustDep", amount, sale.currency, f"payment {transaction} of {name}", verdict):
             _add(verdict.deposited, sale.currency, Decimal(found[key][0]["total"]))
+            _belongs_to(found[key][0], found.get(order_key, []), f"payment {transaction} of {name}", verdict)
     return keys
+
+
+def _belongs_to(deposit: Json, orders: Sequence[Json], what: str, verdict: Verdict) -> None:
+    """A deposit counts only on its own order and for the order's customer."""
+    if [(order["id"], order["entity"]) for order in orders] != [(deposit["sales_order"], deposit["entity"])]:
+        verdict.problems.append(f"{what} is booked on another order or for another customer")
 
 
 def _exactly_one(
@@ -106,22 +113,34 @@ def _exactly_one(
 
 
 def _judge_sales_in_shop(shop: Json, sales: Sequence[Sale], verdict: Verdict) -> None:
-    """The shop's own ledger must hold what we believe was sold."""
-    totals = {item["id"]: (Decimal(item["presentment_total"]), item["presentment_currency"]) for item in shop["orders"]}
+    """The shop's own ledger must hold what we believe was sold and paid, and nothing else."""
+    booked = {
+        item["id"]: (Decimal(item["presentment_total"]), item["presentment_currency"], _paid(item))
+        for item in shop["orders"]
+    }
     for sale in sales:
-        if totals.get(sale.order["id"]) != (sale.total, sale.currency):
+        if booked.pop(sale.order["id"], None) != (sale.total, sale.currency, sale.deposits):
             verdict.problems.append(f"the shop's ledger has {sale.order['name']} with other money")
+    verdict.problems += [f"the shop has an order {number} that was not planned" for number in booked]
 
 
-def _judge_customers(customers: Sequence[Json], known: int, verdict: Verdict) -> None:
+def _paid(order: Json) -> dict[int, Decimal]:
+    return {
+        item["id"]: Decimal(item["amount"])
+        for item in order["transactions"]
+        if item["kind"] in ("sale", "capture") and item["status"] == "success"
+    }
+
+
+def _judge_customers(customers: Sequence[Json], known: Sequence[str], verdict: Verdict) -> None:
     places = Counter((item["email"].lower(), item["subsidiary"]) for item in customers if item["email"])
     verdict.problems += [
         f"customer {email} stands in NetSuite {count} times" for (email, _), count in places.items() if count > 1
     ]
     ids = Counter(item["external_id"] for item in customers if item["external_id"])
     verdict.problems += [f"customer {key} stands in NetSuite {count} times" for key, count in ids.items() if count > 1]
-    if len(customers) < known:
-        verdict.problems.append("customers are missing that stood in NetSuite before")
+    lost = set(known) - {item["id"] for item in customers}
+    verdict.problems += [f"customer {number} stood in NetSuite before and is gone" for number in sorted(lost)]
 
 
 def _add(sums: dict[str, Decimal], currency: str, amount: Decimal) -> None:

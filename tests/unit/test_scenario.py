@@ -1,0 +1,56 @@
+"""The demo's day is the same for a seed, and every order adds up to the cent on both sides."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from connector.sandbox.scenario.day import day, one_more
+
+Json = dict[str, Any]
+
+
+def side(order: Json, which: str) -> Decimal:
+    """Total of an order from its parts, in one of the two currencies."""
+
+    def amount(holder: Json, name: str) -> Decimal:
+        return Decimal(holder[f"{name}_set"][which]["amount"])
+
+    total = Decimal(0)
+    for line in order["line_items"]:
+        total += amount(line, "price") * line["quantity"]
+        total -= sum((amount(share, "amount") for share in line["discount_allocations"]), Decimal(0))
+    total += sum((amount(line, "discounted_price") for line in order["shipping_lines"]), Decimal(0))
+    return total if order["taxes_included"] else total + amount(order, "total_tax")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_order_adds_up_in_both_currencies(seed: int) -> None:
+    for sale in day(seed, 200).sales:
+        order = sale.order
+        assert side(order, "shop_money") == Decimal(order["total_price"])
+        assert side(order, "presentment_money") == sale.total
+        taxes = [tax for line in (*order["line_items"], *order["shipping_lines"]) for tax in line["tax_lines"]]
+        assert sum((Decimal(tax["price"]) for tax in taxes), Decimal(0)) == Decimal(order["total_tax"])
+        assert sum(sale.deposits.values(), Decimal(0)) <= sale.total
+
+
+def test_the_same_seed_gives_the_same_day() -> None:
+    assert day(7, 50) == day(7, 50)
+    assert day(7, 50) != day(8, 50)
+
+
+def test_a_day_holds_what_real_days_hold() -> None:
+    made = day(1, 400)
+    expectations = {sale.expect for sale in made.sales}
+    assert {"synced", "excluded:orders.include_test", "held:sku:SKU-NOBODY-KNOWS"} <= expectations
+    assert {sale.currency for sale in made.sales} == {"USD", "EUR", "GBP", "CAD", "JPY"}
+    assert any(sale.order["customer"] is None for sale in made.sales)
+    assert any(len(sale.order["line_items"]) > 50 for sale in made.sales)
+    assert any(sale.total == 0 for sale in made.sales)
+    distinct = {delivery["webhook_id"] for delivery in made.deliveries}
+    assert 0.1 < 1 - len(distinct) / len(made.deliveries) < 0.25
+
+
+def test_one_more_order_is_a_new_one() -> None:
+    assert one_more(50).order["id"] not in {sale.order["id"] for sale in day(1, 50).sales}
