@@ -10,10 +10,13 @@ BENCHES = {"receiver": receiver.main, "latency": orders.latency, "slots": orders
 def main() -> None:
     """Runs the named measurements, or all."""
     parser = argparse.ArgumentParser(prog="bench")
-    parser.add_argument("names", nargs="*", help=", ".join(BENCHES))
+    parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHES))
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4.0)
     given = parser.parse_args()
+    unknown = set(given.names) - set(BENCHES)
+    if unknown:
+        parser.error(f"no such measurement: {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
     for name in given.names or BENCHES:
         BENCHES[name](runs=given.runs, seconds=given.seconds)
 

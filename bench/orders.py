@@ -47,7 +47,8 @@ def slots(*, runs: int, seconds: float) -> None:
     del seconds
     for _ in range(runs):
         with stage(concurrency=15, latency_ms=200) as here:
-            argv = [part if part != "10" else "24" for part in celery_argv("worker")]
+            argv = celery_argv("worker")
+            argv[argv.index("--concurrency") + 1] = "24"
             here.supervisor.start("web", web_argv(here.port), env=here.env, is_ready=lambda: is_answering(here.port))
             _place(here, range(600))
             _announce(here, range(600), parallel=16)
