@@ -24,11 +24,11 @@ broker_transport_options = {
     "health_check_interval": 10,
     # A second, hidden LPUSH after a timeout would wake twice.
     "retry_on_timeout": False,
-    # Small Redis plans allow 20 to 40 connections over all processes.
-    "max_connections": 6,
+    # Small Redis plans allow 40 connections over all processes; made as they are needed, and most need four or five.
+    "max_connections": 20,
 }
-# As above: connections are few, and waiting for a free one must end.
-broker_pool_limit = 3
+# As above. With three of them Flower, which keeps several for itself, never came to listen. Waiting for one must end.
+broker_pool_limit = 10
 broker_pool_acquire_timeout = 1
 # A worker that starts before Redis waits for it; one that loses Redis never gives up (default: after 100 tries).
 broker_connection_retry_on_startup = True

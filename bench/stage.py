@@ -39,7 +39,7 @@ class Stage:
 def stage(**account: Any) -> Iterator[Stage]:
     """Durable PostgreSQL, Valkey, both sandboxes, and a connection between them; `account` changes its settings."""
     with ExitStack() as stack:
-        directory = Path(tempfile.mkdtemp(prefix="ml-connector-bench-", dir="/var/tmp")  # noqa: S108  on a disk, for fsync to mean something)
+        directory = Path(tempfile.mkdtemp(prefix="ml-connector-bench-", dir="/var/tmp"))
         stack.callback(shutil.rmtree, directory, ignore_errors=True)
         stack.callback(remove_postgres, directory / "postgres")
         valkey = stack.enter_context(start_valkey(directory / "valkey", durable=False))
