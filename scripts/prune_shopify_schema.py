@@ -39,6 +39,7 @@ HEADER = """\
 # Source: Shopify's own introspection of that version. Made by scripts/prune_shopify_schema.py; do not edit.
 
 """
+ROOTS = "schema {\n  query: QueryRoot\n  mutation: Mutation\n}\n\n"
 
 
 def read_schema(path: Path) -> GraphQLSchema:
@@ -79,7 +80,7 @@ def pruned_sdl(schema: GraphQLSchema, documents: list[str]) -> str:
     for name in sorted(kept):
         found = schema.type_map[name]
         if isinstance(found, GraphQLObjectType | GraphQLInterfaceType):
-            wanted = root_fields if found is schema.query_type else None
+            wanted = root_fields if found in (schema.query_type, schema.mutation_type) else None
             found.fields = _kept_fields(found.fields, kept, wanted)
             found.interfaces = tuple(parent for parent in found.interfaces if parent.name in kept)
             inputs |= _leaf_names(found.fields)
@@ -89,7 +90,12 @@ def pruned_sdl(schema: GraphQLSchema, documents: list[str]) -> str:
     types = [schema.type_map[name] for name in names if not is_specified_scalar_type(schema.type_map[name])]
     for found in types:
         _forget_descriptions(found)
-    return HEADER + "schema {\n  query: QueryRoot\n}\n\n" + "\n\n".join(print_type(found) for found in types) + "\n"
+    return (
+        HEADER
+        + "schema {\n  query: QueryRoot\n  mutation: Mutation\n}\n\n"
+        + "\n\n".join(print_type(found) for found in types)
+        + "\n"
+    )
 
 
 def _root_fields(documents: list[str]) -> set[str]:

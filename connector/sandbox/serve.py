@@ -3,6 +3,7 @@
 import ctypes
 import json
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -53,6 +54,13 @@ class Served:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+def cut(environ: dict[str, Any]) -> None:
+    """Closes the connection under the server's feet: the client sees a reset, not an answer."""
+    connection: socket.socket = environ["werkzeug.socket"]
+    connection.shutdown(socket.SHUT_RDWR)
+    connection.close()
 
 
 def run(app: WsgiApp, port: int, announce: Path | None = None) -> None:

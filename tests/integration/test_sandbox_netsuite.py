@@ -19,7 +19,7 @@ from oauthlib.oauth1 import Client
 
 from connector.sandbox.netsuite.account import Account, AccountConfig
 from connector.sandbox.netsuite.app import TOKEN_PATH, account_app
-from connector.sandbox.netsuite.tokens import Tokens, oauth1_signature
+from connector.sandbox.netsuite.tokens import Clock, Tokens, oauth1_signature
 from connector.sandbox.serve import Served
 from tests.world import account_config, key_pair
 
@@ -127,8 +127,9 @@ def test_a_wrong_assertion_gets_none(api: Api, wrong: Json) -> None:
 def test_a_certificate_of_2048_bits_is_not_taken() -> None:
     public = rsa.generate_private_key(65537, 2048).public_key()
     pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    oauth2 = {"client_id": "c", "certificate_id": "k", "certificate_pem": pem}
     with pytest.raises(ValueError, match="3072"):
-        Tokens(account="1", oauth2={"client_id": "c", "certificate_id": "k", "certificate_pem": pem}, seconds=1)
+        Tokens(account="1", oauth2=oauth2, seconds=1, clock=Clock())
 
 
 def test_without_a_token_the_answer_is_invalid_login(api: Api) -> None:

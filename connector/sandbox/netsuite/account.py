@@ -11,14 +11,16 @@ from typing import Any
 
 from connector.sandbox.netsuite.errors import Refusal
 from connector.sandbox.netsuite.faults import Faults
+from connector.sandbox.netsuite.lists import fill
 from connector.sandbox.netsuite.suiteql import Tables, server_now
-from connector.sandbox.netsuite.tokens import OAuth1, Tokens
+from connector.sandbox.netsuite.tokens import Clock, OAuth1, Tokens
 
 Json = dict[str, Any]
 
 # SuiteQL's short codes of the transaction types we keep.
 TRANSACTIONS = {"salesOrder": "SalesOrd", "customerDeposit": "CustDep"}
 _NUMBER_PREFIX = {"salesOrder": "SO", "customerDeposit": "CD"}
+_FEATURES = {"SUBSIDIARIES": True, "MULTILOCINVT": True, "MULTICURRENCY": True, "TAX_OVERHAULING": False}
 
 
 @dataclass(slots=True)
@@ -28,10 +30,18 @@ class AccountConfig:
     account: str = "1234567_SB1"
     concurrency: int = 5
     latency_ms: float = 0.0
-    token_seconds: int = 3600
+    token_seconds: float = 3600
+    clock_offset_seconds: float = 0.0
+    # What the role may not do: record types, tables, and columns such as `customer.email`.
+    denied_records: list[str] = field(default_factory=list)
+    denied_tables: list[str] = field(default_factory=list)
+    denied_columns: list[str] = field(default_factory=list)
+    suiteql_allowed: bool = True
+    administrator: bool = False
+    features: dict[str, bool] = field(default_factory=lambda: dict(_FEATURES))
     external_id_unique: bool = True
     tax_rate: str = "0"
-    oauth2: dict[str, str] | None = None
+    oauth2: dict[str, Any] | None = None
     tba: dict[str, str] | None = None
     subsidiaries: list[Json] = field(default_factory=list)
     locations: list[Json] = field(default_factory=list)
@@ -81,8 +91,12 @@ class Account:
         self.lock = threading.RLock()
         self.tables = Tables()
         self.faults = Faults()
-        self.tokens = Tokens(account=config.account, oauth2=config.oauth2, seconds=config.token_seconds)
-        self.oauth1 = OAuth1(account=config.account, tba=config.tba) if config.tba else None
+        self.clock = Clock(config.clock_offset_seconds)
+        self.tokens = Tokens(
+            account=config.account, oauth2=config.oauth2, seconds=config.token_seconds, clock=self.clock
+        )
+        self.oauth1 = self._oauth1()
+        self.token_answers_to_lose = 0
         self.records: dict[tuple[str, str], Record] = {}
         self.by_external_id: dict[tuple[str, str], Record] = {}
         self.items: dict[str, Json] = {}
@@ -96,6 +110,7 @@ class Account:
         self._numbers: Counter[str] = Counter()
         self.add_items(config.items)
         self.add_customers(config.customers)
+        fill(self.tables, config)
 
     def add_items(self, items: list[Json]) -> None:
         """Adds items or replaces them."""
@@ -163,12 +178,24 @@ class Account:
         """Changes settings; `revoke_tokens` ends all access tokens."""
         if settings.pop("revoke_tokens", False):
             self.tokens.revoke_all()
+        self.token_answers_to_lose += settings.pop("lose_token_answers", 0)
         unknown = set(settings) - {item.name for item in fields(AccountConfig)}
         if unknown:
             raise KeyError(f"unknown settings {sorted(unknown)}")
         with self.lock:
             for name, value in settings.items():
                 setattr(self.config, name, value)
+        self.clock.offset = self.config.clock_offset_seconds
+        self.tokens.seconds = self.config.token_seconds
+        if "oauth2" in settings:
+            self.tokens.trust(self.config.oauth2)
+        if "tba" in settings:
+            self.oauth1 = self._oauth1()
+        fill(self.tables, self.config)
+
+    def _oauth1(self) -> OAuth1 | None:
+        config = self.config
+        return OAuth1(account=config.account, tba=config.tba, clock=self.clock) if config.tba else None
 
     def counts(self) -> dict[str, int]:
         """How many transactions of each type there are."""
@@ -203,6 +230,7 @@ class Account:
                 "refused_429": self.refused,
                 "by_path": dict(by_path),
             },
+            "tokens": self.tokens.ledger() | {"oauth1_failures": self.oauth1.failures if self.oauth1 else 0},
             "concurrency": {
                 "limit": self.config.concurrency,
                 "max_seen": self._most_busy,

@@ -2,12 +2,12 @@
 
 import json
 import re
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
@@ -16,7 +16,9 @@ from connector.sandbox.netsuite import records
 from connector.sandbox.netsuite.account import Account
 from connector.sandbox.netsuite.errors import Refusal, user_error
 from connector.sandbox.netsuite.faults import Dropped, Fault
+from connector.sandbox.netsuite.permissions import may_query, may_use_record
 from connector.sandbox.netsuite.tokens import OAuthError
+from connector.sandbox.serve import cut
 
 TOKEN_PATH = "/services/rest/auth/oauth2/v1/token"
 _RECORD = re.compile(r"/services/rest/record/v1/(?P<type>\w+)(?:/(?P<key>[^/]+))?(?:/(?P<sublist>\w+))?")
@@ -34,7 +36,7 @@ def account_app(account: Account) -> Callable[[dict[str, Any], Callable[..., Any
         try:
             response = _route(account, request)
         except Dropped as dropped:
-            _cut(environ)
+            cut(environ)
             # The one kind of error the server takes in silence.
             raise ConnectionResetError from dropped
         return response(environ, start_response)
@@ -103,10 +105,15 @@ def _commit_later(account: Account, request: Request, fault: Fault) -> None:
 def _handled(account: Account, request: Request) -> Response:
     if request.path == _SUITEQL:
         return _suiteql(account, request)
+    if request.path.startswith("/services/rest/system/"):
+        return _system(account, request.path.rpartition("/")[2])
+    if request.path.endswith("/metadata-catalog"):
+        return _catalog(account, request)
     found = _RECORD.fullmatch(request.path)
     if found is None:
         raise Refusal(404, "NONEXISTENT_ID", "The requested resource does not exist.")
     record_type, key = found["type"], found["key"]
+    may_use_record(account.config, record_type)
     if key is None:
         if request.method != "POST":
             raise Refusal(405, "INVALID_REQUEST", "Method not allowed.")
@@ -148,11 +155,40 @@ def _suiteql(account: Account, request: Request) -> Response:
     if request.method != "POST" or request.headers.get("Prefer") != "transient":
         raise user_error("The Prefer header with the value transient is required.")
     asked = _body(request)
+    may_query(account.config, asked["q"])
     limit, offset = int(request.args.get("limit", 1000)), int(request.args.get("offset", 0))
     page = account.tables.query(asked["q"], asked.get("params", []), limit=limit, offset=offset)
+    page["links"] = [{"rel": "self", "href": f"{_host(account)}{request.full_path}"}]
     response = Response(json.dumps(page), content_type="application/vnd.oracle.resource+json; type=collection")
     response.headers["preference-applied"] = "transient"
     return response
+
+
+def _system(account: Account, operation: str) -> Response:
+    if operation == "serverTime":
+        moment = datetime.fromtimestamp(account.clock.now(), UTC)
+        return _json({"serverTime": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")})
+    if operation == "governanceLimits" and account.config.administrator:
+        limit = account.config.concurrency
+        return _json({"accountConcurrencyLimit": limit, "accountUnallocatedConcurrencyLimit": limit})
+    if operation == "governanceLimits":
+        raise Refusal(
+            403, "INSUFFICIENT_PERMISSION", "Your current role does not have permission to perform this action."
+        )
+    raise Refusal(404, "NONEXISTENT_ID", "The requested resource does not exist.")
+
+
+def _catalog(account: Account, request: Request) -> Response:
+    denied = {name.lower() for name in account.config.denied_records}
+    wanted = [name for name in (request.args.get("select") or "").split(",") if name]
+    known = [name for name in wanted if name in records.RECORD_TYPES and name.lower() not in denied]
+    links = [{"rel": "canonical", "href": f"{_host(account)}/services/rest/record/v1/metadata-catalog"}]
+    return _json({"links": links, "items": [{"name": name, "links": links} for name in known]})
+
+
+def _host(account: Account) -> str:
+    """The account's own address, whatever address it was reached at."""
+    return f"https://{account.config.account.lower().replace('_', '-')}.suitetalk.api.netsuite.com"
 
 
 def _authorised(account: Account, request: Request) -> None:
@@ -172,6 +208,9 @@ def _token(account: Account, request: Request) -> Response:
         answer: Json = account.tokens.issue(request.form.to_dict(), audience=request.base_url)
     except OAuthError as error:
         return Response(json.dumps({"error": error.code}), error.status, content_type="application/json")
+    if account.token_answers_to_lose > 0:
+        account.token_answers_to_lose -= 1
+        raise Dropped
     return Response(json.dumps(answer), content_type="application/json")
 
 
@@ -225,13 +264,6 @@ def _label(path: str) -> str:
 def _wait(seconds: float) -> None:
     if seconds > 0:
         threading.Event().wait(seconds)
-
-
-def _cut(environ: dict[str, Any]) -> None:
-    """Closes the connection under the server's feet: the client sees a reset, not an answer."""
-    connection: socket.socket = environ["werkzeug.socket"]
-    connection.shutdown(socket.SHUT_RDWR)
-    connection.close()
 
 
 def _json(body: object, status: int = 200) -> Response:

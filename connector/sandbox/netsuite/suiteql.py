@@ -28,6 +28,15 @@ create table "transaction" (id integer primary key, type text, recordtype text, 
                             entity integer, otherrefnum text, foreigntotal numeric, currency integer, lastmodifieddate text);
 create table transactionline (transaction_id integer, id integer, item integer, quantity numeric, foreignamount numeric,
                               mainline text, taxline text);
+create table subsidiary (id integer primary key, name text, isinactive text);
+create table location (id integer primary key, name text, isinactive text, subsidiary text);
+create table currency (id integer primary key, symbol text, name text, isinactive text);
+create table account (id integer primary key, fullname text, isinactive text);
+create table paymentmethod (id integer primary key, name text, isinactive text);
+create table shipitem (id integer primary key, itemid text, isinactive text);
+create table department (id integer primary key, name text, isinactive text);
+create table classification (id integer primary key, name text, isinactive text);
+create table companyfeaturesetup (id text primary key, name text, isavailable text, isactive text);
 create table dual (dummy text);
 insert into dual values ('X');
 """
@@ -57,6 +66,11 @@ class Tables:
         marks = ", ".join("?" for _ in row)
         with self._lock:
             self._db.execute(f'insert or replace into "{table}" ({names}) values ({marks})', list(row.values()))
+
+    def clear(self, table: str) -> None:
+        """Empties a table."""
+        with self._lock:
+            self._db.execute(f'delete from "{table}"')
 
     def query(self, text: str, parameters: list[str], *, limit: int, offset: int) -> dict[str, Any]:
         """One page of an answer. Raises Refusal for what NetSuite refuses."""

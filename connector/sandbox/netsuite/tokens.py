@@ -7,6 +7,7 @@ import re
 import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
@@ -36,16 +37,42 @@ class OAuthError(Exception):
         self.status = status
 
 
-class Tokens:
-    """Issues access tokens for good assertions and checks them."""
+class Clock:
+    """The account's clock, which can be wrong on purpose: `offset` seconds ahead of ours."""
 
-    def __init__(self, *, account: str, oauth2: Mapping[str, str] | None, seconds: int) -> None:
+    def __init__(self, offset: float = 0.0) -> None:
+        self.offset = offset
+
+    def now(self) -> float:
+        """Epoch seconds by the account's clock."""
+        return time.time() + self.offset
+
+
+class Tokens:
+    """Issues access tokens for good assertions and checks them. `oauth2` holds client_id and one or more certificates."""
+
+    def __init__(self, *, account: str, oauth2: Mapping[str, Any] | None, seconds: float, clock: Clock) -> None:
         self._account = account
-        self._oauth2 = oauth2
-        self._seconds = seconds
-        self._key = _public_key(oauth2["certificate_pem"]) if oauth2 else None
+        self._clock = clock
+        self.seconds = seconds
         self._ends: dict[str, float] = {}
+        self._revoked: set[str] = set()
         self._lock = threading.Lock()
+        self.refused: Counter[str] = Counter()
+        self.trust(oauth2)
+
+    def trust(self, oauth2: Mapping[str, Any] | None) -> None:
+        """Maps these certificates and no others from now on; a revoked one is known and refused."""
+        given = oauth2 or {}
+        mapped = (
+            [given, *given.get("certificates", ())] if given.get("certificate_id") else given.get("certificates", ())
+        )
+        keys = {
+            item["certificate_id"]: _public_key(item["certificate_pem"]) for item in mapped if not item.get("revoked")
+        }
+        with self._lock:
+            self._client_id = given.get("client_id")
+            self._keys = keys
 
     def issue(self, form: Mapping[str, str], *, audience: str) -> dict[str, Any]:
         """The token endpoint's answer. Raises OAuthError."""
@@ -56,40 +83,51 @@ class Tokens:
         self._check(form.get("client_assertion", ""), audience)
         token = secrets.token_urlsafe(32)
         with self._lock:
-            self._ends[token] = time.monotonic() + self._seconds
+            self._ends[token] = time.monotonic() + self.seconds
         # The documented number has been seen as text too.
-        return {"access_token": token, "expires_in": str(self._seconds), "token_type": "bearer"}
+        return {"access_token": token, "expires_in": str(self.seconds), "token_type": "bearer"}
 
     def is_valid(self, token: str) -> bool:
-        """True for a token that was issued and has not ended."""
+        """True for a token that was issued and has not ended; the others are counted by why they do not work."""
         with self._lock:
-            return self._ends.get(token, 0.0) > time.monotonic()
+            ends = self._ends.get(token)
+            if ends is not None and ends > time.monotonic() and token not in self._revoked:
+                return True
+            self.refused["unknown" if ends is None else "revoked" if token in self._revoked else "ended"] += 1
+            return False
 
     def revoke_all(self) -> None:
         """Ends every token."""
         with self._lock:
-            self._ends.clear()
+            self._revoked |= set(self._ends)
+
+    def ledger(self) -> dict[str, Any]:
+        """How many were issued, and how many requests came with one that does not work."""
+        with self._lock:
+            refused = {f"refused_{why}": self.refused[why] for why in ("ended", "revoked", "unknown")}
+            return {"issued": len(self._ends), **refused}
 
     def _check(self, assertion: str, audience: str) -> None:
-        if self._oauth2 is None or self._key is None:
-            raise OAuthError("invalid_client", 401, "no certificate is mapped")
         host = self._account.lower().replace("_", "-")
         real = f"https://{host}.suitetalk.api.netsuite.com/services/rest/auth/oauth2/v1/token"
         try:
-            header = jwt.get_unverified_header(assertion)
+            kid = jwt.get_unverified_header(assertion).get("kid")
+            key = self._keys.get(str(kid))
+            if key is None:
+                raise OAuthError("invalid_client", 401, "kid")
             claims = jwt.decode(
                 assertion,
-                self._key,  # type: ignore[arg-type]  # only RSA and EC keys pass _public_key
+                key,  # type: ignore[arg-type]  # only RSA and EC keys pass _public_key
                 algorithms=_ALGORITHMS,
                 audience=[audience, real],
-                issuer=self._oauth2["client_id"],
-                leeway=_CLOCK_LEEWAY,
-                options={"require": ["exp", "iat", "iss", "aud"]},
+                issuer=self._client_id,
+                options={"require": ["exp", "iat", "iss", "aud"], "verify_exp": False, "verify_iat": False},
             )
         except jwt.InvalidTokenError as error:
             raise OAuthError("invalid_grant", 400, str(error)) from error
-        if header.get("kid") != self._oauth2["certificate_id"]:
-            raise OAuthError("invalid_client", 401, "kid")
+        now = self._clock.now()
+        if claims["exp"] < now - _CLOCK_LEEWAY or claims["iat"] > now + _CLOCK_LEEWAY:
+            raise OAuthError("invalid_grant", 400, "clock")
         if claims["exp"] - claims["iat"] > _LONGEST_ASSERTION:
             raise OAuthError("invalid_grant", 400, "exp")
         if "rest_webservices" not in (claims.get("scope") or ""):
@@ -99,20 +137,21 @@ class Tokens:
 class OAuth1:
     """Checks signatures of token-based authentication: HMAC-SHA256, a fresh nonce, five failures lock the user."""
 
-    def __init__(self, *, account: str, tba: Mapping[str, str]) -> None:
+    def __init__(self, *, account: str, tba: Mapping[str, str], clock: Clock) -> None:
+        self._clock = clock
         self._realm = account.upper().replace("-", "_")
         self._tba = tba
         self._nonces: set[str] = set()
-        self._failures = 0
+        self.failures = 0
         self._lock = threading.Lock()
 
     def check(self, header: str, *, method: str, url: str) -> None:
         """Raises Refusal for anything but a good and new signature."""
         given = {name: unquote(value) for name, value in re.findall(r'(\w+)="([^"]*)"', header)}
         with self._lock:
-            is_good = self._failures < 5 and self._is_good(given, method, url)
+            is_good = self.failures < 5 and self._is_good(given, method, url)
             if not is_good:
-                self._failures += 1
+                self.failures += 1
                 raise Refusal(401, "INVALID_LOGIN", "Invalid login attempt.")
             self._nonces.add(given["oauth_nonce"])
 
@@ -126,7 +165,7 @@ class OAuth1:
         if any(given.get(name) != value for name, value in same.items()):
             return False
         stamp, nonce = given.get("oauth_timestamp", ""), given.get("oauth_nonce", "")
-        if not stamp.isdigit() or abs(int(stamp) - time.time()) > _TIMESTAMP_LEEWAY:
+        if not stamp.isdigit() or abs(int(stamp) - self._clock.now()) > _TIMESTAMP_LEEWAY:
             return False
         if len(nonce) < 6 or nonce in self._nonces:
             return False

@@ -2,7 +2,6 @@
 
 import json
 import re
-import secrets
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
@@ -10,15 +9,20 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
+from connector.sandbox.serve import cut
 from connector.sandbox.shopify.execution import answer, schema
+from connector.sandbox.shopify.oauth import OAuthError
 from connector.sandbox.shopify.shop import Shop
 from connector.sandbox.shopify.webhooks import deliver, deliver_all
 
 _GRAPHQL = re.compile(r"/admin/api/[^/]+/graphql\.json")
 _INVALID_TOKEN = {"errors": "[API] Invalid API key or access token (unrecognized login or wrong password)"}
-_DAY_SECONDS = 86399
 
 Json = dict[str, Any]
+
+
+class _LostAnswer(Exception):
+    """The connection is cut without an answer."""
 
 
 def shop_app(shop: Shop) -> Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]:
@@ -29,6 +33,10 @@ def shop_app(shop: Shop) -> Callable[[dict[str, Any], Callable[..., Any]], Itera
         request = Request(environ)
         try:
             response = _route(shop, request)
+        except _LostAnswer as lost:
+            cut(environ)
+            # The one kind of error the server takes in silence.
+            raise ConnectionResetError from lost
         except (KeyError, TypeError, ValueError) as error:
             response = _json({"errors": f"{type(error).__name__}: {error}"}, 400)
         return response(environ, start_response)
@@ -41,6 +49,8 @@ def _route(shop: Shop, request: Request) -> Response:
         return _graphql(shop, request)
     if request.path == "/admin/oauth/access_token":
         return _token(shop, request)
+    if request.path == "/admin/oauth/authorize":
+        return Response(status=302, headers={"Location": shop.oauth.authorized(request.args.to_dict())})
     if request.path.startswith("/_sandbox/"):
         return _control(shop, request)
     return _json({"errors": "Not Found"}, 404)
@@ -50,7 +60,7 @@ def _graphql(shop: Shop, request: Request) -> Response:
     if request.method != "POST":
         return _json({"errors": "Method Not Allowed"}, 405)
     token = request.headers.get("X-Shopify-Access-Token", "")
-    if token not in shop.tokens | {shop.config.access_token}:
+    if not shop.oauth.is_good(token):
         return _json(_INVALID_TOKEN, 401)
     if request.mimetype != "application/json":
         return _json({"errors": "Content-Type must be application/json"}, 415)
@@ -64,14 +74,13 @@ def _graphql(shop: Shop, request: Request) -> Response:
 
 def _token(shop: Shop, request: Request) -> Response:
     asked = request.get_json(silent=True) or request.form.to_dict()
-    if asked.get("grant_type") != "client_credentials":
-        return _json({"error": "unsupported_grant_type"}, 400)
-    known = (shop.config.client_id, shop.config.client_secret)
-    if None in known or (asked.get("client_id"), asked.get("client_secret")) != known:
-        return _json({"error": "invalid_client"}, 400)
-    token = f"shpat_{secrets.token_hex(16)}"
-    shop.tokens.add(token)
-    return _json({"access_token": token, "scope": ",".join(shop.config.scopes), "expires_in": _DAY_SECONDS})
+    try:
+        answer = shop.oauth.answer(asked)
+    except OAuthError as error:
+        return _json({"error": error.code}, 400)
+    if shop.loses_token_answer():
+        raise _LostAnswer
+    return _json(answer)
 
 
 def _control(shop: Shop, request: Request) -> Response:
@@ -80,6 +89,7 @@ def _control(shop: Shop, request: Request) -> Response:
         readers: dict[str, Callable[[], object]] = {
             "ledger": shop.ledger,
             "deliveries": lambda: [asdict(delivery) for delivery in shop.deliveries],
+            "subscriptions": shop.subscriptions.every,
             "health": lambda: {"ok": True},
         }
         return _json(readers[verb]()) if verb in readers else _json({"errors": "Not Found"}, 404)
@@ -90,11 +100,28 @@ def _control(shop: Shop, request: Request) -> Response:
     if verb == "settings":
         shop.change(asked)
         return _json({})
+    if verb == "subscriptions":
+        shop.subscriptions.drop(asked["delete"])
+        return _json({})
+    if verb == "uninstall":
+        shop.oauth.uninstall()
+        return _json({"statuses": deliver(shop, {"topic": "app/uninstalled", "body": _shop_body(shop)})})
     if verb == "deliver":
         return _json({"statuses": deliver(shop, asked)})
     if verb == "deliveries":
         return _json(deliver_all(shop, asked["deliveries"], parallel=asked.get("parallel", 8)))
     return _json({"errors": "Not Found"}, 404)
+
+
+def _shop_body(shop: Shop) -> Json:
+    return {
+        "id": shop.config.shop_id,
+        "name": shop.config.name,
+        "domain": shop.config.shop,
+        "myshopify_domain": shop.config.shop,
+        "currency": shop.config.currency,
+        "email": "owner@example.com",
+    }
 
 
 def _json(body: object, status: int = 200) -> Response:

@@ -10,7 +10,7 @@ from graphql import DocumentNode, GraphQLError, GraphQLSchema, build_schema, exe
 
 from connector.sandbox.shopify.cost import MAXIMUM, query_cost
 from connector.sandbox.shopify.shop import Shop
-from connector.sandbox.shopify.values import TooManyError, gid, order_value
+from connector.sandbox.shopify.values import TooManyError, connection_of, gid, order_value
 
 Json = dict[str, Any]
 
@@ -60,14 +60,7 @@ def answer(shop: Shop, request: Json) -> tuple[int, Json]:
 
 
 def _executed(shop: Shop, document: DocumentNode, request: Json, requested: int) -> Json:
-    root = {
-        "order": lambda _info, id: _order(shop, id),
-        "shop": _shop(shop),
-        "currentAppInstallation": {
-            "id": gid("AppInstallation", 1),
-            "accessScopes": [{"handle": scope, "description": scope} for scope in shop.config.scopes],
-        },
-    }
+    root = _root(shop)
     name = request.get("operationName")
     result = execute_sync(schema(), document, root, variable_values=request.get("variables"), operation_name=name)
     shop.operations[name or "unnamed"] += 1
@@ -91,14 +84,51 @@ def _order(shop: Shop, order_gid: str) -> Json | None:
     return None if found is None else order_value(*found)
 
 
-def _shop(shop: Shop) -> Json:
+def _root(shop: Shop) -> Json:
+    config = shop.config
+    locations = [
+        {"id": gid("Location", item["id"]), "name": item["name"], "isActive": item.get("isActive", True)}
+        for item in config.locations
+    ]
     return {
-        "id": gid("Shop", shop.config.shop_id),
-        "name": shop.config.name,
-        "myshopifyDomain": shop.config.shop,
-        "currencyCode": shop.config.currency,
-        "taxesIncluded": shop.config.taxes_included,
-        "ianaTimezone": shop.config.iana_timezone,
+        "order": lambda _info, id: _order(shop, id),
+        "orders": lambda info, **rest: connection_of([order_value(*found) for found in reversed(shop.orders())])(
+            info, **rest
+        ),
+        "shop": _shop(shop),
+        "locations": connection_of(locations),
+        "currentAppInstallation": {
+            "id": gid("AppInstallation", 1),
+            "app": {"id": gid("App", 1), "title": "ml-connector", "apiKey": config.client_id or "key"},
+            "accessScopes": [{"handle": scope, "description": scope} for scope in config.scopes],
+        },
+        "webhookSubscriptions": lambda info, topics=None, **rest: connection_of(
+            [item for item in shop.subscriptions.every() if not topics or item["topic"] in topics]
+        )(info, **rest),
+        "webhookSubscriptionCreate": lambda _info, topic, webhookSubscription: shop.subscriptions.create(
+            topic, webhookSubscription, config.scopes
+        ),
+        "webhookSubscriptionUpdate": lambda _info, id, webhookSubscription: shop.subscriptions.update(
+            id, webhookSubscription
+        ),
+    }
+
+
+def _shop(shop: Shop) -> Json:
+    config = shop.config
+    return {
+        "id": gid("Shop", config.shop_id),
+        "name": config.name,
+        "myshopifyDomain": config.shop,
+        "currencyCode": config.currency,
+        "enabledPresentmentCurrencies": config.presentment_currencies,
+        "taxesIncluded": config.taxes_included,
+        "ianaTimezone": config.iana_timezone,
+        "plan": {
+            "publicDisplayName": config.plan,
+            "partnerDevelopment": config.plan == "Development",
+            "shopifyPlus": config.plan == "Plus",
+        },
     }
 
 

@@ -6,7 +6,20 @@ from collections import Counter
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from connector.sandbox.shopify.oauth import Tokens
+from connector.sandbox.shopify.subscriptions import Subscriptions
+
 Json = dict[str, Any]
+
+_SCOPES = (
+    "read_orders",
+    "read_all_orders",
+    "read_customers",
+    "read_products",
+    "read_inventory",
+    "read_locations",
+    "read_fulfillments",
+)
 
 
 @dataclass(slots=True)
@@ -25,7 +38,17 @@ class ShopConfig:
     webhook_secret: str = "hush"
     webhook_url: str | None = None
     api_version: str = "2026-10"
-    scopes: list[str] = field(default_factory=lambda: ["read_orders", "read_all_orders", "read_customers"])
+    scopes: list[str] = field(default_factory=lambda: list(_SCOPES))
+    plan: str = "Development"
+    presentment_currencies: list[str] = field(default_factory=lambda: ["USD", "GBP", "CAD", "EUR", "JPY"])
+    locations: list[Json] = field(
+        default_factory=lambda: [{"id": 655441491, "name": "Main Warehouse", "isActive": True}]
+    )
+    # Lives in seconds; the defaults are Shopify's.
+    token_seconds: float = 3600
+    client_credentials_seconds: float = 86399
+    refresh_seconds: float = 7776000
+    online_seconds: float = 86399
     restore_rate: float = 100.0
     bucket: float = 2000.0
     latency_ms: float = 0.0
@@ -60,7 +83,9 @@ class Shop:
         self._points_at = time.monotonic()
         self._failures: list[int | str] = []
         self.operations: Counter[str] = Counter()
-        self.tokens: set[str] = set()
+        self.oauth = Tokens(config)
+        self.subscriptions = Subscriptions()
+        self._token_answers_to_lose = 0
         self.deliveries: list[DeliveryLog] = []
 
     def put_order(self, order: Json, transactions: list[Json]) -> None:
@@ -88,6 +113,9 @@ class Shop:
     def change(self, settings: Json) -> None:
         """Changes settings; `fail_next` makes the next answers fail (an HTTP status, THROTTLED, INTERNAL_SERVER_ERROR)."""
         failure = settings.pop("fail_next", None)
+        if settings.pop("revoke_tokens", False):
+            self.oauth.revoke_all()
+        lost = settings.pop("lose_token_answers", 0)
         known = {item.name for item in fields(ShopConfig)}
         unknown = set(settings) - known
         if unknown:
@@ -97,8 +125,17 @@ class Shop:
                 setattr(self.config, name, value)
             if "bucket" in settings:
                 self._points = self.config.bucket
+            self._token_answers_to_lose += lost
             if failure:
                 self._failures += [failure["status"]] * failure.get("times", 1)
+
+    def loses_token_answer(self) -> bool:
+        """True when this answer of the token endpoint was asked to be lost."""
+        with self._lock:
+            if not self._token_answers_to_lose:
+                return False
+            self._token_answers_to_lose -= 1
+            return True
 
     def next_failure(self) -> int | str | None:
         """The failure that was asked for the next answer, or None."""
@@ -142,6 +179,7 @@ class Shop:
             },
             "queries": sum(queries.values()),
             "operations": queries,
+            "tokens": self.oauth.ledger(),
         }
 
 

@@ -69,9 +69,9 @@ def order_value(order: Json, transactions: list[Json]) -> Json:
             "refundSet": money_bag(order.get("total_cash_rounding_refund_adjustment_set"), None, currency, shown),
         },
         "taxLines": [_tax_line(item, currency, shown) for item in order.get("tax_lines") or []],
-        "discountApplications": _connection(applications),
-        "shippingLines": _shipping_connection(shipping),
-        "lineItems": _connection(lines),
+        "discountApplications": connection_of(applications),
+        "shippingLines": _shippingconnection_of(shipping),
+        "lineItems": connection_of(lines),
         "transactions": lambda _info, first=None, **_: [
             _transaction(item, order) for item in transactions[: _checked(first)]
         ],
@@ -236,7 +236,7 @@ def _application(index: int, item: Json) -> Json:
     return {"__typename": kind, "index": index, **label}
 
 
-def _connection(nodes: Sequence[Json]) -> Callable[..., Json]:
+def connection_of(nodes: Sequence[Json]) -> Callable[..., Json]:
     """A connection that is paged by cursor; the cursor is the position, opaque to the caller."""
 
     def page(_info: object, first: int | None = None, after: str | None = None, **_: object) -> Json:
@@ -254,10 +254,10 @@ def _connection(nodes: Sequence[Json]) -> Callable[..., Json]:
     return page
 
 
-def _shipping_connection(nodes: Sequence[Json]) -> Callable[..., Json]:
+def _shippingconnection_of(nodes: Sequence[Json]) -> Callable[..., Json]:
     def page(info: object, includeRemovals: bool = False, **rest: Any) -> Json:
         wanted = [node for node in nodes if includeRemovals or not node["isRemoved"]]
-        return _connection(wanted)(info, **rest)
+        return connection_of(wanted)(info, **rest)
 
     return page
 

@@ -1,0 +1,38 @@
+"""The account's plain lists and its features, as SuiteQL shows them."""
+
+from typing import Any
+
+from connector.sandbox.netsuite.suiteql import Tables
+
+# Table, member of the configuration, and the columns filled from its entries.
+_LISTS = (
+    ("subsidiary", "subsidiaries", ("id", "name", "isinactive")),
+    ("location", "locations", ("id", "name", "isinactive", "subsidiary")),
+    ("currency", "currencies", ("id", "symbol", "name", "isinactive")),
+    ("account", "accounts", ("id", "fullname", "isinactive")),
+    ("paymentmethod", "payment_methods", ("id", "name", "isinactive")),
+    ("shipitem", "ship_items", ("id", "itemid", "isinactive")),
+    ("department", "departments", ("id", "name", "isinactive")),
+    ("classification", "classes", ("id", "name", "isinactive")),
+)
+_FEATURE_NAMES = {
+    "SUBSIDIARIES": "Subsidiaries (OneWorld)",
+    "MULTILOCINVT": "Multi-Location Inventory",
+    "MULTICURRENCY": "Multiple Currencies",
+    "TAX_OVERHAULING": "SuiteTax",
+    "ADVSHIPPING": "Advanced Shipping",
+}
+
+
+def fill(tables: Tables, config: Any) -> None:
+    """Puts every list of the configuration into its table."""
+    for table, member, columns in _LISTS:
+        tables.clear(table)
+        for entry in getattr(config, member):
+            name = entry.get("name") or entry.get("symbol") or entry["id"]
+            row = {"isinactive": "F", "name": name, "fullname": name, "itemid": name} | entry
+            tables.put(table, {column: row.get(column) for column in columns})
+    tables.clear("companyfeaturesetup")
+    for feature, is_active in config.features.items():
+        row = {"id": feature, "name": _FEATURE_NAMES.get(feature, feature), "isavailable": "T"}
+        tables.put("companyfeaturesetup", row | {"isactive": "T" if is_active else "F"})

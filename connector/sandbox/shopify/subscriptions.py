@@ -1,0 +1,85 @@
+"""The shop's webhook subscriptions and their mutations."""
+
+import itertools
+import threading
+from typing import Any
+
+from connector.sandbox.shopify.values import gid
+
+Json = dict[str, Any]
+
+# The scope a topic needs, by the beginning of its enum; shopify.dev, "webhook topics" (2026-10).
+_SCOPES = {
+    "ORDERS_": "read_orders",
+    "REFUNDS_": "read_orders",
+    "ORDER_TRANSACTIONS_": "read_orders",
+    "FULFILLMENTS_": "read_fulfillments",
+    "INVENTORY_": "read_inventory",
+    "PRODUCTS_": "read_products",
+    "CUSTOMERS_": "read_customers",
+    "LOCATIONS_": "read_locations",
+}
+_TAKEN = "Address for this topic has already been taken"
+
+
+class Subscriptions:
+    """Subscriptions by id; thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1101)
+        self._standing: dict[str, Json] = {}
+
+    def every(self) -> list[Json]:
+        """All of them, oldest first."""
+        with self._lock:
+            return list(self._standing.values())
+
+    def create(self, topic: str, wanted: Json, scopes: list[str]) -> Json:
+        """webhookSubscriptionCreate."""
+        scope = next((needed for start, needed in _SCOPES.items() if topic.startswith(start)), None)
+        with self._lock:
+            if scope is not None and scope not in scopes:
+                return _refused("topic", f"The app lacks the scope {scope} for this topic")
+            if problem := self._problem(topic, wanted):
+                return _refused("uri", problem)
+            made = {
+                "id": gid("WebhookSubscription", next(self._numbers)),
+                "topic": topic,
+                "uri": wanted["uri"],
+                "format": wanted.get("format") or "JSON",
+                "name": wanted.get("name"),
+                "filter": wanted.get("filter"),
+                "includeFields": wanted.get("includeFields") or [],
+                "metafieldNamespaces": [],
+                "createdAt": "2026-11-24T00:00:00Z",
+                "updatedAt": "2026-11-24T00:00:00Z",
+                "apiVersion": {"handle": "2026-10"},
+            }
+            self._standing[made["id"]] = made
+            return {"webhookSubscription": made, "userErrors": []}
+
+    def update(self, subscription_id: str, wanted: Json) -> Json:
+        """webhookSubscriptionUpdate."""
+        with self._lock:
+            found = self._standing.get(subscription_id)
+            if found is None:
+                return _refused("id", "Webhook subscription does not exist")
+            found.update({name: value for name, value in wanted.items() if value is not None})
+            return {"webhookSubscription": found, "userErrors": []}
+
+    def drop(self, topics: list[str]) -> None:
+        """Subscriptions vanish silently, as after eight failed deliveries."""
+        with self._lock:
+            self._standing = {key: item for key, item in self._standing.items() if item["topic"] not in topics}
+
+    def _problem(self, topic: str, wanted: Json) -> str | None:
+        uri = wanted.get("uri") or ""
+        if not uri.startswith(("https://", "http://127.0.0.1")):
+            return "Address protocol http:// is not supported"
+        taken = any(item["topic"] == topic and item["uri"] == uri for item in self._standing.values())
+        return _TAKEN if taken else None
+
+
+def _refused(field: str, message: str) -> Json:
+    return {"webhookSubscription": None, "userErrors": [{"field": ["webhookSubscription", field], "message": message}]}
