@@ -12,7 +12,9 @@ ConnectorError
     ├── AlreadyExists              a record under this external id stands there already
     ├── NotMapped(subject)         a value of ours has no counterpart; `subject` names what releases it
     ├── NeedsDecision              written as far as it goes; the rest is not ours to decide
-    ├── Unauthorized               credentials refused
+    ├── Unauthorized(probe_after)  credentials refused: the connection halts until a probe succeeds
+    ├── WrongEnvironment            shop or account is not the one that was approved: the connection halts
+    ├── Forbidden(subject)         the credentials are good, a permission or scope is missing
     ├── InvalidAnswer              an answer that is not what its documentation says
     └── TotalMismatch              both sides differ by more than the allowed rounding
 """
@@ -85,7 +87,23 @@ class NeedsDecision(PermanentError):
 
 
 class Unauthorized(PermanentError):
-    """Credentials were refused twice."""
+    """Credentials were refused. `probe_after`: seconds to leave the log-in alone before it is tried again."""
+
+    def __init__(self, message: str, *, probe_after: float = 30.0) -> None:
+        super().__init__(message)
+        self.probe_after = probe_after
+
+
+class WrongEnvironment(PermanentError):
+    """The shop or the account that answers is not the one this connection was approved for."""
+
+
+class Forbidden(PermanentError):
+    """A permission or scope is missing. `subject` (`permission:shopify`) is what granting it releases."""
+
+    def __init__(self, message: str, *, subject: str) -> None:
+        super().__init__(message)
+        self.subject = subject
 
 
 class InvalidAnswer(PermanentError):

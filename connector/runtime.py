@@ -2,7 +2,7 @@
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -11,24 +11,31 @@ from sqlalchemy import Engine
 
 from connector.config import Settings
 from connector.counters import Counters
+from connector.errors import Unauthorized
+from connector.flows import guard
+from connector.flows.issuing import netsuite_issue, shopify_issue
 from connector.flows.systems import Systems
+from connector.flows.tokens import Place, SessionFirst, SharedToken
 from connector.limits import Points, Slots
 from connector.mapping.rules import Rules
-from connector.netsuite.auth import Certificate, OAuth2
-from connector.netsuite.client import NetSuiteClient
-from connector.shopify.auth import StaticToken
+from connector.netsuite.auth import BearerToken
+from connector.netsuite.client import Login, NetSuiteClient
+from connector.netsuite.tba import SignedRequest, TokenKeys
+from connector.shopify.auth import AccessTokenHeader
 from connector.shopify.client import ShopifyClient
-from connector.store import connections
-from connector.store.connections import NETSUITE, SHOPIFY, StoredConnection
+from connector.store import connections, credentials
+from connector.store.connections import StoredConnection
+from connector.store.credentials import NETSUITE, SHOPIFY, SHOPIFY_ONLINE, StoredCredential
 from connector.store.engine import make_engine, make_receiving_engine
 from connector.transport import Deadlines, Transport
 from connector.vault import Vault
 
-# A changed rule is in force everywhere after this many seconds.
+# A changed rule or secret is in force everywhere after this many seconds.
 _RULES_FRESH_SECONDS = 5.0
 # NetSuite runs an account's own scripts inside a save: five to sixty seconds are normal.
 _NETSUITE_DEADLINES = Deadlines(connect=5, read=60)
 _SHOPIFY_DEADLINES = Deadlines(connect=5, read=15)
+_TBA = ("consumer_key", "consumer_secret", "token_id", "token_secret")
 
 
 def redis_client(url: str, *, socket_timeout: float = 5.0) -> Redis:
@@ -59,13 +66,25 @@ class Runtime:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def open_systems(self, connection_id: int) -> Systems:
-        """Both clients and the present rules of a connection. Clients are kept, with their connections and tokens."""
+        """Both clients and the present rules of a connection, whose shop and account are the approved ones.
+
+        Raises WrongEnvironment, Unauthorized and whatever else the check of both sides meets.
+        """
         with self._lock:
             opened = self._opened.get(connection_id)
-            if opened is None or time.monotonic() - opened.read_at > _RULES_FRESH_SECONDS:
-                opened = self._open(connection_id, opened)
-                self._opened[connection_id] = opened
-            return opened.systems
+            if opened is not None and time.monotonic() - opened.read_at <= _RULES_FRESH_SECONDS:
+                return opened.systems
+            systems = self._open(connection_id, opened)
+            if systems.connection.checked_at is None or systems.connection.shop_id is None:
+                guard.check(systems, self.engine)
+                systems = self._open(connection_id, _Opened(systems, 0.0))
+            self._opened[connection_id] = _Opened(systems, time.monotonic())
+            return systems
+
+    def open_unchecked(self, connection_id: int) -> Systems:
+        """A connection as it stands now, without asking who answers."""
+        with self._lock:
+            return self._open(connection_id, self._opened.get(connection_id))
 
     def close(self) -> None:
         """Ends connections and writes the last counts."""
@@ -73,49 +92,65 @@ class Runtime:
         self.redis.close()
         self.engine.dispose()
 
-    def _open(self, connection_id: int, before: _Opened | None) -> _Opened:
+    def _open(self, connection_id: int, before: _Opened | None) -> Systems:
+        """Clients are kept, with their connections and tokens, while addresses and secrets are the same."""
         with self.engine.begin() as connection:
             stored = connections.by_id(connection, connection_id)
         rules = Rules.from_json(stored.rules)
-        if before is not None and stored.rules_version == before.systems.connection.rules_version:
-            old = before.systems
-            systems = Systems(stored, old.shop_id, rules, old.shopify, old.netsuite, old.email_key)
-            return _Opened(systems, time.monotonic())
+        if before is not None and stored.revision == before.systems.connection.revision:
+            return replace(before.systems, connection=stored, rules=rules)
         with self.engine.begin() as connection:
-            secrets = connections.secrets(connection, stored, SHOPIFY, self.vault)
-            netsuite_secrets = connections.secrets(connection, stored, NETSUITE, self.vault)
-        shopify = self._shopify(stored, secrets["access_token"])
-        netsuite = self._netsuite(stored, netsuite_secrets)
-        email_key = bytes.fromhex(netsuite_secrets["email_key"])
-        shop_id = stored.shop_id or self._ask_shop_id(stored, shopify)
-        return _Opened(Systems(stored, shop_id, rules, shopify, netsuite, email_key), time.monotonic())
+            shopify = credentials.read(connection, self.vault, connection_id, SHOPIFY)
+            session = credentials.read(connection, self.vault, connection_id, SHOPIFY_ONLINE)
+            netsuite = credentials.read(connection, self.vault, connection_id, NETSUITE)
+        if shopify is None or netsuite is None:
+            raise Unauthorized(f"the credentials of {stored.name} are gone; add its file again")
+        shop_tokens, shop_client = self._shopify(stored, has_session=session is not None)
+        login, account_tokens = self._login(stored, netsuite)
+        return Systems(
+            connection=stored,
+            rules=rules,
+            shopify=shop_client,
+            netsuite=self._netsuite(stored, login),
+            email_key=bytes.fromhex(netsuite.secrets["email_key"]),
+            tokens=(shop_tokens, *account_tokens),
+        )
 
-    def _shopify(self, stored: StoredConnection, token: str) -> ShopifyClient:
-        return ShopifyClient(
-            Transport("shopify", deadlines=_SHOPIFY_DEADLINES),
-            StaticToken(token),
+    def _shopify(
+        self, stored: StoredConnection, *, has_session: bool
+    ) -> tuple[SharedToken | SessionFirst, ShopifyClient]:
+        transport = Transport("shopify", deadlines=_SHOPIFY_DEADLINES)
+        issue = shopify_issue(transport, name=stored.name, url=stored.shopify_api_url)
+        offline = SharedToken(self._place(stored, SHOPIFY), issue)
+        tokens = SessionFirst(self._place(stored, SHOPIFY_ONLINE), offline) if has_session else offline
+        client = ShopifyClient(
+            transport,
+            AccessTokenHeader(tokens),
             Points(self.redis, stored.shop),
             url=stored.shopify_api_url,
             version=stored.shopify_api_version,
         )
+        return tokens, client
 
-    def _netsuite(self, stored: StoredConnection, secrets: dict[str, str]) -> NetSuiteClient:
-        transport = Transport("netsuite", deadlines=_NETSUITE_DEADLINES)
-        certificate = Certificate.from_pem(secrets["client_id"], secrets["certificate_id"], secrets["private_key"])
+    def _login(self, stored: StoredConnection, netsuite: StoredCredential) -> tuple[Login, tuple[SharedToken, ...]]:
+        if netsuite.auth == "tba":
+            keys = {name: netsuite.secrets[name] for name in _TBA}
+            return SignedRequest(TokenKeys(account=stored.netsuite_account, **keys)), ()
+        transport = Transport("netsuite", deadlines=_SHOPIFY_DEADLINES)
+        tokens = SharedToken(self._place(stored, NETSUITE), netsuite_issue(transport, url=stored.netsuite_api_url))
+        return BearerToken(tokens), (tokens,)
+
+    def _netsuite(self, stored: StoredConnection, login: Login) -> NetSuiteClient:
         return NetSuiteClient(
-            transport,
-            OAuth2(transport, certificate, api_url=stored.netsuite_api_url),
+            Transport("netsuite", deadlines=_NETSUITE_DEADLINES),
+            login,
             Slots(self.redis, stored.netsuite_account, limit=stored.netsuite_concurrency),
             self.counters,
             api_url=stored.netsuite_api_url,
         )
 
-    def _ask_shop_id(self, stored: StoredConnection, shopify: ShopifyClient) -> int:
-        """Asked once in a connection's life."""
-        shop_id = shopify.shop_id()
-        with self.engine.begin() as connection:
-            connections.remember_shop_id(connection, stored.id, shop_id)
-        return shop_id
+    def _place(self, stored: StoredConnection, side: str) -> Place:
+        return Place(self.engine, self.vault, stored.id, side)
 
 
 def build(settings: Settings, *, pool_size: int = 5) -> Runtime:

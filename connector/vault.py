@@ -27,6 +27,12 @@ class Vault:
         """Id of the key that seals from now on."""
         return self._sealing_id
 
+    @staticmethod
+    def key_id(envelope: bytes) -> str:
+        """Id of the key that sealed an envelope; empty for something that is none."""
+        length = envelope[1] if len(envelope) > 1 else 0
+        return envelope[2 : 2 + length].decode("ascii", errors="replace")
+
     def seal(self, plain: bytes, *, associated: str) -> bytes:
         """Envelope: version, length of key id, key id, nonce (96 bits, random), ciphertext with tag."""
         key_id = self._sealing_id.encode()
@@ -36,14 +42,13 @@ class Vault:
 
     def open(self, envelope: bytes, *, associated: str) -> bytes:
         """The plain bytes. Raises ConfigError naming a missing key id, InvalidAnswer for a foreign envelope."""
-        length = envelope[1] if len(envelope) > 1 else 0
-        key_id = envelope[2 : 2 + length].decode("ascii", errors="replace")
+        key_id = self.key_id(envelope)
         cipher = self._ciphers.get(key_id)
-        if envelope[:1] != _VERSION or not length:
+        if envelope[:1] != _VERSION or not key_id:
             raise InvalidAnswer(f"what is stored for {associated} is not a sealed value")
         if cipher is None:
             raise ConfigError(f"CONNECTOR_KEYS lacks the key {key_id} that sealed {associated}")
-        body = envelope[2 + length :]
+        body = envelope[2 + len(key_id) :]
         try:
             return cipher.decrypt(body[:_NONCE_BYTES], body[_NONCE_BYTES:], associated.encode())
         except InvalidTag:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import Engine, insert
 
 from connector.config import Key
 from connector.counters import Counters
+from connector.flows.guard import Pair
 from connector.flows.process import Outcome, process
 from connector.mapping.rules import Rules
 from connector.runtime import Runtime, redis_client
@@ -22,8 +24,10 @@ from connector.sandbox.shopify.app import shop_app
 from connector.sandbox.shopify.shop import Shop, ShopConfig
 from connector.store import connections, inbox, records
 from connector.store.connections import NewConnection, StoredConnection
+from connector.store.credentials import NewCredential
 from connector.store.records import RecordView
 from connector.store.tables import records as records_table
+from connector.tokens import Token
 from connector.vault import Vault
 from tests import factories
 from tests.payloads import payment
@@ -104,7 +108,7 @@ class World:
 
     def work(self, record_id: int) -> Outcome | None:
         """One pass over a record."""
-        return process(record_id, engine=self.engine, open_systems=self.runtime.open_systems, worker="test")
+        return process(record_id, self.runtime, worker="test")
 
     def record(self, order_id: int) -> RecordView:
         """The record of an order."""
@@ -132,7 +136,6 @@ def new_connection(
     """What a connection file would say."""
     return NewConnection(
         name=name,
-        key=f"key-{name}",
         shop="demo-store.myshopify.com",
         shopify_api_url=shop_url,
         shopify_api_version="2026-10",
@@ -140,14 +143,21 @@ def new_connection(
         netsuite_api_url=account_url,
         netsuite_concurrency=5,
         rules=Rules.from_json(rules).to_json(),
-        shopify_secrets={"access_token": "shpat_sandbox", "webhook_secrets": [WEBHOOK_SECRET]},
-        netsuite_secrets={
-            "client_id": "client",
-            "certificate_id": "cert",
-            "private_key": key_pair()[0],
-            "email_key": "ab" * 32,
-        },
+        shopify=NewCredential(
+            "static", {"webhook_secrets": [WEBHOOK_SECRET]}, Token("shpat_sandbox", datetime.now(UTC))
+        ),
+        netsuite=NewCredential(
+            "oauth2", {"client_id": "client", "certificate_id": "cert", "private_key": key_pair()[0]}
+        ),
     )
+
+
+def approved(engine: Engine, stored: StoredConnection) -> StoredConnection:
+    """The connection as it is after its first check: who answers is known and approved."""
+    pair = Pair(stored.shop, factories.SHOP_ID, False, stored.netsuite_account, False)
+    with engine.begin() as connection:
+        connections.keep_approval(connection, stored.id, pair.to_json(), shop_id=pair.shop_id)
+        return connections.by_id(connection, stored.id)
 
 
 @contextmanager
@@ -165,5 +175,44 @@ def opened_world(
         stack.callback(runtime.close)
         new = new_connection(shop_url, account_url, rules=rules or factories.rules_json())
         with engine.begin() as connection:
-            stored = connections.add(connection, new, runtime.vault)
+            added = connections.add(connection, new, runtime.vault)
+        stored = approved(engine, added)
         yield World(shop, books, runtime, stored, shop_url, account_url)
+
+
+def with_login(world: World, *, shopify: NewCredential | None = None, netsuite: NewCredential | None = None) -> None:
+    """Gives the world's connection other credentials, as adding its file again does; who answers was seen already."""
+    new = new_connection(world.shop_url, world.account_url, rules=factories.rules_json())
+    new = replace(new, shopify=shopify or new.shopify, netsuite=netsuite or new.netsuite)
+    with world.engine.begin() as connection:
+        stored = connections.by_id(connection, world.connection.id)
+        connections.change(connection, stored, new, world.runtime.vault)
+        connections.mark_checked(connection, stored.id)
+
+
+def another_runtime(world: World) -> Runtime:
+    """The runtime of one more process on the same database."""
+    return Runtime(world.engine, world.runtime.redis, world.runtime.vault, world.runtime.counters)
+
+
+CLIENT = {"client_id": "app", "client_secret": "app-secret", "webhook_secrets": [WEBHOOK_SECRET]}
+
+
+def app_of(world: World) -> None:
+    """The shop knows the app of CLIENT."""
+    world.shop.config.client_id, world.shop.config.client_secret = CLIENT["client_id"], CLIENT["client_secret"]  # type: ignore[assignment]  # both are texts
+
+
+def expiring_token(world: World) -> Token:
+    """An offline token that ends, with its refresh token, as an install gives it."""
+    app_of(world)
+    code = world.shop.oauth.authorized({"state": "s", "redirect_uri": "x"}).partition("code=")[2].partition("&")[0]
+    answer = world.shop.oauth.answer({**CLIENT, "code": code, "expiring": "1"})
+    issued = datetime.now(UTC)
+    return Token(
+        answer["access_token"],
+        issued,
+        issued + timedelta(seconds=answer["expires_in"]),
+        refresh_tokens=(answer["refresh_token"],),
+        refresh_ends_at=issued + timedelta(days=90),
+    )

@@ -4,7 +4,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 from flask import Blueprint, Request, Response, request
@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from connector.counters import Counters
 from connector.shopify.webhooks import KEPT_HEADERS, MAX_BODY, SIGNATURE, is_signed, notice
-from connector.store import connections, inbox
-from connector.store.connections import SHOPIFY
+from connector.store import connections, credentials, inbox
+from connector.store.credentials import SHOPIFY
 from connector.store.inbox import Delivery
 from connector.vault import Vault
 from web.commit import GroupCommit
@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 _COMMIT_SECONDS = 4.0
 # A connection's secrets are read again after this long: a rotated secret is in force everywhere by then.
 _SECRETS_FRESH_SECONDS = 5.0
+_REFUSE_FRESH_SECONDS = 1.0
 
 # Topics that may become a label; anything else a sender signs is counted as "other".
 _TOPICS = frozenset(
@@ -35,7 +36,13 @@ _TOPICS = frozenset(
         "order_transactions": "create",
         "refunds": "create",
         "fulfillments": "create update",
-        "customers": "create update",
+        "customers": "create update delete enable disable merge data_request redact",
+        "shop": "redact update",
+        "app": "uninstalled scopes_update",
+        "products": "update",
+        "inventory_items": "update",
+        "locations": "create update activate deactivate delete",
+        "bulk_operations": "finish",
     }.items()
     for what in whats.split()
 )
@@ -61,7 +68,7 @@ class Known:
     """What the receiver needs of one connection."""
 
     connection_id: int
-    secrets: tuple[str, ...]
+    secrets: tuple[str, ...] = field(repr=False)
     read_at: float
 
 
@@ -80,9 +87,7 @@ class Receiver:
     def receive(self, key: str, incoming: Request) -> str:
         """Keeps one delivery; `accepted`, or `duplicate` for a delivery id that came before. Raises Refused."""
         body = _body(incoming)
-        known = self._connection(key)
-        if not is_signed(body, incoming.headers.get(SIGNATURE), known.secrets):
-            raise Refused(401, "bad_signature")
+        known = self._signed_by(key, body, incoming.headers.get(SIGNATURE))
         delivery = self._delivery(known, incoming, body)
         try:
             is_new = self._commits.submit(delivery, timeout=_COMMIT_SECONDS)
@@ -135,11 +140,23 @@ class Receiver:
             shopify_id=said.shopify_id,
         )
 
-    def _connection(self, key: str) -> Known:
+    def _signed_by(self, key: str, body: bytes, signature: str | None) -> Known:
+        """The connection of the URL, once one of its secrets fits. Raises Refused.
+
+        A secret that was added a moment ago is looked for before a delivery is turned away, at most once a second.
+        """
+        known = self._connection(key, fresh=_SECRETS_FRESH_SECONDS)
+        if not is_signed(body, signature, known.secrets):
+            known = self._connection(key, fresh=_REFUSE_FRESH_SECONDS)
+            if not is_signed(body, signature, known.secrets):
+                raise Refused(401, "bad_signature")
+        return known
+
+    def _connection(self, key: str, *, fresh: float) -> Known:
         """The connection of the URL. Raises Refused: 404 when there is none, 503 when the database is away."""
         with self._lock:
             known = self._known.get(key)
-        if known is not None and time.monotonic() - known.read_at < _SECRETS_FRESH_SECONDS:
+        if known is not None and time.monotonic() - known.read_at < fresh:
             return known
         try:
             known = self._read(key)
@@ -158,8 +175,9 @@ class Receiver:
             stored = connections.by_key(connection, key)
             if stored is None:
                 return None
-            secrets = connections.secrets(connection, stored, SHOPIFY, self._vault)
-        return Known(stored.id, tuple(secrets["webhook_secrets"]), time.monotonic())
+            shopify = credentials.read(connection, self._vault, stored.id, SHOPIFY)
+        secrets = shopify.secrets["webhook_secrets"] if shopify else ()
+        return Known(stored.id, tuple(secrets), time.monotonic())
 
 
 def receiver_blueprint(receiver: Receiver, counters: Counters) -> Blueprint:

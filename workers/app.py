@@ -11,6 +11,7 @@ from kombu.exceptions import OperationalError
 
 from connector import logs
 from connector.config import Settings
+from connector.flows.circuit import probe_halted
 from connector.flows.sweep import sweep
 from connector.runtime import Runtime, build
 
@@ -58,6 +59,7 @@ class Process:
             pause = SWEEP_EVERY
             try:
                 sweep(self.runtime().engine, wake, now=datetime.now(UTC))
+                probe_halted(self.runtime(), wake, now=datetime.now(UTC))
             except Exception:
                 log.exception("sweep_failed")
 

@@ -6,7 +6,14 @@ from typing import Any
 
 from celery import Task
 
-from connector.flows.periodic import refresh_customers, refresh_items, verify_totals
+from connector.flows.periodic import (
+    check_connections,
+    check_webhooks,
+    refresh_credentials,
+    refresh_customers,
+    refresh_items,
+    verify_totals,
+)
 from connector.flows.process import process as process_record
 from workers.app import app, process, wake
 
@@ -17,8 +24,7 @@ LONGEST_COUNTDOWN = 60.0
 @app.task(bind=True, name="orders.sync", max_retries=None)
 def sync_order(self: Task, record_id: int) -> str:
     """One pass over one order; a short wait is a retry of this task, a long one the record's next attempt."""
-    runtime = process.runtime()
-    outcome = process_record(record_id, engine=runtime.engine, open_systems=runtime.open_systems, worker=_worker(self))
+    outcome = process_record(record_id, process.runtime(), worker=_worker(self))
     if outcome is None:
         return "nothing to do"
     if outcome.again_in is not None and outcome.again_in <= LONGEST_COUNTDOWN:
@@ -29,22 +35,37 @@ def sync_order(self: Task, record_id: int) -> str:
 @app.task(name="items.refresh")
 def items_refresh() -> int:
     """Reads items that changed in NetSuite and releases the orders that waited for them."""
-    runtime = process.runtime()
-    return refresh_items(runtime.engine, runtime.open_systems, wake, now=datetime.now(UTC))
+    return refresh_items(process.runtime(), wake, now=datetime.now(UTC))
 
 
 @app.task(name="customers.refresh")
 def customers_refresh() -> int:
     """Reads customers that changed in NetSuite."""
-    runtime = process.runtime()
-    return refresh_customers(runtime.engine, runtime.open_systems, now=datetime.now(UTC))
+    return refresh_customers(process.runtime(), now=datetime.now(UTC))
 
 
 @app.task(name="orders.verify")
 def orders_verify() -> int:
     """Compares the totals of new sales orders with NetSuite's own."""
-    runtime = process.runtime()
-    return verify_totals(runtime.engine, runtime.open_systems, now=datetime.now(UTC))
+    return verify_totals(process.runtime(), now=datetime.now(UTC))
+
+
+@app.task(name="credentials.refresh")
+def credentials_refresh() -> int:
+    """Renews tokens that end soon, and looks whether halted connections can go on."""
+    return refresh_credentials(process.runtime(), wake, now=datetime.now(UTC))
+
+
+@app.task(name="connections.check")
+def connections_check() -> int:
+    """Asks shops and accounts whether they are still the approved ones."""
+    return check_connections(process.runtime(), wake, now=datetime.now(UTC))
+
+
+@app.task(name="webhooks.check")
+def webhooks_check() -> int:
+    """Makes vanished webhook subscriptions again."""
+    return check_webhooks(process.runtime(), now=datetime.now(UTC))
 
 
 def _worker(task: Any) -> str:

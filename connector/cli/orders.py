@@ -80,7 +80,7 @@ def sync(name: str, data: Path, as_json: bool) -> None:
         record = _the_record(runtime, name)
         with runtime.engine.begin() as database:
             records.mark_dirty(database, record.id)
-        process(record.id, engine=runtime.engine, open_systems=runtime.open_systems, worker="command line")
+        process(record.id, runtime, worker="command line")
         record = _the_record(runtime, record.shopify_id)
     if as_json:
         print_json({"order": asdict(record)})

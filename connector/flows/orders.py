@@ -2,15 +2,15 @@
 
 import threading
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
-from connector.errors import NeedsDecision, NotMapped
+from connector.errors import NotMapped
 from connector.flows import catalog
 from connector.flows.apply import Work, apply, remember
 from connector.flows.plan import Known, Plan, natural_keys, plan
+from connector.flows.result import Result
 from connector.flows.systems import Systems
 from connector.flows.verification import verify_at_once
 from connector.limits import Lane
@@ -26,14 +26,6 @@ from connector.store.tables import EffectState
 # Before a new customer is created the mirror of NetSuite's customers must be at most this old; beat keeps it so.
 _CUSTOMERS_FRESH_SECONDS = 300
 _refreshing: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a pass found: an order that is excluded, one in step, or one with a question left open."""
-
-    exclusion: Exclusion | None = None
-    open_question: NeedsDecision | None = None
 
 
 def sync_order(systems: Systems, engine: Engine, lease: Lease) -> Result:

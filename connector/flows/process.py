@@ -1,36 +1,38 @@
 """The runner: leases one record, runs its flow, writes down what came of it. Only here is every error caught."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from sqlalchemy import Engine
 
 from connector.errors import (
     ConnectorError,
+    Forbidden,
     NeedsDecision,
     NotMapped,
     PermanentError,
     RateLimited,
     TransientError,
     Unauthorized,
+    WrongEnvironment,
 )
-from connector.flows.orders import Result, sync_order
+from connector.flows.circuit import Halting, open_circuit
+from connector.flows.orders import sync_order
+from connector.flows.privacy import PRIVACY_FLOWS
+from connector.flows.result import Result
 from connector.flows.schedule import delay, is_used_up
-from connector.flows.systems import Systems
-from connector.store import attempts, records
+from connector.flows.systems import Workplace
+from connector.store import attempts, connections, halts, records
 from connector.store.attempts import Attempt
-from connector.store.records import Lease, Standing
+from connector.store.halts import Halt
+from connector.store.records import ORDER, Lease, Standing
 from connector.store.tables import RecordState
 from connector.transport import Call, recorded_calls
 
 log = structlog.get_logger(__name__)
 
-OpenSystems = Callable[[int], Systems]
-
-# Seconds until credentials that were refused are tried again.
-_CREDENTIALS_AGAIN = 300.0
+# Seconds until a record is tried again whose connection was changed while it was worked on.
+_CHANGED_AGAIN = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +43,27 @@ class Outcome:
     again_in: float | None = None
 
 
-def process(record_id: int, *, engine: Engine, open_systems: OpenSystems, worker: str) -> Outcome | None:
+def process(record_id: int, workplace: Workplace, *, worker: str) -> Outcome | None:
     """One pass over one record; None when there is nothing to do or somebody else is at it.
 
     An error that is not ours is written down, the record stays due, and the error is raised again.
     """
     started = _now()
-    with engine.begin() as connection:
+    with workplace.engine.begin() as connection:
         lease = records.claim(connection, record_id, owner=worker, now=started)
-    if lease is None:
-        return None
-    run = _Run(lease, started, worker, engine)
+        if lease is None:
+            return None
+        revision = connections.by_id(connection, lease.connection_id).revision
+        halt = halts.of(connection, lease.connection_id) if lease.kind == ORDER else None
+        if halt is not None:
+            records.settle(connection, lease, _halted(halt), now=started)
+            return Outcome(RecordState.HELD)
+    run = _Run(lease, started, worker, workplace, revision)
     with recorded_calls() as calls:
         try:
-            systems = open_systems(lease.connection_id)
-            run.rules_version = systems.connection.rules_version
-            result = sync_order(systems, engine, lease)
-        except Unauthorized as error:
-            # Not the order's fault: every order waits for the credentials, and goes on by itself once they are good.
-            return run.try_again(error, calls, retry_after=_CREDENTIALS_AGAIN)
+            result = run.flow()
+        except (Unauthorized, WrongEnvironment) as error:
+            return run.halt(error, calls)
         except PermanentError as error:
             return run.end(_held(error), calls)
         except TransientError as error:
@@ -73,12 +77,36 @@ def process(record_id: int, *, engine: Engine, open_systems: OpenSystems, worker
 class _Run:
     """The bookkeeping of one pass."""
 
-    def __init__(self, lease: Lease, started: datetime, worker: str, engine: Engine) -> None:
+    def __init__(self, lease: Lease, started: datetime, worker: str, workplace: Workplace, revision: int) -> None:
         self.lease = lease
         self.started = started
         self.worker = worker
-        self.engine = engine
+        self.workplace = workplace
+        self.engine = workplace.engine
+        self.revision = revision
         self.rules_version = 0
+
+    def flow(self) -> Result:
+        """Runs what belongs to the record's kind."""
+        if self.lease.kind in PRIVACY_FLOWS:
+            return PRIVACY_FLOWS[self.lease.kind](self.workplace, self.lease)
+        systems = self.workplace.open_systems(self.lease.connection_id)
+        self.rules_version = systems.connection.rules_version
+        self.revision = systems.connection.revision
+        return sync_order(systems, self.engine, self.lease)
+
+    def halt(self, error: Halting, calls: list[Call]) -> Outcome:
+        """Not this record's fault: the whole connection waits, and its records with the reason, until a probe succeeds."""
+        now = _now()
+        with self.engine.begin() as connection:
+            is_halted = open_circuit(connection, self.lease.connection_id, error, revision=self.revision, now=now)
+            if is_halted:
+                standing = _halted(Halt(error.code, str(error)))
+                records.settle(connection, self.lease, standing, now=now)
+                attempts.write_down(connection, self._attempt(error.code, str(error), calls))
+                return Outcome(RecordState.HELD)
+        changed = TransientError("the connection was changed meanwhile")
+        return self.try_again(changed, calls, retry_after=_CHANGED_AGAIN)
 
     def end(self, standing: Standing, calls: list[Call]) -> Outcome:
         """Nothing more to do until something new arrives or a person acts."""
@@ -133,8 +161,12 @@ class _Run:
 
 
 def _held(error: PermanentError) -> Standing:
-    subject = error.subject if isinstance(error, NotMapped | NeedsDecision) else None
+    subject = error.subject if isinstance(error, NotMapped | NeedsDecision | Forbidden) else None
     return Standing(RecordState.HELD, error.code, subject, str(error))
+
+
+def _halted(halt: Halt) -> Standing:
+    return Standing(RecordState.HELD, halt.code, halts.SUBJECT, halt.reason)
 
 
 def _standing(result: Result) -> Standing:

@@ -3,24 +3,49 @@
 import hashlib
 import hmac
 from dataclasses import dataclass, field
+from typing import Protocol
 
+from sqlalchemy import Engine
+
+from connector.flows.tokens import SessionFirst, SharedToken
 from connector.mapping.rules import Rules
 from connector.netsuite.client import NetSuiteClient
 from connector.shopify.client import ShopifyClient
 from connector.store.connections import StoredConnection
+from connector.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
 class Systems:
-    """One connection, opened. `shop_id` is part of every external id."""
+    """One connection, opened. `tokens` are those that can be renewed."""
 
     connection: StoredConnection
-    shop_id: int
     rules: Rules
     shopify: ShopifyClient
     netsuite: NetSuiteClient
     email_key: bytes = field(repr=False)
+    tokens: tuple[SharedToken | SessionFirst, ...] = ()
+
+    @property
+    def shop_id(self) -> int:
+        """Part of every external id; known from the first check on."""
+        if self.connection.shop_id is None:
+            raise RuntimeError(f"{self.connection.name} was opened without a check")
+        return self.connection.shop_id
 
     def email_hash(self, email: str) -> bytes:
         """Keyed hash of an e-mail address, without regard to case: equal addresses can be found, none can be read."""
         return hmac.digest(self.email_key, email.strip().lower().encode(), hashlib.sha256)
+
+
+class Workplace(Protocol):
+    """What flows run in; connector.runtime.Runtime is one."""
+
+    engine: Engine
+    vault: Vault
+
+    def open_systems(self, connection_id: int) -> Systems:
+        """A connection, opened for work: its shop and account are the approved ones. Raises what the guard raises."""
+
+    def open_unchecked(self, connection_id: int) -> Systems:
+        """A connection, opened as it stands now, without asking who answers."""

@@ -4,10 +4,10 @@ Facts: Oracle, "OAuth 2.0 Client Credentials Flow" (section_162730264820 and its
 key of at least 3072 bits, assertion at most 60 minutes long, token for 60 minutes, no refresh token.
 """
 
-import threading
 import time
 import uuid
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,6 +18,7 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 
 from connector.errors import ConfigError, InvalidAnswer, Unauthorized, Unavailable
+from connector.tokens import AccessTokens, Token
 from connector.transport import Request, Transport, decode, read_briefly
 
 TOKEN_PATH = "/services/rest/auth/oauth2/v1/token"  # noqa: S105  a path
@@ -25,8 +26,8 @@ _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_SECONDS = 300
 # NetSuite documents no leeway: an assertion from a clock that runs ahead would be refused.
 _CLOCK_BEHIND = 30
-_RENEW_BEFORE = 300
 _LEAST_RSA_BITS = 3072
+_RSA_ALGORITHMS = ("PS256", "PS384", "PS512")
 _EC_ALGORITHMS = {256: "ES256", 384: "ES384", 521: "ES512"}
 
 SigningKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -42,21 +43,19 @@ class Certificate:
     algorithm: str
 
     @classmethod
-    def from_pem(cls, client_id: str, certificate_id: str, pem: str) -> "Certificate":
-        """From a private key in PEM text. Raises ConfigError for a key NetSuite does not accept."""
+    def from_pem(cls, client_id: str, certificate_id: str, pem: str, *, algorithm: str | None = None) -> "Certificate":
+        """From a private key in PEM text. Raises ConfigError for a key or algorithm NetSuite does not accept.
+
+        `algorithm`: PS256 (default), PS384 or PS512 for RSA; an EC key's curve decides.
+        """
         try:
             key = load_pem_private_key(pem.encode(), password=None)
         except (ValueError, TypeError) as error:
             raise ConfigError("netsuite.private_key is not an unencrypted private key in PEM form") from error
-        if isinstance(key, rsa.RSAPrivateKey):
-            if key.key_size < _LEAST_RSA_BITS:
-                raise ConfigError(
-                    f"netsuite.private_key has {key.key_size} bits; NetSuite accepts RSA from {_LEAST_RSA_BITS} bits on"
-                )
-            return cls(client_id, certificate_id, key, "PS256")
-        if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.key_size in _EC_ALGORITHMS:
-            return cls(client_id, certificate_id, key, _EC_ALGORITHMS[key.curve.key_size])
-        raise ConfigError("netsuite.private_key must be an RSA key, or an EC key with 256, 384 or 521 bits")
+        accepted = _algorithms(key)
+        if algorithm is not None and algorithm not in accepted:
+            raise ConfigError(f"netsuite.algorithm {algorithm} does not go with this key; {' or '.join(accepted)} does")
+        return cls(client_id, certificate_id, key, algorithm or accepted[0])  # type: ignore[arg-type]  # RSA or EC only
 
     def assertion(self, audience: str, *, now: float) -> str:
         """A signed assertion for the token endpoint `audience`; `now` in epoch seconds."""
@@ -72,60 +71,76 @@ class Certificate:
         return jwt.encode(claims, self.key, algorithm=self.algorithm, headers={"kid": self.certificate_id})
 
 
-class OAuth2(AuthBase):
-    """Puts a current access token on every request; one thread at a time fetches a new one."""
+class BearerToken(AuthBase):
+    """Puts the current access token on every request."""
 
-    def __init__(self, transport: Transport, certificate: Certificate, *, api_url: str) -> None:
-        self._transport = transport
-        self._certificate = certificate
-        self._token_url = api_url.rstrip("/") + TOKEN_PATH
-        self._lock = threading.Lock()
-        self._token = ""
-        self._renew_at = 0.0
+    def __init__(self, tokens: AccessTokens) -> None:
+        self._tokens = tokens
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Adds the bearer token."""
-        request.headers["Authorization"] = f"Bearer {self.token()}"
+        request.headers["Authorization"] = f"Bearer {self._tokens.current()}"
         return request
 
-    def token(self) -> str:
-        """The current access token, fetched when there is none or it ends soon."""
-        with self._lock:
-            if time.monotonic() >= self._renew_at:
-                self._fetch()
-            return self._token
+    def ready(self) -> None:
+        """Gets a token if there is none; afterwards a request does not wait for one."""
+        self._tokens.current()
 
-    def discard(self, authorization: str) -> None:
-        """Forgets the token that was refused, unless another thread has replaced it already."""
-        with self._lock:
-            if authorization == f"Bearer {self._token}":
-                self._renew_at = 0.0
+    def renew(self, request: PreparedRequest) -> None:
+        """Gets another token than the one this request carried. Raises Unauthorized."""
+        self._tokens.replace(request.headers.get("Authorization", "").removeprefix("Bearer "))
 
-    def _fetch(self) -> None:
-        answer = read_briefly(self._asked)
-        try:
-            seconds = float(answer["expires_in"])
-            self._token = str(answer["access_token"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise InvalidAnswer("NetSuite's token endpoint answered without access_token and expires_in") from error
-        self._renew_at = time.monotonic() + max(seconds - _RENEW_BEFORE, seconds / 2)
 
-    def _asked(self) -> dict[str, Any]:
-        form = {
-            "grant_type": "client_credentials",
-            "client_assertion_type": _ASSERTION_TYPE,
-            "client_assertion": self._certificate.assertion(self._token_url, now=time.time()),
-        }
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-        response = self._transport.send(
-            Request("POST", self._token_url, "token", headers, urlencode(form).encode()), None
+def issue(transport: Transport, certificate: Certificate, *, api_url: str) -> Token:
+    """A new access token. Raises Unauthorized when the certificate is refused."""
+    token_url = api_url.rstrip("/") + TOKEN_PATH
+    asked_at = datetime.now(UTC)
+    answer = read_briefly(lambda: _asked(transport, certificate, token_url))
+    try:
+        seconds = float(answer["expires_in"])
+        return Token(str(answer["access_token"]), asked_at, asked_at + timedelta(seconds=seconds))
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidAnswer("NetSuite's token endpoint answered without access_token and expires_in") from error
+
+
+def _asked(transport: Transport, certificate: Certificate, token_url: str) -> dict[str, Any]:
+    form = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": _ASSERTION_TYPE,
+        "client_assertion": certificate.assertion(token_url, now=time.time()),
+    }
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+    response = transport.send(Request("POST", token_url, "token", headers, urlencode(form).encode()), None)
+    if response.status_code >= 500:
+        raise Unavailable(f"NetSuite's token endpoint answered {response.status_code}")
+    answer: dict[str, Any] = decode(response, system="NetSuite")
+    if response.status_code != 200:
+        raise Unauthorized(f"NetSuite refused the certificate ({answer.get('error')}): {_advice(answer, certificate)}")
+    return answer
+
+
+def _advice(answer: dict[str, Any], certificate: Certificate) -> str:
+    """What usually stands behind the two codes NetSuite gives; the true reason is in its login audit trail only."""
+    if answer.get("error") == "invalid_client":
+        return (
+            f"no certificate {certificate.certificate_id} is mapped for this client id in this very account, or it was "
+            "revoked or ended; see Setup > Integration > OAuth 2.0 Client Credentials (M2M) Setup. A sandbox refresh "
+            "removes the mapping"
         )
-        if response.status_code >= 500:
-            raise Unavailable(f"NetSuite's token endpoint answered {response.status_code}")
-        answer: dict[str, Any] = decode(response, system="NetSuite")
-        if response.status_code != 200:
-            raise Unauthorized(
-                f"NetSuite refused the certificate ({answer.get('error')}); check client_id, certificate_id and "
-                "private_key, and that the certificate is mapped in this very account (a sandbox refresh removes it)"
+    return (
+        f"the signature, the account or the clock does not fit; check that private_key belongs to certificate "
+        f"{certificate.certificate_id}, that netsuite.account is the account it was uploaded to, and this machine's clock"
+    )
+
+
+def _algorithms(key: object) -> tuple[str, ...]:
+    """The algorithms NetSuite accepts with this key, the usual one first. Raises ConfigError for none."""
+    if isinstance(key, rsa.RSAPrivateKey):
+        if key.key_size < _LEAST_RSA_BITS:
+            raise ConfigError(
+                f"netsuite.private_key has {key.key_size} bits; NetSuite accepts RSA from {_LEAST_RSA_BITS} bits on"
             )
-        return answer
+        return _RSA_ALGORITHMS
+    if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.key_size in _EC_ALGORITHMS:
+        return (_EC_ALGORITHMS[key.curve.key_size],)
+    raise ConfigError("netsuite.private_key must be an RSA key, or an EC key with 256, 384 or 521 bits")

@@ -5,6 +5,7 @@ Facts: Oracle's REST Web Services help (2026) and recorded answers of 2026-03. F
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from connector.counters import Counters
 from connector.errors import (
     AlreadyExists,
     Conflict,
+    Forbidden,
     InvalidAnswer,
     OutcomeUnknown,
     RateLimited,
@@ -22,25 +24,36 @@ from connector.errors import (
     Unavailable,
 )
 from connector.limits import Lane, Slots
-from connector.netsuite.auth import OAuth2
+from connector.netsuite.account import account_of_url
+from connector.netsuite.auth import BearerToken
 from connector.netsuite.records import OrderLine
+from connector.netsuite.tba import SignedRequest
 from connector.transport import Request, Transport, decode, encode, read_briefly
 
 _RECORD = "/services/rest/record/v1"
 _SUITEQL = "/services/rest/query/v1/suiteql"
+_SYSTEM = "/services/rest/system/v1"
+_ONE_ROW = encode({"q": "SELECT 1 AS one FROM dual", "params": []})
 PAGE = 1000
+# What a record held for a missing permission waits for.
+PERMISSION = "permission:netsuite"
 
 # NetSuite answers most failures with one code, USER_ERROR; only the detail text tells them apart.
 _TAKEN = re.compile(r"already exists", re.IGNORECASE)
 _ABSENT = re.compile(r"Transaction type specified is incorrect|record instance does not exist", re.IGNORECASE)
 _CHANGED = re.compile(r"Record has been changed", re.IGNORECASE)
+_NOT_ALLOWED = re.compile(r"does not have permission|Permission Violation|INSUFFICIENT_PERMISSION", re.IGNORECASE)
 _CONCURRENCY = {"CONCURRENCY_LIMIT_EXCEEDED", "SSS_REQUEST_LIMIT_EXCEEDED"}
+
+Login = BearerToken | SignedRequest
 
 
 class NetSuiteClient:
     """Safe for threads; every call holds one of the account's slots while it runs, and no longer."""
 
-    def __init__(self, transport: Transport, auth: OAuth2, slots: Slots, counters: Counters, *, api_url: str) -> None:
+    def __init__(
+        self, transport: Transport, auth: BearerToken | SignedRequest, slots: Slots, counters: Counters, *, api_url: str
+    ) -> None:
         self._transport = transport
         self._auth = auth
         self._slots = slots
@@ -84,6 +97,34 @@ class NetSuiteClient:
         found: dict[str, Any] = decode(response, system="NetSuite")
         return found
 
+    def server_time(self) -> datetime:
+        """NetSuite's own clock, in UTC. Any role may ask (since 2025.2)."""
+        response = read_briefly(lambda: self._read("GET", f"{_SYSTEM}/serverTime", "serverTime"))
+        _raise_for_status(response, "serverTime")
+        return datetime.fromisoformat(decode(response, system="NetSuite")["serverTime"])
+
+    def concurrency_limit(self) -> int:
+        """Concurrent calls the account allows to everybody together. Raises Forbidden unless the role is an administrator."""
+        response = read_briefly(lambda: self._read("GET", f"{_SYSTEM}/governanceLimits", "governanceLimits"))
+        _raise_for_status(response, "governanceLimits")
+        return int(decode(response, system="NetSuite")["accountConcurrencyLimit"])
+
+    def record_types(self, wanted: Sequence[str]) -> set[str]:
+        """Those of the record types that the role may use, in lower case."""
+        path = f"{_RECORD}/metadata-catalog?select={','.join(wanted)}"
+        response = read_briefly(lambda: self._read("GET", path, "metadata-catalog"))
+        if response.status_code in (400, 404):
+            return set()
+        _raise_for_status(response, "metadata-catalog")
+        return {str(item["name"]).lower() for item in decode(response, system="NetSuite")["items"]}
+
+    def account_seen(self) -> str | None:
+        """The account whose host stands in the links of its answers; None when they name another kind of host."""
+        response = read_briefly(lambda: self._read("POST", f"{_SUITEQL}?limit=1&offset=0", "suiteql", _ONE_ROW))
+        _raise_for_status(response, "suiteql")
+        links = decode(response, system="NetSuite").get("links") or [{}]
+        return account_of_url(str(links[0].get("href", "")))
+
     def append_line(self, order_id: str, line: OrderLine) -> None:
         """Adds one line to a sales order. Not repeatable: a line without its key is appended every time."""
         body = {"item": {"items": [line.to_json()]}}
@@ -116,17 +157,18 @@ class NetSuiteClient:
         request = Request(method, self._url + path, label, _headers(path), content)
         response = self._sent(request, lane)
         if response.status_code == 401:
-            self._auth.discard(response.request.headers.get("Authorization", ""))
+            self._auth.renew(response.request)
             response = self._sent(request, lane)
         if response.status_code == 401:
             raise Unauthorized(
-                "NetSuite refused a fresh access token; see Setup > Users/Roles > View Login Audit Trail"
+                "NetSuite refused a fresh access token; see Setup > Users/Roles > View Login Audit Trail, and that the "
+                "role may log in using OAuth 2.0 access tokens"
             )
         return response
 
     def _sent(self, request: Request, lane: Lane) -> requests.Response:
         # The token first: fetching one needs no slot, and must not be done while one is held.
-        self._auth.token()
+        self._auth.ready()
         with self._slots.hold(lane):
             response = self._transport.send(request, self._auth)
         self._counters.add("netsuite_calls", path=f"{request.method} {request.path}", status=str(response.status_code))
@@ -150,6 +192,11 @@ def _raise_for_status(response: requests.Response, label: str) -> None:
     detail = _detail(response)
     if response.status_code >= 500:
         raise Unavailable(f"NetSuite answered {response.status_code} to {label}: {detail}")
+    if response.status_code == 403 or _NOT_ALLOWED.search(f"{detail} {_codes(response)}"):
+        raise Forbidden(
+            f"NetSuite's role may not do this with {label}: {detail}; add the permission to the role",
+            subject=PERMISSION,
+        )
     if _TAKEN.search(detail):
         raise AlreadyExists(f"NetSuite has this {label} already: {detail}")
     if _CHANGED.search(detail):

@@ -48,5 +48,11 @@ def totals(transaction_ids: Sequence[str]) -> Query:
     return f"SELECT t.id, t.foreigntotal FROM transaction t WHERE t.id IN ({marks})", tuple(transaction_ids)
 
 
+def external_ids(transaction_ids: Sequence[str]) -> Query:
+    """External ids of up to 1,000 transactions."""
+    marks = _marks(transaction_ids)
+    return f"SELECT t.id, t.externalid FROM transaction t WHERE t.id IN ({marks})", tuple(transaction_ids)
+
+
 def _marks(values: Sequence[str]) -> str:
     return ", ".join("?" for _ in values)

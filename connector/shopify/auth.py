@@ -3,14 +3,26 @@
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
+from connector.tokens import AccessTokens
 
-class StaticToken(AuthBase):
-    """A token that does not end (`shpat_…` of an app made before 2026)."""
+_HEADER = "X-Shopify-Access-Token"
 
-    def __init__(self, token: str) -> None:
-        self._token = token
+
+class AccessTokenHeader(AuthBase):
+    """Puts the current access token on every request."""
+
+    def __init__(self, tokens: AccessTokens) -> None:
+        self._tokens = tokens
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Adds the token to the request."""
-        request.headers["X-Shopify-Access-Token"] = self._token
+        request.headers[_HEADER] = self._tokens.current()
         return request
+
+    def ready(self) -> None:
+        """Gets a token if there is none; afterwards a request does not wait for one."""
+        self._tokens.current()
+
+    def renew(self, request: PreparedRequest) -> None:
+        """Gets another token than the one this request carried. Raises Unauthorized."""
+        self._tokens.replace(request.headers.get(_HEADER, ""))

@@ -6,16 +6,18 @@ from importlib import resources
 from typing import Any
 
 import requests
-from requests.auth import AuthBase
 
-from connector.errors import InvalidAnswer, RateLimited, Rejected, Unauthorized, Unavailable
+from connector.errors import Forbidden, InvalidAnswer, RateLimited, Rejected, Unauthorized, Unavailable
 from connector.limits import Points
+from connector.shopify.auth import AccessTokenHeader
 from connector.shopify.records import Line, Order, discount_labels
 from connector.transport import Request, Transport, decode, encode, read_briefly
 
 # What one page of lines may hold; OrderById with 50 lines stays below the 1,000 points a query may cost.
 LINES_WITH_ORDER = 50
 LINES_PER_PAGE = 100
+# What a record held for a missing scope waits for.
+PERMISSION = "permission:shopify"
 # Asked for before the first answer has told the real cost of an operation.
 _FIRST_GUESS = 100
 
@@ -23,22 +25,22 @@ _FIRST_GUESS = 100
 class ShopifyClient:
     """One shop. Safe for threads."""
 
-    def __init__(self, transport: Transport, auth: AuthBase, points: Points, *, url: str, version: str) -> None:
+    def __init__(
+        self, transport: Transport, auth: AccessTokenHeader, points: Points, *, url: str, version: str
+    ) -> None:
         self._transport = transport
         self._auth = auth
         self._points = points
         self._url = f"{url.rstrip('/')}/admin/api/{version}/graphql.json"
         self._costs: dict[str, int] = {}
-
-    def shop_id(self) -> int:
-        """The shop's numeric id."""
-        gid: str = self._execute("ShopPing", {})["shop"]["id"]
-        return int(gid.rpartition("/")[2])
+        self.version = version
+        # What answered last: a version that is no longer served is answered in another one.
+        self.served_version = version
 
     def order(self, order_id: str) -> Order | None:
         """The order as it is now with all its lines, or None when it was deleted. One query up to 50 lines."""
         gid = f"gid://shopify/Order/{order_id}"
-        data = self._execute("OrderById", {"id": gid, "lines": LINES_WITH_ORDER})["order"]
+        data = self.query("OrderById", {"id": gid, "lines": LINES_WITH_ORDER})["order"]
         if data is None:
             return None
         if data["shippingLines"]["pageInfo"]["hasNextPage"]:
@@ -53,20 +55,42 @@ class ShopifyClient:
         lines: list[Line] = []
         while page["hasNextPage"]:
             variables = {"id": gid, "first": LINES_PER_PAGE, "after": page["endCursor"]}
-            order = self._execute("OrderLines", variables)["order"]
+            order = self.query("OrderLines", variables)["order"]
             if order is None or order["updatedAt"] != data["updatedAt"]:
                 raise Unavailable(f"Shopify order {data['name']} changed while its lines were read", retry_after=1)
             lines += [Line.from_json(node, labels) for node in order["lineItems"]["nodes"]]
             page = order["lineItems"]["pageInfo"]
         return tuple(lines)
 
-    def _execute(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    def query(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """The `data` of one query; a read, so it is repeated briefly while Shopify is not there."""
         return read_briefly(lambda: self._once(operation, variables))
 
+    def mutate(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """The payload of one mutation, which is sent once. Raises Rejected with Shopify's own sentences."""
+        payload: dict[str, Any] = next(iter(self._once(operation, variables).values()))
+        if payload.get("userErrors"):
+            sentences = "; ".join(str(error["message"]) for error in payload["userErrors"])
+            raise Rejected(f"Shopify refuses {operation}: {sentences}")
+        return payload
+
     def _once(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         self._points.take(self._costs.get(operation, _FIRST_GUESS))
-        response = self._transport.send(
+        response = self._sent(operation, variables)
+        if response.status_code == 401:
+            self._auth.renew(response.request)
+            response = self._sent(operation, variables)
+        _raise_for_status(response)
+        self.served_version = response.headers.get("X-Shopify-API-Version", self.version)
+        answer = decode(response, system="Shopify")
+        wait = self._observe(operation, answer)
+        _raise_for_errors(operation, answer, wait)
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    def _sent(self, operation: str, variables: Mapping[str, Any]) -> requests.Response:
+        self._auth.ready()
+        return self._transport.send(
             Request(
                 "POST",
                 self._url,
@@ -76,12 +100,6 @@ class ShopifyClient:
             ),
             self._auth,
         )
-        _raise_for_status(response)
-        answer = decode(response, system="Shopify")
-        wait = self._observe(operation, answer)
-        _raise_for_errors(operation, answer, wait)
-        data: dict[str, Any] = answer["data"]
-        return data
 
     def _observe(self, operation: str, answer: Mapping[str, Any]) -> float:
         """Tells the budget what the answer says of it; seconds until the same query can be afforded."""
@@ -107,9 +125,12 @@ def _raise_for_status(response: requests.Response) -> None:
     status = response.status_code
     if status == 200:
         return
-    if status in (401, 403):
-        raise Unauthorized(
-            f"Shopify refused the access token ({status}); check access_token and the app's installation"
+    if status == 401:
+        raise Unauthorized("Shopify refused a fresh access token; check that the app is installed on this shop")
+    if status == 403:
+        raise Forbidden(
+            "Shopify forbids this app to ask (403): a scope is missing, or the merchant has not approved it",
+            subject=PERMISSION,
         )
     if status == 429:
         raise RateLimited("Shopify asked us to wait", retry_after=float(response.headers.get("Retry-After") or 2))
@@ -133,5 +154,7 @@ def _raise_for_errors(operation: str, answer: Mapping[str, Any], wait: float) ->
     if code == "INTERNAL_SERVER_ERROR":
         raise Unavailable(f"Shopify failed in {operation}: {first.get('message')}")
     if code == "ACCESS_DENIED":
-        raise Unauthorized(f"Shopify denies {operation}: {first.get('message')}; grant the app the scope it names")
+        raise Forbidden(
+            f"Shopify denies {operation}: {first.get('message')}; grant the app the scope it names", subject=PERMISSION
+        )
     raise InvalidAnswer(f"Shopify refuses {operation}: {first.get('message')}")

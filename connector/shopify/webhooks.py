@@ -32,13 +32,24 @@ KEPT_HEADERS = (
     "User-Agent",
 )
 
-# Which member of a body names the order that the topic is about.
-_ORDER_ID_MEMBERS = {
-    "orders": "id",
-    "refunds": "order_id",
-    "order_transactions": "order_id",
-    "fulfillments": "order_id",
+# Which member of a body names the record that the topic is about, by the first part of the topic.
+_ID_MEMBERS = {
+    "orders": ("order", "id"),
+    "refunds": ("order", "order_id"),
+    "order_transactions": ("order", "order_id"),
+    "fulfillments": ("order", "order_id"),
+    "customers": ("customer", "id"),
 }
+# Topics whose body says it in its own way: kind, and the way to the id. shopify.dev, "privacy law compliance" (2026-03).
+_ID_PATHS = {
+    "orders/edited": ("order", ("order_edit", "order_id")),
+    "customers/data_request": ("data_request", ("data_request", "id")),
+    "customers/redact": ("customer_redact", ("customer", "id")),
+    "shop/redact": ("shop_redact", ("shop_id",)),
+    "app/uninstalled": ("uninstall", ("id",)),
+}
+# A person without an account has no id: the request is known by the hash of its body.
+_NEVER_WITHOUT_ID = ("customer_redact",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +85,33 @@ def notice(headers: Mapping[str, str], body: bytes) -> Notice:
     if not isinstance(payload, dict):
         raise ValueError("the body is not a JSON object")  # noqa: TRY004  orjson.loads raises the same class
     topic = headers.get("X-Shopify-Topic", "")
-    order_id = _order_id(topic, payload)
+    kind, shopify_id = _subject(topic, payload)
+    if shopify_id is None and kind in _NEVER_WITHOUT_ID:
+        shopify_id = hashlib.sha256(body).hexdigest()
     return Notice(
         topic=topic,
         delivery_id=headers.get("X-Shopify-Webhook-Id") or hashlib.sha256(topic.encode() + b"\n" + body).hexdigest(),
         event_id=headers.get("X-Shopify-Event-Id"),
         triggered_at=_time(headers.get("X-Shopify-Triggered-At")),
-        kind="order" if order_id else None,
-        shopify_id=order_id,
+        kind=kind if shopify_id else None,
+        shopify_id=shopify_id,
     )
 
 
-def _order_id(topic: str, payload: Mapping[str, Any]) -> str | None:
-    if topic == "orders/edited":
-        edit = payload.get("order_edit")
-        value = edit.get("order_id") if isinstance(edit, dict) else None
+def _subject(topic: str, payload: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Kind and id of the record that the delivery is about."""
+    if topic in _ID_PATHS:
+        kind, path = _ID_PATHS[topic]
+    elif (first := topic.partition("/")[0]) in _ID_MEMBERS:
+        kind, member = _ID_MEMBERS[first]
+        path = (member,)
     else:
-        value = payload.get(_ORDER_ID_MEMBERS.get(topic.partition("/")[0], ""))
+        return None, None
+    value: Any = payload
+    for member in path:
+        value = value.get(member) if isinstance(value, dict) else None
     # `type`, not isinstance: true is an int to Python.
-    return str(value) if type(value) is int and 0 < value < 2**63 else None
+    return kind, str(value) if type(value) is int and 0 < value < 2**63 else None
 
 
 def _time(text: str | None) -> datetime | None:

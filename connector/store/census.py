@@ -5,7 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from connector.store.tables import RecordState, connections, effects, heartbeats, records
+from connector.store.connection_tables import connections
+from connector.store.tables import RecordState, effects, heartbeats, records
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,27 @@ def mark_verified(connection: Connection, effect_ids: Sequence[int]) -> None:
     connection.execute(update(effects).where(effects.c.id.in_(list(effect_ids))).values(verified_at=func.now()))
 
 
+def newest_id(connection: Connection, connection_id: int) -> int:
+    """Id of the newest effect of a connection, 0 before the first."""
+    query = select(func.coalesce(func.max(effects.c.id), 0)).where(effects.c.connection_id == connection_id)
+    return int(connection.execute(query).scalar_one())
+
+
+def first_and_last_orders(connection: Connection, connection_id: int, *, after: int, each: int) -> dict[str, str]:
+    """External id → internal id of the first and the last sales orders that were confirmed behind an effect's id."""
+    wanted = select(effects.c.id, effects.c.natural_key, effects.c.remote_id).where(
+        effects.c.connection_id == connection_id,
+        effects.c.kind == EffectKind.SALES_ORDER,
+        effects.c.state == EffectState.CONFIRMED,
+        effects.c.id > after,
+    )
+    rows = [
+        *connection.execute(wanted.order_by(effects.c.id).limit(each)),
+        *connection.execute(wanted.order_by(effects.c.id.desc()).limit(each)),
+    ]
+    return {row.natural_key: row.remote_id for row in rows}
+
+
 def order_names(connection: Connection, record_ids: Sequence[int]) -> Mapping[int, str]:
     """The orders' names by record id, for messages."""
     found = connection.execute(select(records.c.id, records.c.name).where(records.c.id.in_(list(record_ids))))

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from connector.store.records import WORKED
 from connector.vault import Vault
 
 _ACCEPT = """
@@ -29,7 +30,7 @@ with incoming as (
 ), dirty as (
     insert into records as r (connection_id, kind, shopify_id, woken_at)
     select distinct connection_id, record_kind, shopify_id, now() from stored
-    where record_kind is not null and shopify_id is not null
+    where record_kind = any(%(worked)s) and shopify_id is not null
     order by connection_id, record_kind, shopify_id
     on conflict (connection_id, kind, shopify_id) do update set
         wanted_version = r.wanted_version + 1,
@@ -90,6 +91,7 @@ def accept(connection: Connection, deliveries: Sequence[Delivery], *, source: st
     """
     values = {
         "source": source,
+        "worked": list(WORKED),
         "connection_id": [d.connection_id for d in deliveries],
         "topic": [d.topic for d in deliveries],
         "delivery_id": [d.delivery_id for d in deliveries],

@@ -8,9 +8,20 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select, text, update
 
+from connector.store.connection_tables import connections
 from connector.store.tables import RecordState, records
 
 ORDER = "order"
+# Named by deliveries, so that they can be found; not worked on.
+CUSTOMER = "customer"
+# What Shopify's compliance topics and an uninstalled app ask for.
+DATA_REQUEST = "data_request"
+CUSTOMER_REDACT = "customer_redact"
+SHOP_REDACT = "shop_redact"
+UNINSTALL = "uninstall"
+
+# Kinds a delivery makes due.
+WORKED = (ORDER, DATA_REQUEST, CUSTOMER_REDACT, SHOP_REDACT, UNINSTALL)
 
 # Longer than every deadline inside one pass; a worker that died is replaced after it.
 LEASE = timedelta(seconds=120)
@@ -18,6 +29,11 @@ LEASE = timedelta(seconds=120)
 WAKE_AGAIN = timedelta(seconds=30)
 
 _LEASABLE = (RecordState.PENDING, RecordState.WORKING)
+# The orders of a paused connection wait; what the law or an uninstalled app asks for does not.
+_IS_WORKED_ON = or_(
+    records.c.kind != ORDER,
+    select(connections.c.enabled).where(connections.c.id == records.c.connection_id).scalar_subquery(),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +90,7 @@ def claim(connection: Connection, record_id: int, *, owner: str, now: datetime) 
             records.c.state.in_(_LEASABLE),
             records.c.next_attempt_at <= now,
             or_(records.c.lease_until.is_(None), records.c.lease_until < now),
+            _IS_WORKED_ON,
         )
         .values(
             state=RecordState.WORKING,
@@ -223,6 +240,7 @@ def due(connection: Connection, *, now: datetime, limit: int) -> list[int]:
             records.c.next_attempt_at <= now,
             or_(records.c.lease_until.is_(None), records.c.lease_until < now),
             records.c.woken_at < now - WAKE_AGAIN,
+            _IS_WORKED_ON,
         )
         .order_by(records.c.next_attempt_at)
         .limit(limit)

@@ -1,4 +1,4 @@
-"""The tables, nothing else. Money is numeric, times are timestamptz, states are text checked by their StrEnum."""
+"""The tables of the work, nothing else. Money is numeric, times are timestamptz, states are text checked by their StrEnum."""
 
 from enum import StrEnum
 
@@ -7,13 +7,10 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
-    Identity,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Numeric,
     Table,
     Text,
@@ -23,15 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.elements import TextClause
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from connector.store.columns import connection_, id_, metadata, time_
 
 
 class RecordState(StrEnum):
@@ -63,72 +52,27 @@ class EffectKind(StrEnum):
     CUSTOMER_DEPOSIT = "customer_deposit"
 
 
-NOW = text("now()")
-
-
 def _states(enum: type[StrEnum]) -> TextClause:
     return text("state in ({})".format(", ".join(f"'{value}'" for value in enum)))
 
 
-def _id() -> Column[int]:
-    return Column("id", BigInteger, Identity(always=True), primary_key=True)
-
-
-def _connection() -> Column[int]:
-    return Column("connection_id", ForeignKey("connections.id", ondelete="RESTRICT"), nullable=False)
-
-
-def _time(name: str, *, nullable: bool = False) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=nullable, server_default=None if nullable else NOW)
-
-
-connections = Table(
-    "connections",
-    metadata,
-    _id(),
-    Column("name", Text, nullable=False, unique=True),
-    Column("key", Text, nullable=False, unique=True),
-    Column("enabled", Boolean, nullable=False, server_default=text("true")),
-    Column("shop", Text, nullable=False),
-    Column("shop_id", BigInteger),
-    Column("shopify_api_url", Text, nullable=False),
-    Column("shopify_api_version", Text, nullable=False),
-    Column("netsuite_account", Text, nullable=False),
-    Column("netsuite_api_url", Text, nullable=False),
-    Column("netsuite_concurrency", Integer, nullable=False),
-    Column("rules", JSONB, nullable=False),
-    Column("rules_version", Integer, nullable=False, server_default=text("1")),
-    _time("created_at"),
-)
-
-credentials = Table(
-    "credentials",
-    metadata,
-    _id(),
-    _connection(),
-    Column("side", Text, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
-    Column("key_id", Text, nullable=False),
-    _time("rotated_at"),
-    UniqueConstraint("connection_id", "side"),
-)
-
 events = Table(
     "events",
     metadata,
-    _id(),
-    _connection(),
+    id_(),
+    connection_(),
     Column("source", Text, nullable=False),
     Column("topic", Text, nullable=False),
     Column("delivery_id", Text, nullable=False),
     Column("event_id", Text),
-    Column("triggered_at", DateTime(timezone=True)),
-    _time("received_at"),
+    time_("triggered_at", nullable=True),
+    time_("received_at"),
     Column("headers", JSONB, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("body_sha256", LargeBinary, nullable=False),
     Column("record_kind", Text),
     Column("shopify_id", Text),
+    time_("redacted_at", nullable=True),
     UniqueConstraint("connection_id", "delivery_id"),
     Index("ix_events_record", "connection_id", "record_kind", "shopify_id"),
 )
@@ -136,8 +80,8 @@ events = Table(
 records = Table(
     "records",
     metadata,
-    _id(),
-    _connection(),
+    id_(),
+    connection_(),
     Column("kind", Text, nullable=False),
     Column("shopify_id", Text, nullable=False),
     Column("wanted_version", BigInteger, nullable=False, server_default=text("1")),
@@ -147,17 +91,17 @@ records = Table(
     Column("reason_subject", Text),
     Column("reason", Text),
     Column("lease_owner", Text),
-    Column("lease_until", DateTime(timezone=True)),
+    time_("lease_until", nullable=True),
     Column("fence", BigInteger, nullable=False, server_default=text("0")),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
-    _time("first_failed_at", nullable=True),
-    _time("next_attempt_at"),
-    _time("woken_at"),
+    time_("first_failed_at", nullable=True),
+    time_("next_attempt_at"),
+    time_("woken_at"),
     Column("name", Text),
     Column("total", Numeric),
     Column("currency", Text),
-    _time("created_at"),
-    _time("changed_at"),
+    time_("created_at"),
+    time_("changed_at"),
     CheckConstraint(_states(RecordState), name="state"),
     UniqueConstraint("connection_id", "kind", "shopify_id"),
     Index("ix_records_name", "name", postgresql_ops={"name": "text_pattern_ops"}),
@@ -170,8 +114,8 @@ records = Table(
 effects = Table(
     "effects",
     metadata,
-    _id(),
-    _connection(),
+    id_(),
+    connection_(),
     Column("record_id", ForeignKey("records.id", ondelete="RESTRICT"), nullable=False, index=True),
     Column("kind", Text, nullable=False),
     Column("natural_key", Text, nullable=False),
@@ -181,10 +125,10 @@ effects = Table(
     Column("remote_id", Text),
     Column("amount", Numeric),
     Column("currency", Text),
-    _time("created_at"),
-    _time("sent_at", nullable=True),
-    _time("confirmed_at", nullable=True),
-    _time("verified_at", nullable=True),
+    time_("created_at"),
+    time_("sent_at", nullable=True),
+    time_("confirmed_at", nullable=True),
+    time_("verified_at", nullable=True),
     CheckConstraint(_states(EffectState), name="state"),
     UniqueConstraint("connection_id", "natural_key"),
     Index(
@@ -198,12 +142,12 @@ effects = Table(
 attempts = Table(
     "attempts",
     metadata,
-    _id(),
+    id_(),
     Column("record_id", ForeignKey("records.id", ondelete="RESTRICT"), nullable=False, index=True),
     Column("worker", Text, nullable=False),
     Column("rules_version", Integer, nullable=False),
-    _time("started_at"),
-    _time("finished_at"),
+    time_("started_at"),
+    time_("finished_at"),
     Column("outcome", Text, nullable=False),
     Column("reason", Text),
     Column("calls", JSONB, nullable=False),
@@ -212,7 +156,7 @@ attempts = Table(
 items = Table(
     "items",
     metadata,
-    _connection(),
+    connection_(),
     Column("netsuite_id", BigInteger, nullable=False),
     Column("sku", Text, nullable=False),
     Column("item_type", Text),
@@ -224,7 +168,7 @@ items = Table(
 customers = Table(
     "customers",
     metadata,
-    _connection(),
+    connection_(),
     Column("netsuite_id", BigInteger, nullable=False),
     Column("email_hash", LargeBinary, nullable=False),
     Column("subsidiary", Text, nullable=False),
@@ -236,10 +180,10 @@ customers = Table(
 cursors = Table(
     "cursors",
     metadata,
-    _connection(),
+    connection_(),
     Column("name", Text, nullable=False),
     Column("watermark", Text, nullable=False),
-    _time("moved_at"),
+    time_("moved_at"),
     UniqueConstraint("connection_id", "name"),
 )
 
@@ -248,7 +192,7 @@ periodic_runs = Table(
     metadata,
     Column("name", Text, nullable=False),
     Column("slot", BigInteger, nullable=False),
-    _time("started_at"),
+    time_("started_at"),
     UniqueConstraint("name", "slot"),
 )
 
@@ -256,5 +200,5 @@ heartbeats = Table(
     "heartbeats",
     metadata,
     Column("name", Text, primary_key=True),
-    _time("at"),
+    time_("at"),
 )

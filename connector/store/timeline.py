@@ -6,8 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from connector.store.connection_tables import connections
 from connector.store.records import RecordView
-from connector.store.tables import connections, events
+from connector.store.tables import events
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,12 +86,16 @@ def test_no_secret_is_stored_in_the_open(run: Any, world: World, tmp_path: Path)
         ),
         ('account = "1234567_SB1"', 'account = "a b"', "netsuite.account: 'a b' is not a NetSuite account id"),
         ('webhook_secrets = ["new", "old"]', "webhook_secrets = []", "shopify.webhook_secrets"),
-        ("subsidiary = 1", "subsidary = 1", "rules.subsidary"),
+        ("subsidiary = 1", "subsidary = 1", "c.toml:13: rules.subsidary"),
         ("subsidiary = 1", 'time_zone = "Mars/Olympus"', "rules.time_zone"),
         ("subsidiary = 1", "[rules.tax]\nmode = 'guess'", "rules.tax.mode"),
-        ('access_token = "shpat_planted"', 'access_token = "shpat_planted"\nauth = "offline"', "shopify.auth"),
-        ('private_key_file = "netsuite.pem"', "", "netsuite.private_key or netsuite.private_key_file is missing"),
-        ('private_key_file = "netsuite.pem"', 'private_key = "nonsense"', "netsuite.private_key is not"),
+        (
+            'access_token = "shpat_planted"',
+            'access_token = "shpat_planted"\nauth = "offline"',
+            "c.toml:3: shopify.client_id: is missing",
+        ),
+        ('private_key_file = "netsuite.pem"', "", "c.toml:7: netsuite.private_key_file: is missing"),
+        ('private_key_file = "netsuite.pem"', 'private_key = "nonsense"', "c.toml:11: netsuite.private_key: "),
         ("[shopify]", "[shopify", "c.toml"),
     ],
 )
@@ -130,7 +134,7 @@ def test_a_mended_rule_releases_what_was_held_for_it(run: Any, world: World, tmp
         connections.change(connection, world.connection, new, world.runtime.vault)
         assert records.release_unmapped(connection, world.connection.id) == 1
     fresh = Runtime(world.engine, world.runtime.redis, world.runtime.vault, world.runtime.counters)
-    process(world.record(5001).id, engine=world.engine, open_systems=fresh.open_systems, worker="test")
+    process(world.record(5001).id, fresh, worker="test")
     assert world.record(5001).state == "in_sync"
 
 

@@ -89,7 +89,7 @@ def test_an_unknown_sku_is_looked_up_once_then_held_and_released_when_it_appears
     assert (record.state, record.reason_subject) == ("held", "sku:NEW-1")
     world.account.add_items([{"id": "899", "itemid": "NEW-1"}])
     woken: list[int] = []
-    refresh_items(world.engine, world.runtime.open_systems, woken.append, now=now())
+    refresh_items(world.runtime, woken.append, now=now())
     assert woken == [record.id]
     world.work(record.id)
     assert world.record(5001).state == "in_sync"
@@ -263,18 +263,6 @@ def test_a_leased_record_is_not_leased_again(world: World) -> None:
     with world.engine.begin() as connection:
         assert records.claim(connection, record_id, owner="first", now=now()) is not None
         assert records.claim(connection, record_id, owner="second", now=now()) is None
-
-
-def test_refused_credentials_hold_nobody_for_good(world: World) -> None:
-    world.shop.config.access_token = "shpat_rotated"
-    record_id = world.sell(rest_order())
-    world.work(record_id)
-    record = world.record(5001)
-    assert (record.state, record.reason_code) == ("pending", "unauthorized")
-    world.shop.config.access_token = "shpat_sandbox"
-    force_due(world, record_id)
-    world.work(record_id)
-    assert world.record(5001).state == "in_sync"
 
 
 def test_two_first_orders_of_one_customer_make_one_customer(world: World) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from connector.counters import Counters
 from connector.runtime import redis_client
 from connector.sandbox.shopify.webhooks import signature
 from connector.store import connections
+from connector.store.credentials import NewCredential
 from connector.store.engine import make_engine
 from connector.store.inbox import opened_body
 from connector.store.tables import events, records
@@ -152,11 +153,8 @@ def test_a_zero_byte_in_a_header_does_not_break_the_receiver(web: Web) -> None:
 def test_both_secrets_are_good_during_a_rotation(web: Web) -> None:
     with web.engine.begin() as connection:
         new = new_connection("http://127.0.0.1:1", "http://127.0.0.1:1", rules=factories.rules_json(), name="second")
-        changed = new.__class__(
-            **{name: getattr(new, name) for name in new.__dataclass_fields__}
-            | {"shopify_secrets": {"access_token": "t", "webhook_secrets": ["hush-new", "hush-old"]}}
-        )
-        stored = connections.add(connection, changed, web.vault)
+        both = NewCredential("static", {"webhook_secrets": ["hush-new", "hush-old"]})
+        stored = connections.add(connection, replace(new, shopify=both), web.vault)
     assert web.post(key=stored.key, secret="hush-old") == 200
     assert web.post(key=stored.key, secret="hush-new") == 200
 

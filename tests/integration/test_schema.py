@@ -6,8 +6,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Column, Engine, Integer, MetaData, Table
 
-from connector.store import schema
-from connector.store.tables import metadata
+from connector.store import connection_tables, schema, tables  # noqa: F401  both put their tables into the metadata
+from connector.store.columns import metadata
 
 
 def differences(engine: Engine, wanted: MetaData) -> list[object]:

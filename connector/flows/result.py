@@ -1,0 +1,14 @@
+"""What a pass over a record found."""
+
+from dataclasses import dataclass
+
+from connector.errors import NeedsDecision
+from connector.mapping.selection import Exclusion
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A record that is excluded, one in step, or one with a question left open."""
+
+    exclusion: Exclusion | None = None
+    open_question: NeedsDecision | None = None
