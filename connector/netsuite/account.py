@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 _ACCOUNT = re.compile(r"[A-Za-z0-9]+(?:[_-][A-Za-z]{2}[0-9]*)?")
 _SUITETALK = ".suitetalk.api.netsuite.com"
+# Oracle's own samples have other endings too, such as .suitetalk.api.snap.netsuite.com; `system.` is no account.
+_ACCOUNT_HOST = re.compile(r"([a-z0-9-]+)\.(?:suitetalk|restlets|app)\.(?:[a-z0-9-]+\.)*netsuite\.com")
 
 
 def account_id(text: str) -> str:
@@ -24,9 +26,8 @@ def api_url(account: str) -> str:
 
 def account_of_url(url: str) -> str | None:
     """The account whose host stands in a link of an answer, None for another host."""
-    host = (urlsplit(url).hostname or "").lower()
-    name = host.partition(".")[0]
-    return account_id(name) if host.endswith(".netsuite.com") and _ACCOUNT.fullmatch(name) else None
+    found = _ACCOUNT_HOST.fullmatch((urlsplit(url).hostname or "").lower())
+    return account_id(found[1]) if found and _ACCOUNT.fullmatch(found[1]) else None
 
 
 def is_production(account: str) -> bool:

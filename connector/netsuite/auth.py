@@ -12,12 +12,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
-from connector.errors import ConfigError, InvalidAnswer, Unauthorized, Unavailable
+from connector.errors import ConfigError, InvalidAnswer, RateLimited, Unauthorized, Unavailable
 from connector.tokens import AccessTokens, Token
 from connector.transport import Request, Transport, decode, read_briefly
 
@@ -27,8 +28,11 @@ _ASSERTION_SECONDS = 300
 # NetSuite documents no leeway: an assertion from a clock that runs ahead would be refused.
 _CLOCK_BEHIND = 30
 _LEAST_RSA_BITS = 3072
+# Seconds after a 429 that names none.
+_WAIT_FOR_ROOM = 5.0
 _RSA_ALGORITHMS = ("PS256", "PS384", "PS512")
-_EC_ALGORITHMS = {256: "ES256", 384: "ES384", 521: "ES512"}
+# By curve, not by size: other curves of 256 bits make no ES256 (RFC 7518, 3.4).
+_EC_ALGORITHMS = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
 
 SigningKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
@@ -50,7 +54,7 @@ class Certificate:
         """
         try:
             key = load_pem_private_key(pem.encode(), password=None)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise ConfigError("netsuite.private_key is not an unencrypted private key in PEM form") from error
         accepted = _algorithms(key)
         if algorithm is not None and algorithm not in accepted:
@@ -111,6 +115,8 @@ def _asked(transport: Transport, certificate: Certificate, token_url: str) -> di
     }
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
     response = transport.send(Request("POST", token_url, "token", headers, urlencode(form).encode()), None)
+    if response.status_code == 429:
+        raise RateLimited("NetSuite's token endpoint asked us to wait", retry_after=_WAIT_FOR_ROOM)
     if response.status_code >= 500:
         raise Unavailable(f"NetSuite's token endpoint answered {response.status_code}")
     answer: dict[str, Any] = decode(response, system="NetSuite")
@@ -141,6 +147,6 @@ def _algorithms(key: object) -> tuple[str, ...]:
                 f"netsuite.private_key has {key.key_size} bits; NetSuite accepts RSA from {_LEAST_RSA_BITS} bits on"
             )
         return _RSA_ALGORITHMS
-    if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.key_size in _EC_ALGORITHMS:
-        return (_EC_ALGORITHMS[key.curve.key_size],)
-    raise ConfigError("netsuite.private_key must be an RSA key, or an EC key with 256, 384 or 521 bits")
+    if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name in _EC_ALGORITHMS:
+        return (_EC_ALGORITHMS[key.curve.name],)
+    raise ConfigError("netsuite.private_key must be an RSA key, or an EC key on the curve P-256, P-384 or P-521")

@@ -12,7 +12,7 @@ NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 def life(side: str, **ends: datetime) -> Life:
     values = {"token_ends_at": None, "refresh_ends_at": None, "certificate_ends_at": None} | ends
-    return Life(connection_id=1, side=side, auth="x", rotated_at=NOW, **values)  # type: ignore[arg-type]  # moments by name
+    return Life(connection_id=1, side=side, auth="x", rotated_at=NOW, **values)
 
 
 @pytest.mark.parametrize(
