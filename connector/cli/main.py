@@ -10,6 +10,8 @@ from connector.cli.demo import demo
 from connector.cli.events import events
 from connector.cli.orders import orders
 from connector.cli.serve import migrate, serve, web
+from connector.cli.shopify import shopify
+from connector.cli.webhooks import webhooks
 from connector.errors import ConfigError, ConnectorError
 
 
@@ -21,7 +23,8 @@ def root() -> None:
     logs.configure("WARNING")
 
 
-for command in (connection, demo, events, migrate, orders, serve, web):
+shopify.add_command(webhooks)
+for command in (connection, demo, events, migrate, orders, serve, shopify, web):
     root.add_command(command)
 
 

@@ -26,7 +26,7 @@ class Wanted:
     @property
     def name(self) -> str:
         """The name our subscription carries in the shop, and its deliveries in a header."""
-        return "ml-" + self.topic.replace("/", "-").replace("_", "-")
+        return _OURS + self.topic.replace("/", "-").replace("_", "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,14 @@ class Subscription:
     uri: str
     name: str | None
     include_fields: tuple[str, ...]
+    format: str = "JSON"
+    filter: str | None = None
 
 
+# What our names begin with.
+_OURS = "ml-"
+# What comes before a connection's key in the addresses of our receiver.
+_RECEIVER = "/webhooks/shopify"
 # Bodies that only say "look again" carry no more than that: nothing personal, and never megabytes.
 _HINT = ("id", "updated_at")
 
@@ -84,9 +90,22 @@ def subscribe(client: ShopifyClient, wanted: Wanted, uri: str) -> Subscription:
     return _subscription(payload["webhookSubscription"])
 
 
-def change(client: ShopifyClient, subscription_id: str, wanted: Wanted, uri: str) -> None:
-    """Gives a subscription the address and fields it should have."""
-    client.mutate("WebhookUpdate", {"id": subscription_id, "sub": _input(wanted, uri)})
+def change(client: ShopifyClient, found: Subscription, wanted: Wanted, uri: str) -> Subscription:
+    """Gives a subscription the address and fields it should have. Raises Rejected with Shopify's own words."""
+    sub = _input(wanted, uri) | ({"filter": ""} if found.filter else {})
+    payload = client.mutate("WebhookUpdate", {"id": found.id, "sub": sub})
+    return _subscription(payload["webhookSubscription"])
+
+
+def is_ours(found: Subscription, uri: str) -> bool:
+    """True for one that delivers to this address, or carries a name as we give it and is no other connection's."""
+    return found.uri == uri or ((found.name or "").startswith(_OURS) and not _is_of_another(found.uri, uri))
+
+
+def _is_of_another(address: str, uri: str) -> bool:
+    """True for the address of another connection: two may share one shop, and each keeps its own subscriptions."""
+    start, _, key = address.rpartition("/")
+    return start.endswith(_RECEIVER) and key != uri.rpartition("/")[2]
 
 
 def _input(wanted: Wanted, uri: str) -> dict[str, Any]:
@@ -95,5 +114,11 @@ def _input(wanted: Wanted, uri: str) -> dict[str, Any]:
 
 def _subscription(node: dict[str, Any]) -> Subscription:
     return Subscription(
-        node["id"], node["topic"], node["uri"], node.get("name"), tuple(node.get("includeFields") or ())
+        id=node["id"],
+        topic=node["topic"],
+        uri=node["uri"],
+        name=node.get("name"),
+        include_fields=tuple(node.get("includeFields") or ()),
+        format=node["format"],
+        filter=node.get("filter") or None,
     )

@@ -38,19 +38,27 @@ def made(connection: Connection, connection_id: int) -> dict[str, Made]:
     return {row.topic: Made(row.topic, row.remote_id, row.seen_at) for row in found}
 
 
-def mark_seen(connection: Connection, connection_id: int, topic: str, remote_id: str) -> None:
-    """The subscription is there now."""
-    statement = upsert(subscriptions).values(connection_id=connection_id, topic=topic, remote_id=remote_id)
+def database_time(connection: Connection) -> datetime:
+    """This moment by the database's clock, the only one that silent intervals are measured with."""
+    moment: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+    return moment
+
+
+def mark_seen(connection: Connection, connection_id: int, topic: str, remote_id: str, *, at: datetime) -> None:
+    """The subscription was there at that moment."""
+    statement = upsert(subscriptions).values(connection_id=connection_id, topic=topic, remote_id=remote_id, seen_at=at)
     connection.execute(
         statement.on_conflict_do_update(
-            index_elements=["connection_id", "topic"], set_={"remote_id": remote_id, "seen_at": func.now()}
+            index_elements=["connection_id", "topic"], set_={"remote_id": remote_id, "seen_at": at}
         )
     )
 
 
-def note_silence(connection: Connection, connection_id: int, topic: str, *, since: datetime) -> None:
-    """A subscription had vanished some time after `since`; until now nothing of its topic came."""
-    connection.execute(insert(silences).values(connection_id=connection_id, topic=topic, began_at=since))
+def note_silence(connection: Connection, connection_id: int, topic: str, *, since: datetime, until: datetime) -> None:
+    """A subscription had vanished some time after `since`; until it was made again nothing of its topic came."""
+    connection.execute(
+        insert(silences).values(connection_id=connection_id, topic=topic, began_at=since, ended_at=until)
+    )
 
 
 def open_silences(connection: Connection, connection_id: int) -> list[Silence]:

@@ -1,7 +1,9 @@
 """The shop's webhook subscriptions and their mutations."""
 
 import itertools
+import re
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 from connector.sandbox.shopify.values import gid
@@ -19,6 +21,8 @@ _SCOPES = {
     "CUSTOMERS_": "read_customers",
     "LOCATIONS_": "read_locations",
 }
+# shopify.dev, "webhook subscription name" (2026-04).
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,50}")
 _TAKEN = "Address for this topic has already been taken"
 
 
@@ -41,7 +45,7 @@ class Subscriptions:
         with self._lock:
             if scope is not None and scope not in scopes:
                 return _refused("topic", f"The app lacks the scope {scope} for this topic")
-            if problem := self._problem(topic, wanted):
+            if problem := _problem(topic, wanted, self._standing.values()):
                 return _refused("uri", problem)
             made = {
                 "id": gid("WebhookSubscription", next(self._numbers)),
@@ -65,6 +69,9 @@ class Subscriptions:
             found = self._standing.get(subscription_id)
             if found is None:
                 return _refused("id", "Webhook subscription does not exist")
+            others = [item for item in self._standing.values() if item is not found]
+            if problem := _problem(found["topic"], found | wanted, others):
+                return _refused("uri", problem)
             found.update({name: value for name, value in wanted.items() if value is not None})
             return {"webhookSubscription": found, "userErrors": []}
 
@@ -73,12 +80,15 @@ class Subscriptions:
         with self._lock:
             self._standing = {key: item for key, item in self._standing.items() if item["topic"] not in topics}
 
-    def _problem(self, topic: str, wanted: Json) -> str | None:
-        uri = wanted.get("uri") or ""
-        if not uri.startswith(("https://", "http://127.0.0.1")):
-            return "Address protocol http:// is not supported"
-        taken = any(item["topic"] == topic and item["uri"] == uri for item in self._standing.values())
-        return _TAKEN if taken else None
+
+def _problem(topic: str, wanted: Json, others: Iterable[Json]) -> str | None:
+    """Why a subscription is not taken as it is wanted, or None."""
+    uri = wanted.get("uri") or ""
+    if not uri.startswith(("https://", "http://127.0.0.1")):
+        return "Address protocol http:// is not supported"
+    if (name := wanted.get("name")) and not _NAME.fullmatch(name):
+        return "Name is invalid"
+    return _TAKEN if any(item["topic"] == topic and item["uri"] == uri for item in others) else None
 
 
 def _refused(field: str, message: str) -> Json:
