@@ -9,6 +9,7 @@ from connector.cli.connections import connection
 from connector.cli.demo import demo
 from connector.cli.events import events
 from connector.cli.orders import orders
+from connector.cli.privacy import privacy
 from connector.cli.serve import migrate, serve, web
 from connector.cli.shopify import shopify
 from connector.cli.webhooks import webhooks
@@ -24,7 +25,7 @@ def root() -> None:
 
 
 shopify.add_command(webhooks)
-for command in (connection, demo, events, migrate, orders, serve, shopify, web):
+for command in (connection, demo, events, migrate, orders, privacy, serve, shopify, web):
     root.add_command(command)
 
 

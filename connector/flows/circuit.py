@@ -29,12 +29,15 @@ def open_circuit(connection: Connection, connection_id: int, error: Halting, *, 
 
 
 def probe_halted(workplace: Workplace, wake: Callable[[int], None], *, now: datetime) -> int:
-    """Looks, where it is time to, whether the reason of a halt is gone; returns how many halts were lifted."""
+    """Looks, where it is time to, whether the reason of a halt is gone; returns how many halts were lifted.
+
+    A paused connection is left alone: its app may be gone from the shop.
+    """
     with workplace.engine.begin() as connection:
         waiting = [
             stored.id
             for stored in connections.every(connection)
-            if stored.halt_code is not None and halts.take_probe(connection, stored.id, now=now)
+            if stored.enabled and stored.halt_code is not None and halts.take_probe(connection, stored.id, now=now)
         ]
     return sum(probe(workplace, connection_id, wake, now=now) for connection_id in waiting)
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from connector.errors import ConnectorError, Unauthorized, WrongEnvironment
 from connector.flows import catalog, guard, subscriptions
 from connector.flows.circuit import Halting, open_circuit, probe_halted
+from connector.flows.privacy import GONE
 from connector.flows.systems import Systems, Workplace
 from connector.flows.verification import verify_batch
 from connector.netsuite.client import PERMISSION as NETSUITE_PERMISSION
@@ -72,12 +73,14 @@ def release_known_skus(connection_id: int, workplace: Workplace) -> list[int]:
 def refresh_credentials(workplace: Workplace, wake: Wake, *, now: datetime) -> int:
     """Renews every token of which less than a quarter of its life is left, and probes what is halted.
 
-    The tokens of a paused connection are renewed too: a refresh token that is never used ends after ninety days.
+    The tokens of a paused connection are renewed too: a refresh token that is never used ends after ninety days. A shop
+    without the app is not asked for one.
     """
     with workplace.engine.begin() as connection:
         if not _begins(connection, "credentials.refresh", now):
             return 0
-        found = [stored.id for stored in connections.every(connection) if stored.halt_code is None]
+        standing = [stored for stored in connections.every(connection) if stored.halt_code is None]
+        found = [stored.id for stored in standing if stored.paused_because not in GONE]
     renewed = 0
     for connection_id in found:
         try:

@@ -11,6 +11,7 @@ _KEPT = frozenset(
     [
         "id",
         "admin_graphql_api_id",
+        "payment_id",
         "number",
         "order_number",
         "test",
@@ -49,14 +50,16 @@ _KEPT = frozenset(
         "target_type",
         "value_type",
         "shop_domain",
+        "myshopify_domain",
         "topic",
     ]
 )
 # Suffixes of such members.
-_KEPT_ENDINGS = ("_id", "_at", "_price", "_tax", "_discounts", "_amount", "_weight", "_outstanding", "_quantity")
+_KEPT_ENDINGS = ("_at", "_price", "_tax", "_discounts", "_amount", "_weight", "_outstanding", "_quantity")
 # Members that hold further objects of the same kind.
 _KEPT_INSIDE = frozenset(
     [
+        "customer",
         "line_items",
         "tax_lines",
         "transactions",
@@ -82,9 +85,15 @@ _KEPT_INSIDE = frozenset(
 
 
 def redacted(body: bytes) -> bytes:
-    """The body as JSON with only what may stay, and a member that says so. A body that is no object becomes empty."""
-    payload = json.loads(body)
-    kept = _inside(payload) if isinstance(payload, dict) else {}
+    """The body as JSON with only what may stay, and a member that says so.
+
+    A body that is no object, or cannot be read, becomes empty: what is not understood does not stay.
+    """
+    try:
+        payload = json.loads(body)
+        kept = _inside(payload) if isinstance(payload, dict) else {}
+    except (ValueError, RecursionError):
+        payload, kept = None, {}
     # The name of an order is a number people know it by; the same member of an address is a person's.
     if isinstance(payload, dict) and "line_items" in payload and isinstance(payload.get("name"), str):
         kept["name"] = payload["name"]
@@ -95,11 +104,15 @@ def _inside(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _inside(member) for name, member in value.items() if _stays(name, member)}
     if isinstance(value, list):
-        return [_inside(member) for member in value]
+        # A list of plain texts says what a person typed: tags, options, properties.
+        return [_inside(member) for member in value if not isinstance(member, str)]
     return value
 
 
 def _stays(name: str, member: Any) -> bool:
     if isinstance(member, dict | list):
         return name in _KEPT_INSIDE or name.endswith("_set")
+    if name.endswith("_id") and name not in _KEPT:
+        # An id of Shopify's. A text can be somebody's own number, such as a tax id.
+        return not isinstance(member, str) or member.startswith("gid://")
     return name in _KEPT or name.endswith(_KEPT_ENDINGS)

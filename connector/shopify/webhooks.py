@@ -49,7 +49,7 @@ _ID_PATHS = {
     "app/uninstalled": ("uninstall", ("id",)),
 }
 # A person without an account has no id: the request is known by the hash of its body.
-_NEVER_WITHOUT_ID = ("customer_redact",)
+_NEVER_WITHOUT_ID = ("customer_redact", "data_request")
 
 
 @dataclass(frozen=True, slots=True)

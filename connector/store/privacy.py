@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store import inbox
 from connector.store.connection_tables import exports
-from connector.store.records import ORDER
-from connector.store.tables import attempts, customers, effects, events, records
+from connector.store.records import DATA_REQUEST, ORDER
+from connector.store.tables import RecordState, attempts, effects, events, records
 from connector.vault import Vault
 
 _BATCH = 500
-REDACTED = "redacted on the customer's request"
+REDACTED = "erased on request"
+# Topics whose bodies speak of goods and places only, by their beginning: there can be very many.
+_IMPERSONAL = ("products/", "inventory\\_", "locations/", "bulk\\_operations/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,11 @@ class HeldEvent:
 
     id: int
     topic: str
+    kind: str | None
+    shopify_id: str | None
     received_at: datetime
     triggered_at: datetime | None
+    is_redacted: bool
     body: bytes
 
 
@@ -36,6 +41,7 @@ class Export:
 
     request_id: str
     connection_id: int
+    customer_id: str | None
     made_at: datetime
     due_at: datetime
     fetched_at: datetime | None
@@ -45,53 +51,41 @@ def events_about(
     connection: Connection, vault: Vault, connection_id: int, kind: str, shopify_ids: Sequence[str]
 ) -> list[HeldEvent]:
     """Every delivery that spoke of one of these records, oldest first, opened."""
-    found = connection.execute(
-        select(events)
-        .where(
-            events.c.connection_id == connection_id,
-            events.c.record_kind == kind,
-            events.c.shopify_id.in_(list(shopify_ids)),
-        )
-        .order_by(events.c.id)
-    )
-    return [
-        HeldEvent(
-            row.id,
-            row.topic,
-            row.received_at,
-            row.triggered_at,
-            inbox.opened_body(vault, connection_id, row.delivery_id, bytes(row.body)),
-        )
-        for row in found
-    ]
+    wanted = _of(connection_id).where(events.c.record_kind == kind, events.c.shopify_id.in_(list(shopify_ids)))
+    return [_opened(row, vault) for row in connection.execute(wanted)]
 
 
-def redact_events(
+def events_that(
     connection: Connection,
     vault: Vault,
     connection_id: int,
-    kind: str,
-    shopify_ids: Sequence[str],
-    redacted: Callable[[bytes], bytes],
-) -> int:
-    """Replaces the bodies of these records' deliveries; hash and headers stay. Returns how many."""
-    wanted = select(events).where(
-        events.c.connection_id == connection_id,
-        events.c.record_kind == kind,
-        events.c.shopify_id.in_(list(shopify_ids)),
+    kinds: Sequence[str],
+    is_meant: Callable[[HeldEvent], bool],
+) -> list[HeldEvent]:
+    """Those that are meant of the deliveries of these kinds and of topics that name no record, oldest first.
+
+    Every one of them is opened. Those already redacted, and those of topics without persons, are left out.
+    """
+    wanted = _of(connection_id).where(
+        or_(events.c.record_kind.is_(None), events.c.record_kind.in_(list(kinds))),
         events.c.redacted_at.is_(None),
+        *(events.c.topic.not_like(f"{start}%") for start in _IMPERSONAL),
     )
-    return _replace(connection, vault, wanted, redacted)
+    found = (_opened(row, vault) for row in connection.execute(wanted, execution_options={"yield_per": _BATCH}))
+    return [event for event in found if is_meant(event)]
+
+
+def redact_events(
+    connection: Connection, vault: Vault, event_ids: Sequence[int], redacted: Callable[[bytes], bytes]
+) -> int:
+    """Replaces the bodies of these deliveries, unless that was done before; hash and headers stay. Returns how many."""
+    wanted = select(events).where(events.c.id.in_(list(event_ids)), events.c.redacted_at.is_(None))
+    return _replace(connection, vault, wanted.order_by(events.c.id), redacted)
 
 
 def redact_batch(connection: Connection, vault: Vault, connection_id: int, redacted: Callable[[bytes], bytes]) -> int:
     """Replaces the bodies of some hundred deliveries of a whole connection; 0 when none is left."""
-    wanted = (
-        select(events)
-        .where(events.c.connection_id == connection_id, events.c.redacted_at.is_(None))
-        .order_by(events.c.id)
-        .limit(_BATCH)
-    )
+    wanted = _of(connection_id).where(events.c.redacted_at.is_(None)).limit(_BATCH)
     return _replace(connection, vault, wanted, redacted)
 
 
@@ -107,11 +101,6 @@ def redact_sentences(connection: Connection, connection_id: int, order_ids: Sequ
     connection.execute(
         update(records).where(records.c.id.in_(ids), records.c.reason.is_not(None)).values(reason=REDACTED)
     )
-
-
-def forget_customers(connection: Connection, connection_id: int) -> None:
-    """Empties the mirror of NetSuite's customers."""
-    connection.execute(delete(customers).where(customers.c.connection_id == connection_id))
 
 
 def booked(connection: Connection, connection_id: int, order_ids: Sequence[str]) -> list[dict[str, Any]]:
@@ -149,29 +138,77 @@ def every_export(connection: Connection) -> list[Export]:
     return [Export(**row) for row in connection.execute(select(*columns).order_by(exports.c.id.desc())).mappings()]
 
 
-def fetch_export(connection: Connection, vault: Vault, connection_id: int, request_id: str) -> dict[str, Any] | None:
-    """The document of an export, marked as taken; None when there is none."""
-    row = connection.execute(
-        update(exports)
-        .where(exports.c.connection_id == connection_id, exports.c.request_id == request_id)
-        .values(fetched_at=func.now())
-        .returning(exports.c.document)
-    ).one_or_none()
-    if row is None:
-        return None
-    document: dict[str, Any] = json.loads(vault.open(row.document, associated=_place(connection_id, request_id)))
+def is_fetched(connection: Connection, connection_id: int, request_id: str) -> bool:
+    """True when the operator took what was put together for a request."""
+    found = select(exports.c.fetched_at).where(
+        exports.c.connection_id == connection_id, exports.c.request_id == request_id
+    )
+    return connection.execute(found).scalar_one_or_none() is not None
+
+
+def exports_of(connection: Connection, request_id: str) -> list[Export]:
+    """The exports that answer a request, over all connections."""
+    return [found for found in every_export(connection) if found.request_id == request_id]
+
+
+def fetch_export(connection: Connection, vault: Vault, export: Export) -> dict[str, Any]:
+    """The document of an export, marked as taken; its request needs nobody any more."""
+    place = (exports.c.connection_id == export.connection_id, exports.c.request_id == export.request_id)
+    sealed = connection.execute(
+        update(exports).where(*place).values(fetched_at=func.now()).returning(exports.c.document)
+    ).scalar_one()
+    _close(connection, export.connection_id, [export.request_id], state=RecordState.IN_SYNC, reason=None)
+    document: dict[str, Any] = json.loads(
+        vault.open(sealed, associated=_place(export.connection_id, export.request_id))
+    )
     return document
 
 
-def forget_exports(connection: Connection, connection_id: int, customer_id: str | None = None) -> list[str]:
-    """Deletes the exports of one customer, or of all; returns their request ids."""
+def forget_exports(connection: Connection, connection_id: int, request_ids: Sequence[str] | None = None) -> list[str]:
+    """Deletes the exports that answer these requests, or all; returns the requests nobody had fetched the data for."""
     statement = delete(exports).where(exports.c.connection_id == connection_id)
-    if customer_id is not None:
-        statement = statement.where(exports.c.customer_id == customer_id)
-    return list(connection.execute(statement.returning(exports.c.request_id)).scalars())
+    if request_ids is not None:
+        statement = statement.where(exports.c.request_id.in_(list(request_ids)))
+    gone = connection.execute(statement.returning(exports.c.request_id, exports.c.fetched_at)).all()
+    unfetched = [row.request_id for row in gone if row.fetched_at is None]
+    _close(connection, connection_id, unfetched, state=RecordState.EXCLUDED, reason=REDACTED)
+    return unfetched
 
 
-def _replace(connection: Connection, vault: Vault, wanted: Any, redacted: Callable[[bytes], bytes]) -> int:
+def _close(
+    connection: Connection, connection_id: int, request_ids: Sequence[str], *, state: RecordState, reason: str | None
+) -> None:
+    """A request that was held for the operator is done with."""
+    connection.execute(
+        update(records)
+        .where(
+            records.c.connection_id == connection_id,
+            records.c.kind == DATA_REQUEST,
+            records.c.shopify_id.in_(list(request_ids)),
+            records.c.state == RecordState.HELD,
+        )
+        .values(state=state, reason_code=None, reason_subject=None, reason=reason, changed_at=func.now())
+    )
+
+
+def _of(connection_id: int) -> Select[Any]:
+    return select(events).where(events.c.connection_id == connection_id).order_by(events.c.id)
+
+
+def _opened(row: Row[Any], vault: Vault) -> HeldEvent:
+    return HeldEvent(
+        id=row.id,
+        topic=row.topic,
+        kind=row.record_kind,
+        shopify_id=row.shopify_id,
+        received_at=row.received_at,
+        triggered_at=row.triggered_at,
+        is_redacted=row.redacted_at is not None,
+        body=inbox.opened_body(vault, row.connection_id, row.delivery_id, bytes(row.body)),
+    )
+
+
+def _replace(connection: Connection, vault: Vault, wanted: Select[Any], redacted: Callable[[bytes], bytes]) -> int:
     rows = connection.execute(wanted.with_for_update()).all()
     for row in rows:
         plain = inbox.opened_body(vault, row.connection_id, row.delivery_id, bytes(row.body))
