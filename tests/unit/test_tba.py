@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote, urlencode
 
 import pytest
 import requests
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from oauthlib.oauth1 import SIGNATURE_HMAC_SHA256, Client
 
@@ -73,6 +73,7 @@ def test_the_published_vector_is_met(shared: Path) -> None:
     assert quote(vector["expected_signature_base64"], safe="") in header
 
 
+@settings(deadline=None)
 @given(QUERIES, st.sampled_from(["GET", "POST", "PATCH", "PUT", "DELETE"]))
 def test_another_library_signs_every_query_the_same(query: list[tuple[str, str]], method: str) -> None:
     for encoded in (urlencode(query), urlencode(query, quote_via=quote)):
@@ -80,6 +81,7 @@ def test_another_library_signs_every_query_the_same(query: list[tuple[str, str]]
         assert signed(url, method)["oauth_signature"] == signed_by_oauthlib(url, method)
 
 
+@settings(deadline=None)
 @given(QUERIES)
 def test_the_account_accepts_what_is_really_sent(query: list[tuple[str, str]]) -> None:
     request = prepared("GET", URL, SignedRequest(KEYS), params=query)
