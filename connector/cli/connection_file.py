@@ -1,36 +1,28 @@
 """The connection file (TOML): validated as a whole; every fault is listed with its line and key."""
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from cryptography import x509
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from connector.cli.toml_lines import line_of
+from connector.cli.file_faults import TBA, Fault, KeyMaterial, key_material, log_in_faults, refused
 from connector.errors import ConfigError
 from connector.mapping.rules import Rules
 from connector.netsuite.account import account_id, api_url
-from connector.netsuite.auth import Certificate
 from connector.store.connections import NewConnection
 from connector.store.credentials import NewCredential
 from connector.tokens import Token
 
 _SHOP = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-]*\.myshopify\.com")
-# What each kind of log-in cannot do without; offline and online tokens can come from an install.
-_NEEDED = {
-    "static": ("access_token",),
-    "client_credentials": ("client_id", "client_secret"),
-    "offline": ("client_id", "client_secret"),
-    "online": ("client_id", "client_secret"),
-    "oauth2": ("client_id", "certificate_id"),
-    "tba": ("consumer_key", "consumer_secret", "token_id", "token_secret"),
+_PATTERNS: Mapping[tuple[str | int, ...], str] = {
+    ("name",): "may have a-z, 0-9 and - only, at most 63 of them, and no - in front",
+    ("shopify", "api_version"): "must be a version such as 2026-10",
 }
-_TBA = _NEEDED["tba"]
 # A token whose end is not known is renewed at its first use.
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -42,9 +34,18 @@ def _shop(value: str) -> str:
 
 
 def _url(value: str) -> str:
+    if "@" in value:
+        raise ValueError("holds a user name; only the address of a host belongs here")
     if not re.fullmatch(r"https?://[^\s/]+", value.rstrip("/")):
         raise ValueError(f"{value!r} is not the address of a host, such as https://acme.myshopify.com")
     return value.rstrip("/")
+
+
+def _secret(value: str) -> str:
+    """Most of them travel in a header, where a blank or a line break cannot be."""
+    if not value or not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError("is empty, or holds blanks, line breaks or letters that no token has; copy it anew")
+    return value
 
 
 def _aware(value: datetime) -> datetime:
@@ -52,7 +53,7 @@ def _aware(value: datetime) -> datetime:
 
 
 Url = Annotated[str, AfterValidator(_url)]
-Secret = Annotated[str, Field(min_length=1)]
+Secret = Annotated[str, AfterValidator(_secret)]
 
 
 class _Part(BaseModel):
@@ -84,7 +85,7 @@ class NetSuiteSide(_Part):
     auth: Literal["oauth2", "tba"] = "oauth2"
     client_id: Secret | None = None
     certificate_id: Secret | None = None
-    private_key: Secret | None = None
+    private_key: str | None = None
     private_key_file: Path | None = None
     algorithm: str | None = None
     certificate_file: Path | None = None
@@ -104,102 +105,38 @@ class ConnectionFile(_Part):
     rules: Rules = Rules()
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that is wrong: the path of its key, and a sentence without the value where that can be a secret."""
-
-    path: tuple[str | int, ...]
-    sentence: str
-
-
 def read_connection_file(path: Path) -> NewConnection:
     """The connection a file describes. Raises ConfigError listing every fault with its line."""
     try:
         text = path.read_text("utf-8")
         data = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: is not TOML: {error}") from error
+    except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
+    key, key_faults = key_material(data, path.parent, now=datetime.now(UTC))
+    faults = log_in_faults(data) + key_faults
     try:
         file = ConnectionFile.model_validate(data)
     except ValidationError as error:
-        faults = [Fault(item["loc"], item["msg"].removeprefix("Value error, ")) for item in error.errors()]
-        raise _refused(path, text, faults + _missing(data)) from None
-    faults = _missing(data)
-    key, certificate_ends_at = _key_material(file.netsuite, path, faults)
+        faults += [Fault(item["loc"], _sentence(item)) for item in error.errors(include_url=False)]
+        raise refused(path, text, faults) from None
     if faults:
-        raise _refused(path, text, faults)
-    return _new_connection(file, key, certificate_ends_at)
+        raise refused(path, text, faults)
+    return _new_connection(file, key)
 
 
-def netsuite_key(path: Path) -> str:
-    """A private key from a file. Raises ConfigError."""
-    try:
-        return path.read_text("ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}") from error
+def _sentence(item: Mapping[str, Any]) -> str:
+    """Pydantic's finding as a sentence about the key before it."""
+    if item["type"] == "missing":
+        return "is missing"
+    if item["type"] == "extra_forbidden":
+        return "is not a setting; look how it is spelled and in which table it stands"
+    message = str(item["msg"]).removeprefix("Value error, ")
+    return _PATTERNS.get(item["loc"], message) if item["type"] == "string_pattern_mismatch" else message
 
 
-def certificate_end(path: Path, private_key: str) -> datetime:
-    """When a certificate ends. Raises ConfigError when it is none, or does not belong to the key."""
-    certificate = Certificate.from_pem("", "", private_key)
-    try:
-        found = x509.load_pem_x509_certificate(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path} is not a certificate in PEM form") from error
-    if found.public_key() != certificate.key.public_key():
-        raise ConfigError(f"the certificate {path} does not belong to this private key")
-    return found.not_valid_after_utc
-
-
-def _missing(data: Mapping[str, Any]) -> list[Fault]:
-    """What the chosen kinds of log-in need and the file lacks."""
-    faults = []
-    for side, default in (("shopify", "static"), ("netsuite", "oauth2")):
-        table = data.get(side)
-        if not isinstance(table, dict):
-            continue
-        auth = table.get("auth", default)
-        faults += [
-            Fault((side, name), f'is missing; auth = "{auth}" needs it')
-            for name in _NEEDED.get(auth, ())
-            if name not in table
-        ]
-        if auth == "online" and "access_token" in table and "access_token_ends" not in table:
-            faults.append(
-                Fault((side, "access_token_ends"), "is missing; a session's token is never used beyond its end")
-            )
-        if side == "netsuite" and auth == "oauth2" and not {"private_key", "private_key_file"} & set(table):
-            faults.append(Fault((side, "private_key_file"), "is missing; private_key or private_key_file is needed"))
-    return faults
-
-
-def _key_material(side: NetSuiteSide, path: Path, faults: list[Fault]) -> tuple[str, datetime | None]:
-    """The private key and when its certificate ends, where a file is named; what is wrong with them joins `faults`."""
-    if side.auth != "oauth2" or not (side.private_key or side.private_key_file):
-        return "", None
-    name = "private_key" if side.private_key else "private_key_file"
-    key, ends_at = side.private_key or "", None
-    try:
-        if side.private_key_file and not key:
-            key = netsuite_key(path.parent / side.private_key_file)
-        Certificate.from_pem("", "", key, algorithm=side.algorithm)
-        name = "certificate_file"
-        if side.certificate_file is not None:
-            ends_at = certificate_end(path.parent / side.certificate_file, key)
-    except ConfigError as error:
-        faults.append(Fault(("netsuite", name), str(error)))
-    return key, ends_at
-
-
-def _refused(path: Path, text: str, faults: list[Fault]) -> ConfigError:
-    """All faults, one a line."""
-    lines = sorted(
-        {(line_of(text, fault.path), ".".join(str(part) for part in fault.path), fault.sentence) for fault in faults}
-    )
-    return ConfigError("\n".join(f"{path}:{line}: {key}: {sentence}" for line, key, sentence in lines))
-
-
-def _new_connection(file: ConnectionFile, private_key: str, certificate_ends_at: datetime | None) -> NewConnection:
+def _new_connection(file: ConnectionFile, key: KeyMaterial) -> NewConnection:
     shopify, netsuite = file.shopify, file.netsuite
     session = shopify.auth == "online" and shopify.access_token
     return NewConnection(
@@ -212,7 +149,7 @@ def _new_connection(file: ConnectionFile, private_key: str, certificate_ends_at:
         netsuite_concurrency=netsuite.concurrency,
         rules=file.rules.to_json(),
         shopify=_shopify(shopify),
-        netsuite=_netsuite(netsuite, private_key, certificate_ends_at),
+        netsuite=_netsuite(netsuite, key),
         shopify_session=_session(shopify) if session else None,
     )
 
@@ -232,6 +169,9 @@ def _shopify(side: ShopifySide) -> NewCredential:
         token = Token(side.access_token, now, side.access_token_ends)
     elif side.auth == "online" and side.fallback_token:
         token = Token(side.fallback_token, now)
+    given = (side.refresh_token or side.access_token) if side.auth != "online" else side.fallback_token
+    if token is not None and given:
+        secrets["token_given"] = _mark(given)
     return NewCredential(side.auth, secrets, token)
 
 
@@ -239,13 +179,18 @@ def _session(side: ShopifySide) -> NewCredential:
     """One person's session; Shopify ends it after a day at the latest."""
     now = datetime.now(UTC)
     token = Token(side.access_token or "", now, side.access_token_ends, user=side.user)
-    return NewCredential("online", {}, token)
+    return NewCredential("online", {"token_given": _mark(token.access_token)}, token)
 
 
-def _netsuite(side: NetSuiteSide, private_key: str, certificate_ends_at: datetime | None) -> NewCredential:
+def _netsuite(side: NetSuiteSide, key: KeyMaterial) -> NewCredential:
     if side.auth == "tba":
-        return NewCredential("tba", {name: getattr(side, name) for name in _TBA})
-    secrets = {"client_id": side.client_id, "certificate_id": side.certificate_id, "private_key": private_key}
+        return NewCredential("tba", {name: getattr(side, name) for name in TBA})
+    secrets = {"client_id": side.client_id, "certificate_id": side.certificate_id, "private_key": key.private_key}
     if side.algorithm is not None:
         secrets["algorithm"] = side.algorithm
-    return NewCredential("oauth2", secrets, certificate_ends_at=certificate_ends_at)
+    return NewCredential("oauth2", secrets, certificate_ends_at=key.ends_at)
+
+
+def _mark(given: str) -> str:
+    """Tells a token that stands in the file again from a new one, after ours was renewed many times."""
+    return hashlib.sha256(given.encode()).hexdigest()
