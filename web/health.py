@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connector.counters import Counters
 from connector.store import census, schema
+from connector.store.census import Census
 
 SWEEPER_SILENT_AFTER = timedelta(seconds=120)
 
@@ -49,6 +50,7 @@ class Health:
         for (kind, state), count in counted.effects.items():
             made.add_metric([kind, state], count)
         yield made
+        yield from _of_connections(counted)
         yield from self._from_redis(counted.accounts)
 
     def _from_redis(self, accounts: tuple[str, ...]) -> Iterator[Metric]:
@@ -116,6 +118,21 @@ def health_blueprint(health: Health) -> Blueprint:
         return Response(text, content_type=CONTENT_TYPE_LATEST)
 
     return blueprint
+
+
+def _of_connections(counted: Census) -> Iterator[Metric]:
+    ends = GaugeMetricFamily(
+        "ml_connector_credential_ends_seconds", "Seconds until it ends.", labels=["connection", "side", "what"]
+    )
+    for end in counted.credentials:
+        ends.add_metric([end.connection, end.side, end.what], end.seconds)
+    yield ends
+    halted = GaugeMetricFamily(
+        "ml_connector_connection_halted", "1 for a connection that waits for a probe.", labels=["connection", "reason"]
+    )
+    for name, reason in counted.halted.items():
+        halted.add_metric([name, reason], 1)
+    yield halted
 
 
 def _said(check: Callable[[], str]) -> str:

@@ -3,17 +3,23 @@
 NetSuite mails its administrators 60, 30 and 14 days before a certificate ends; the same days count here.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+import structlog
 from sqlalchemy import Connection
 
-from connector.store import credentials
+from connector.store import credentials, cursors
 from connector.store.connections import StoredConnection
 from connector.store.credentials import NETSUITE, SHOPIFY, SHOPIFY_ONLINE, Life
 from connector.vault import Vault
+
+log = structlog.get_logger(__name__)
+
+_A_DAY = 86_400
 
 
 class Urgency(StrEnum):
@@ -59,6 +65,9 @@ def of_lives(lives: Mapping[str, Life], name: str, *, user: str | None, now: dat
             f"`ml-connector connection rotate {name} netsuite-certificate`"
         )
         found.append(_ending(NETSUITE, "certificate", life.certificate_ends_at, _DAYS, advice, now))
+    if (life := lives.get(SHOPIFY)) and life.auth == "static" and life.token_ends_at:
+        advice = f"give a new one: ml-connector connection rotate {name} access-token"
+        found.append(_ending(SHOPIFY, "access token", life.token_ends_at, _DAYS, advice, now))
     if (life := lives.get(SHOPIFY)) and life.refresh_ends_at:
         advice = f"resume the connection, or install again: ml-connector shopify install {name}"
         found.append(_ending(SHOPIFY, "refresh token", life.refresh_ends_at, _DAYS, advice, now))
@@ -68,6 +77,29 @@ def of_lives(lives: Mapping[str, Life], name: str, *, user: str | None, now: dat
         )
         found.append(_ending(SHOPIFY, "session", life.token_ends_at, _HOURS, advice, now))
     return sorted((ending for ending in found if ending is not None), key=lambda ending: ending.ends_at)
+
+
+def next_end(lives: Sequence[Life]) -> tuple[str, datetime] | None:
+    """What ends next unless a person acts, and when; a token that is renewed by itself does not count."""
+    ends = [
+        *(("certificate", life.certificate_ends_at) for life in lives if life.certificate_ends_at),
+        *(("refresh token", life.refresh_ends_at) for life in lives if life.refresh_ends_at),
+        *(("session", life.token_ends_at) for life in lives if life.side == SHOPIFY_ONLINE and life.token_ends_at),
+        *(("access token", life.token_ends_at) for life in lives if life.auth == "static" and life.token_ends_at),
+    ]
+    return min(ends, key=lambda end: end[1], default=None)
+
+
+def warn(connection: Connection, stored: StoredConnection, *, now: datetime) -> None:
+    """Writes every end that is near into the log, once a day: ids and days only."""
+    lives = {life.side: life for life in credentials.lives(connection, stored.id)}
+    for ending in of_lives(lives, stored.name, user=None, now=now):
+        name = f"credential_ends {stored.id} {ending.side} {ending.what}"
+        if cursors.begin_slot(connection, name, int(now.timestamp() // _A_DAY)):
+            log.warning(
+                "credential_ends", connection_id=stored.id, side=ending.side, what=ending.what,
+                days=math.floor((ending.ends_at - now).total_seconds() / _A_DAY),
+            )  # fmt: skip
 
 
 def _ending(

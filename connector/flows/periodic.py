@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy import Connection
 
 from connector.errors import ConnectorError, Unauthorized, WrongEnvironment
-from connector.flows import catalog, guard, subscriptions
+from connector.flows import catalog, endings, guard, subscriptions
 from connector.flows.circuit import Halting, open_circuit, probe_halted
 from connector.flows.privacy import GONE
 from connector.flows.systems import Systems, Workplace
@@ -74,13 +74,16 @@ def refresh_credentials(workplace: Workplace, wake: Wake, *, now: datetime) -> i
     """Renews every token of which less than a quarter of its life is left, and probes what is halted.
 
     The tokens of a paused connection are renewed too: a refresh token that is never used ends after ninety days. A shop
-    without the app is not asked for one.
+    without the app is not asked for one. What no renewal helps against is logged once a day while its end is near.
     """
     with workplace.engine.begin() as connection:
         if not _begins(connection, "credentials.refresh", now):
             return 0
-        standing = [stored for stored in connections.every(connection) if stored.halt_code is None]
+        every = connections.every(connection)
+        standing = [stored for stored in every if stored.halt_code is None]
         found = [stored.id for stored in standing if stored.paused_because not in GONE]
+        for stored in every:
+            endings.warn(connection, stored, now=now)
     renewed = 0
     for connection_id in found:
         try:

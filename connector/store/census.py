@@ -1,22 +1,38 @@
 """Counts over the tables for metrics and health: one cheap query each."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from connector.store.connection_tables import connections
+from connector.store.connection_tables import connections, credentials
 from connector.store.tables import RecordState, effects, heartbeats, records
 
 
 @dataclass(frozen=True, slots=True)
+class Ends:
+    """When one part of a connection's credentials ends; negative seconds: it has."""
+
+    connection: str
+    side: str
+    what: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Census:
-    """How many records stand where, how old the oldest undone one is (seconds), how many effects of each kind."""
+    """How many records stand where, how old the oldest undone one is (seconds), how many effects of each kind.
+
+    `halted`: reason by the name of each halted connection.
+    """
 
     records: dict[str, int]
     oldest_pending_seconds: float
     effects: dict[tuple[str, str], int]
     accounts: tuple[str, ...]
+    credentials: tuple[Ends, ...]
+    halted: dict[str, str]
 
 
 def census(connection: Connection, *, now: datetime) -> Census:
@@ -27,15 +43,39 @@ def census(connection: Connection, *, now: datetime) -> Census:
     made = connection.execute(
         select(effects.c.kind, effects.c.state, func.count()).group_by(effects.c.kind, effects.c.state)
     )
-    accounts = connection.execute(select(connections.c.netsuite_account).distinct()).scalars()
+    here = connections.c.removed_at.is_(None)
+    accounts = connection.execute(select(connections.c.netsuite_account).where(here).distinct()).scalars()
+    halted = connection.execute(
+        select(connections.c.name, connections.c.halt_code).where(here, connections.c.halt_code.is_not(None))
+    )
     return Census(
         records={row[0]: row[1] for row in by_state},
         oldest_pending_seconds=max(0.0, (now - oldest).total_seconds()) if oldest else 0.0,
         effects={(row[0], row[1]): row[2] for row in made},
         accounts=tuple(accounts),
+        credentials=tuple(_ends(connection, now)),
+        halted={row.name: row.halt_code for row in halted},
     )
 
 
 def heartbeat(connection: Connection, name: str) -> datetime | None:
     """When a part of the product was last heard of."""
     return connection.execute(select(heartbeats.c.at).where(heartbeats.c.name == name)).scalar_one_or_none()
+
+
+def _ends(connection: Connection, now: datetime) -> Iterator[Ends]:
+    """The moments stand beside the sealed values; nothing is opened."""
+    parts = {
+        "token": credentials.c.token_ends_at,
+        "refresh_token": credentials.c.refresh_ends_at,
+        "certificate": credentials.c.certificate_ends_at,
+    }
+    found = connection.execute(
+        select(connections.c.name, credentials.c.side, *(column.label(part) for part, column in parts.items()))
+        .join(connections, connections.c.id == credentials.c.connection_id)
+        .order_by(connections.c.name, credentials.c.side)
+    )
+    for row in found.mappings():
+        for part in parts:
+            if row[part] is not None:
+                yield Ends(row["name"], row["side"], part, (row[part] - now).total_seconds())
