@@ -27,6 +27,16 @@ class Vault:
         """Id of the key that seals from now on."""
         return self._sealing_id
 
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """Ids of all keys we have, the one that seals first."""
+        return tuple(self._ciphers)
+
+    @staticmethod
+    def head(key_id: str) -> bytes:
+        """What every envelope of that key begins with."""
+        return b"".join((_VERSION, bytes((len(key_id),)), key_id.encode()))
+
     @staticmethod
     def key_id(envelope: bytes) -> str:
         """Id of the key that sealed an envelope; empty for something that is none."""
@@ -35,10 +45,9 @@ class Vault:
 
     def seal(self, plain: bytes, *, associated: str) -> bytes:
         """Envelope: version, length of key id, key id, nonce (96 bits, random), ciphertext with tag."""
-        key_id = self._sealing_id.encode()
         nonce = os.urandom(_NONCE_BYTES)
         sealed = self._ciphers[self._sealing_id].encrypt(nonce, plain, associated.encode())
-        return b"".join((_VERSION, bytes((len(key_id),)), key_id, nonce, sealed))
+        return b"".join((self.head(self._sealing_id), nonce, sealed))
 
     def open(self, envelope: bytes, *, associated: str) -> bytes:
         """The plain bytes. Raises ConfigError naming a missing key id, InvalidAnswer for a foreign envelope."""

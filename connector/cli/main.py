@@ -8,6 +8,7 @@ from connector import logs
 from connector.cli.connections import connection
 from connector.cli.demo import demo
 from connector.cli.events import events
+from connector.cli.keys import keys
 from connector.cli.netsuite import netsuite
 from connector.cli.orders import orders
 from connector.cli.privacy import privacy
@@ -26,7 +27,7 @@ def root() -> None:
 
 
 shopify.add_command(webhooks)
-for command in (connection, demo, events, migrate, netsuite, orders, privacy, serve, shopify, web):
+for command in (connection, demo, events, keys, migrate, netsuite, orders, privacy, serve, shopify, web):
     root.add_command(command)
 
 

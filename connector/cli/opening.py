@@ -16,6 +16,8 @@ from connector.runtime import Runtime, build
 
 DEFAULT_DATA = Path(".ml-connector")
 _SERVED = "served.json"
+# Who acts, in the list of what was done.
+COMMAND_LINE = "command line"
 
 F = TypeVar("F", bound=Callable[..., Any])
 

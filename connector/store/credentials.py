@@ -124,19 +124,9 @@ def lives(connection: Connection, connection_id: int) -> list[Life]:
     return [Life(**row) for row in found.mappings()]
 
 
-def seal_anew(connection: Connection, vault: Vault) -> int:
-    """Seals every value that another key sealed with the present one; returns how many values."""
-    count = 0
-    for row in connection.execute(select(credentials).order_by(credentials.c.id).with_for_update()).all():
-        for column in ("sealed", "token"):
-            value = getattr(row, column)
-            if value is None or vault.key_id(value) == vault.sealing_key_id:
-                continue
-            place = _place(row.connection_id, row.side, column)
-            sealed = vault.seal(vault.open(value, associated=place), associated=place)
-            connection.execute(update(credentials).where(credentials.c.id == row.id).values({column: sealed}))
-            count += 1
-    return count
+def place(connection_id: int, side: str, column: str) -> str:
+    """Where a sealed value belongs; part of what the seal covers."""
+    return f"credentials of connection {connection_id}, {side}, {column}"
 
 
 def _of(connection_id: int, side: str) -> Any:
@@ -146,11 +136,11 @@ def _of(connection_id: int, side: str) -> Any:
 def _opened(row: Row[Any] | None, vault: Vault) -> StoredCredential | None:
     if row is None:
         return None
-    secrets = json.loads(vault.open(row.sealed, associated=_place(row.connection_id, row.side, "sealed")))
+    secrets = json.loads(vault.open(row.sealed, associated=place(row.connection_id, row.side, "sealed")))
     token = None
     if row.token is not None:
         token = Token.from_json(
-            json.loads(vault.open(row.token, associated=_place(row.connection_id, row.side, "token")))
+            json.loads(vault.open(row.token, associated=place(row.connection_id, row.side, "token")))
         )
     return StoredCredential(row.id, row.connection_id, row.side, row.auth, secrets, token, row.certificate_ends_at)
 
@@ -165,9 +155,4 @@ def _token_values(vault: Vault, connection_id: int, side: str, token: Token | No
 
 
 def _sealed(vault: Vault, connection_id: int, side: str, column: str, values: dict[str, Any]) -> bytes:
-    return vault.seal(json.dumps(values).encode(), associated=_place(connection_id, side, column))
-
-
-def _place(connection_id: int, side: str, column: str) -> str:
-    """Where a sealed value belongs; part of what the seal covers."""
-    return f"credentials of connection {connection_id}, {side}, {column}"
+    return vault.seal(json.dumps(values).encode(), associated=place(connection_id, side, column))

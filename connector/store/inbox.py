@@ -73,14 +73,19 @@ class Accepted:
     record_ids: tuple[int, ...]
 
 
+def place(connection_id: int, delivery_id: str) -> str:
+    """Where a body belongs; part of what the seal covers."""
+    return f"webhook {connection_id}/{delivery_id}"
+
+
 def sealed_body(vault: Vault, connection_id: int, delivery_id: str, body: bytes) -> bytes:
     """A delivery's body as it is stored: packed first, for sealed bytes cannot be packed, then sealed in its place."""
-    return vault.seal(zlib.compress(body, 1), associated=_place(connection_id, delivery_id))
+    return vault.seal(zlib.compress(body, 1), associated=place(connection_id, delivery_id))
 
 
 def opened_body(vault: Vault, connection_id: int, delivery_id: str, stored: bytes) -> bytes:
     """The body byte for byte as it came."""
-    return zlib.decompress(vault.open(stored, associated=_place(connection_id, delivery_id)))
+    return zlib.decompress(vault.open(stored, associated=place(connection_id, delivery_id)))
 
 
 def accept(connection: Connection, deliveries: Sequence[Delivery], *, source: str = "webhook") -> Accepted:
@@ -108,8 +113,3 @@ def accept(connection: Connection, deliveries: Sequence[Delivery], *, source: st
         new=frozenset((row.connection_id, row.delivery_id) for row in rows if row.record_id is None),
         record_ids=tuple(row.record_id for row in rows if row.record_id is not None),
     )
-
-
-def _place(connection_id: int, delivery_id: str) -> str:
-    """Where a body belongs; part of what the seal covers."""
-    return f"webhook {connection_id}/{delivery_id}"

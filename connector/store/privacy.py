@@ -121,12 +121,17 @@ def booked(connection: Connection, connection_id: int, order_ids: Sequence[str])
     return [dict(row) for row in found.mappings()]
 
 
+def place(connection_id: int, request_id: str) -> str:
+    """Where an export belongs; part of what the seal covers."""
+    return f"export of connection {connection_id}, {request_id}"
+
+
 def keep_export(
     connection: Connection, vault: Vault, connection_id: int, request_id: str, *,
     customer_id: str | None, document: dict[str, Any], due_at: datetime,
 ) -> None:  # fmt: skip
     """Keeps an export, sealed; the same request again replaces it."""
-    sealed = vault.seal(json.dumps(document, default=str).encode(), associated=_place(connection_id, request_id))
+    sealed = vault.seal(json.dumps(document, default=str).encode(), associated=place(connection_id, request_id))
     values = {"document": sealed, "customer_id": customer_id, "made_at": func.now(), "fetched_at": None}
     statement = insert(exports).values(connection_id=connection_id, request_id=request_id, due_at=due_at, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["connection_id", "request_id"], set_=values))
@@ -153,14 +158,12 @@ def exports_of(connection: Connection, request_id: str) -> list[Export]:
 
 def fetch_export(connection: Connection, vault: Vault, export: Export) -> dict[str, Any]:
     """The document of an export, marked as taken; its request needs nobody any more."""
-    place = (exports.c.connection_id == export.connection_id, exports.c.request_id == export.request_id)
+    chosen = (exports.c.connection_id == export.connection_id, exports.c.request_id == export.request_id)
     sealed = connection.execute(
-        update(exports).where(*place).values(fetched_at=func.now()).returning(exports.c.document)
+        update(exports).where(*chosen).values(fetched_at=func.now()).returning(exports.c.document)
     ).scalar_one()
     _close(connection, export.connection_id, [export.request_id], state=RecordState.IN_SYNC, reason=None)
-    document: dict[str, Any] = json.loads(
-        vault.open(sealed, associated=_place(export.connection_id, export.request_id))
-    )
+    document: dict[str, Any] = json.loads(vault.open(sealed, associated=place(export.connection_id, export.request_id)))
     return document
 
 
@@ -215,7 +218,3 @@ def _replace(connection: Connection, vault: Vault, wanted: Select[Any], redacted
         sealed = inbox.sealed_body(vault, row.connection_id, row.delivery_id, redacted(plain))
         connection.execute(update(events).where(events.c.id == row.id).values(body=sealed, redacted_at=func.now()))
     return len(rows)
-
-
-def _place(connection_id: int, request_id: str) -> str:
-    return f"export of connection {connection_id}, {request_id}"

@@ -1,12 +1,16 @@
 """The world of the integration tests."""
 
+import base64
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 from sqlalchemy import Engine
 
+from connector.cli.main import root
 from tests.office import Office, opened_office
-from tests.world import World, opened_world
+from tests.world import KEY, World, opened_world
 
 
 @pytest.fixture
@@ -21,3 +25,17 @@ def office(world: World, redis_url: str) -> Iterator[Office]:
     """The world with its receiver, served over HTTP."""
     with opened_office(world, redis_url) as opened:
         yield opened
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, database_url: str, redis_url: str) -> Any:
+    """Runs a command in the environment of the world."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    monkeypatch.setenv("CONNECTOR_KEYS", f"{KEY.id}:{base64.b64encode(KEY.secret).decode()}")
+    monkeypatch.setenv("CONNECTOR_PUBLIC_URL", "https://hooks.example.com")
+
+    def call(*arguments: str, typed: str | None = None) -> Result:
+        return CliRunner().invoke(root, list(arguments), input=typed)
+
+    return call

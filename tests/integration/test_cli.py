@@ -1,36 +1,18 @@
 """The command line: what it prints, what it exits with, what it refuses."""
 
-import base64
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from connector.cli.main import root
 from connector.errors import ConfigError
 from connector.flows.process import process
 from connector.runtime import Runtime
 from connector.store import connections, records
 from tests import factories
 from tests.payloads import payment, rest_order
-from tests.world import KEY, World, key_pair, new_connection
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, database_url: str, redis_url: str) -> Any:
-    """Runs a command in the environment of the world."""
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("REDIS_URL", redis_url)
-    monkeypatch.setenv("CONNECTOR_KEYS", f"{KEY.id}:{base64.b64encode(KEY.secret).decode()}")
-    monkeypatch.setenv("CONNECTOR_PUBLIC_URL", "https://hooks.example.com")
-
-    def call(*arguments: str) -> Result:
-        return CliRunner().invoke(root, list(arguments))
-
-    return call
-
+from tests.world import World, key_pair, new_connection
 
 FILE = """
 name = "eu-store"
