@@ -5,6 +5,8 @@ import sys
 import click
 
 from connector import logs
+from connector.cli.connection_acts import approve, pause, remove, resume
+from connector.cli.connection_rotation import rotate
 from connector.cli.connections import connection
 from connector.cli.demo import demo
 from connector.cli.events import events
@@ -26,6 +28,8 @@ def root() -> None:
     logs.configure("WARNING")
 
 
+for command in (approve, pause, remove, resume, rotate):
+    connection.add_command(command)
 shopify.add_command(webhooks)
 for command in (connection, demo, events, keys, migrate, netsuite, orders, privacy, serve, shopify, web):
     root.add_command(command)

@@ -6,7 +6,7 @@ Looked at before the first write, after every change of credentials, once an hou
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from connector.errors import WrongEnvironment
 from connector.flows.systems import Systems
@@ -57,10 +57,14 @@ def check(systems: Systems, engine: Engine) -> Shop:
 def approve(systems: Systems, engine: Engine, pair: Pair) -> None:
     """Keeps the pair as the one to write to; from now on only orders written later must be found in the account."""
     with engine.begin() as connection:
-        newest = effects.newest_id(connection, systems.connection.id)
-        connections.keep_approval(
-            connection, systems.connection.id, pair.to_json() | {"effects_after": newest}, shop_id=pair.shop_id
-        )
+        keep_approved(connection, systems.connection.id, pair)
+
+
+def keep_approved(connection: Connection, connection_id: int, pair: Pair) -> None:
+    """As `approve`, in the caller's transaction."""
+    newest = effects.newest_id(connection, connection_id)
+    approved = pair.to_json() | {"effects_after": newest}
+    connections.keep_approval(connection, connection_id, approved, shop_id=pair.shop_id)
 
 
 def seen(systems: Systems, answered: Shop) -> Pair:

@@ -60,6 +60,10 @@ class NetSuiteClient:
         self._counters = counters
         self._url = api_url.rstrip("/")
 
+    def signed_in_with(self, login: Login) -> "NetSuiteClient":
+        """The same account, asked with another log-in."""
+        return NetSuiteClient(self._transport, login, self._slots, self._counters, api_url=self._url)
+
     def create(self, record_type: str, body: Mapping[str, Any]) -> str:
         """Creates a record and returns its internal id. The body carries the external id.
 

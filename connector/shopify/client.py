@@ -31,11 +31,16 @@ class ShopifyClient:
         self._transport = transport
         self._auth = auth
         self._points = points
-        self._url = f"{url.rstrip('/')}/admin/api/{version}/graphql.json"
+        self._host = url.rstrip("/")
+        self._url = f"{self._host}/admin/api/{version}/graphql.json"
         self._costs: dict[str, int] = {}
         self.version = version
         # What answered last: a version that is no longer served is answered in another one.
         self.served_version = version
+
+    def signed_in_with(self, auth: AccessTokenHeader) -> "ShopifyClient":
+        """The same shop, asked with another token."""
+        return ShopifyClient(self._transport, auth, self._points, url=self._host, version=self.version)
 
     def order(self, order_id: str) -> Order | None:
         """The order as it is now with all its lines, or None when it was deleted. One query up to 50 lines."""

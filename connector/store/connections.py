@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +11,11 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from connector.errors import ConfigError
 from connector.store import credentials
 from connector.store.connection_tables import connections
-from connector.store.credentials import NETSUITE, SHOPIFY, SHOPIFY_ONLINE, NewCredential
+from connector.store.credentials import NETSUITE, SHOPIFY, SHOPIFY_ONLINE, NewCredential, StoredCredential
 from connector.vault import Vault
+
+# In this order they are locked.
+_SIDES = (NETSUITE, SHOPIFY, SHOPIFY_ONLINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +84,32 @@ def add(connection: Connection, new: NewConnection, vault: Vault) -> StoredConne
 def change(connection: Connection, stored: StoredConnection, new: NewConnection, vault: Vault) -> StoredConnection:
     """Replaces rules, addresses and secrets; the webhook key stays. Raises ConfigError for another shop or account.
 
-    The key that e-mails are hashed with stays too: the customer mirror was made with it.
+    The key that e-mails are hashed with stays too: the customer mirror was made with it. So does a token that lives,
+    where the file brings no other one: a refresh token in a file is an old one soon.
     """
     if (new.shop, new.netsuite_account) != (stored.shop, stored.netsuite_account):
         raise ConfigError(
             f"the connection {stored.name} joins {stored.shop} and {stored.netsuite_account}; "
             "for another shop or account choose another name in the file"
         )
-    before = credentials.read(connection, vault, stored.id, NETSUITE)
-    email_key = before.secrets["email_key"] if before else secrets.token_hex(32)
+    before = {side: credentials.read_locked(connection, vault, stored.id, side) for side in _SIDES}
+    account = before[NETSUITE]
     values = _settings(new) | {"rules_version": connections.c.rules_version + 1}
     row = connection.execute(_changed(stored.id, values).returning(*connections.c)).one()
-    credentials.forget(connection, stored.id)
-    _put_credentials(connection, stored.id, new, vault, email_key=email_key)
+    if new.shopify.auth != "online" or new.shopify_api_url != stored.shopify_api_url:
+        credentials.forget(connection, stored.id, side=SHOPIFY_ONLINE)
+    _put_credentials(
+        connection, stored.id, _with_living_tokens(new, stored, before), vault,
+        email_key=account.secrets["email_key"] if account else secrets.token_hex(32),
+    )  # fmt: skip
     return _connection(row)
 
 
 def by_name(connection: Connection, name: str) -> StoredConnection | None:
-    """The connection of that name, or None."""
-    row = connection.execute(select(connections).where(connections.c.name == name)).one_or_none()
+    """The connection of that name, or None; one that was removed has no name any more."""
+    row = connection.execute(
+        select(connections).where(connections.c.name == name, connections.c.removed_at.is_(None))
+    ).one_or_none()
     return None if row is None else _connection(row)
 
 
@@ -120,6 +130,27 @@ def every(connection: Connection) -> tuple[StoredConnection, ...]:
     """All connections that were not removed, oldest first."""
     found = connection.execute(select(connections).where(connections.c.removed_at.is_(None)).order_by(connections.c.id))
     return tuple(_connection(row) for row in found)
+
+
+def of_account(connection: Connection, account: str) -> tuple[StoredConnection, ...]:
+    """All connections of one NetSuite account, oldest first."""
+    return tuple(stored for stored in every(connection) if stored.netsuite_account == account)
+
+
+def share_concurrency(connection: Connection, stored: StoredConnection) -> list[str]:
+    """Sets a connection's limit of concurrent calls for all of its account, which has only one; names of those changed.
+
+    One at a time for an account: of two that are added at once the later one counts for both.
+    """
+    connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"concurrency {stored.netsuite_account}"))))
+    others = [
+        other
+        for other in of_account(connection, stored.netsuite_account)
+        if other.netsuite_concurrency != stored.netsuite_concurrency
+    ]
+    for other in others:
+        connection.execute(_changed(other.id, {"netsuite_concurrency": stored.netsuite_concurrency}))
+    return [other.name for other in others]
 
 
 def pause(connection: Connection, connection_id: int, *, because: str) -> None:
@@ -202,9 +233,34 @@ def _put_credentials(
     netsuite = NewCredential(
         auth=new.netsuite.auth,
         secrets={**new.netsuite.secrets, "email_key": email_key},
+        token=new.netsuite.token,
         certificate_ends_at=new.netsuite.certificate_ends_at,
     )
     credentials.put(connection, vault, connection_id, NETSUITE, netsuite)
+
+
+def _with_living_tokens(
+    new: NewConnection, stored: StoredConnection, before: Mapping[str, StoredCredential | None]
+) -> NewConnection:
+    """A token is never taken to another host than the one that gave it."""
+    shopify, session, netsuite = new.shopify, new.shopify_session, new.netsuite
+    if new.shopify_api_url == stored.shopify_api_url:
+        shopify = _with_living_token(shopify, before[SHOPIFY])
+        session = session and _with_living_token(session, before[SHOPIFY_ONLINE])
+    if new.netsuite_api_url == stored.netsuite_api_url:
+        netsuite = _with_living_token(netsuite, before[NETSUITE])
+    return replace(new, shopify=shopify, shopify_session=session, netsuite=netsuite)
+
+
+def _with_living_token(new: NewCredential, before: StoredCredential | None) -> NewCredential:
+    """With the token there is, where the log-in is the same and the file's token is none or the one it had before."""
+    if before is None or before.token is None or new.auth != before.auth:
+        return new
+    if new.secrets.get("client_id") != before.secrets.get("client_id"):
+        return new
+    given = new.secrets.get("token_given")
+    is_another = new.token is not None and (given is None or given != before.secrets.get("token_given"))
+    return new if is_another else replace(new, token=before.token)
 
 
 def _connection(row: Row[Any]) -> StoredConnection:

@@ -133,7 +133,8 @@ def test_everything_is_sealed_anew_and_the_old_key_is_needed_no_more(
     }
     assert opened_bodies(world, Vault((NEW,))) == {f"w-{number}": body(number) for number in range(3)}
     with world.engine.begin() as connection:
-        assert privacy.fetch_export(connection, Vault((NEW,)), world.connection.id, "request") == {"a": 1}
+        (export,) = privacy.exports_of(connection, "request")
+        assert privacy.fetch_export(connection, Vault((NEW,)), export) == {"a": 1}
         written = connection.execute(text("select details from operator_actions where action = 'keys rotated'"))
         details = written.scalars().all()
     assert details[0] == {
@@ -256,9 +257,9 @@ def test_a_body_that_is_redacted_meanwhile_is_not_brought_back(world: World) -> 
     for number in range(3):
         world.deliver(delivery(world, number, world.runtime.vault))
     with ThreadPoolExecutor(1) as pool, world.engine.begin() as connection:
-        privacy.redact_events(
-            connection, world.runtime.vault, world.connection.id, ORDER, ["1"], lambda _body: b'{"redacted":true}'
-        )
+        about = privacy.events_about(connection, world.runtime.vault, world.connection.id, ORDER, ["1"])
+        ids = [event.id for event in about]
+        privacy.redact_events(connection, world.runtime.vault, ids, lambda _body: b'{"redacted":true}')
         running = pool.submit(reseal, world.engine, ROTATED, quiet, actor="test")
         # The other two are not kept waiting.
         eventually(lambda: counted(world.engine, ROTATED).tallies[2].keys == {"new": 2, "test": 1})
