@@ -13,6 +13,7 @@ from connector.cli.events import events
 from connector.cli.keys import keys
 from connector.cli.netsuite import netsuite
 from connector.cli.orders import orders
+from connector.cli.ping import ping
 from connector.cli.privacy import privacy
 from connector.cli.serve import migrate, serve, web
 from connector.cli.shopify import shopify
@@ -28,7 +29,7 @@ def root() -> None:
     logs.configure("WARNING")
 
 
-for command in (approve, pause, remove, resume, rotate):
+for command in (approve, pause, ping, remove, resume, rotate):
     connection.add_command(command)
 shopify.add_command(webhooks)
 for command in (connection, demo, events, keys, migrate, netsuite, orders, privacy, serve, shopify, web):

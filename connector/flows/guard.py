@@ -41,17 +41,25 @@ def check(systems: Systems, engine: Engine) -> Shop:
     One call each. Raises WrongEnvironment, and what the clients raise.
     """
     answered = shop(systems.shopify)
+    pair = judged(systems, engine, answered)
+    if systems.connection.approved is None:
+        approve(systems, engine, pair)
+    else:
+        with engine.begin() as connection:
+            connections.mark_checked(connection, systems.connection.id)
+    return answered
+
+
+def judged(systems: Systems, engine: Engine, answered: Shop) -> Pair:
+    """The pair that answers now, when it may be written to; keeps nothing. Raises WrongEnvironment."""
     pair = seen(systems, answered)
     approved = systems.connection.approved
     if approved is None:
         _must_be_alike(pair, systems)
-        approve(systems, engine, pair)
     else:
         _must_be(pair, approved, systems)
         _must_hold_our_orders(systems, engine, after=int(approved.get("effects_after", 0)))
-        with engine.begin() as connection:
-            connections.mark_checked(connection, systems.connection.id)
-    return answered
+    return pair
 
 
 def approve(systems: Systems, engine: Engine, pair: Pair) -> None:

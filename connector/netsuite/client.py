@@ -6,6 +6,7 @@ Facts: Oracle's REST Web Services help (2026) and recorded answers of 2026-03. F
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -100,6 +101,12 @@ class NetSuiteClient:
         _raise_for_status(response, record_type)
         found: dict[str, Any] = decode(response, system="NetSuite")
         return found
+
+    def reach(self) -> datetime | None:
+        """Whether anything answers at the account's address, and the time it says; nobody is logged in. Raises Unavailable."""
+        response = read_briefly(lambda: self._transport.send(Request("GET", f"{self._url}/", "reachability", {})))
+        said = response.headers.get("Date")
+        return parsedate_to_datetime(said) if said else None
 
     def server_time(self) -> datetime:
         """NetSuite's own clock, in UTC. Any role may ask (since 2025.2)."""

@@ -42,6 +42,10 @@ class ShopifyClient:
         """The same shop, asked with another token."""
         return ShopifyClient(self._transport, auth, self._points, url=self._host, version=self.version)
 
+    def reach(self) -> None:
+        """Whether anything answers at the shop's address; no token is shown. Raises Unavailable."""
+        read_briefly(lambda: self._transport.send(Request("GET", f"{self._host}/", "reachability", {})))
+
     def order(self, order_id: str) -> Order | None:
         """The order as it is now with all its lines, or None when it was deleted. One query up to 50 lines."""
         gid = f"gid://shopify/Order/{order_id}"

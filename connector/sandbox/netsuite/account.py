@@ -11,7 +11,7 @@ from typing import Any
 
 from connector.sandbox.netsuite.errors import Refusal
 from connector.sandbox.netsuite.faults import Faults
-from connector.sandbox.netsuite.lists import fill
+from connector.sandbox.netsuite.lists import FEATURES, fill
 from connector.sandbox.netsuite.suiteql import Tables, server_now
 from connector.sandbox.netsuite.tokens import Clock, OAuth1, Tokens
 
@@ -20,7 +20,6 @@ Json = dict[str, Any]
 # SuiteQL's short codes of the transaction types we keep.
 TRANSACTIONS = {"salesOrder": "SalesOrd", "customerDeposit": "CustDep"}
 _NUMBER_PREFIX = {"salesOrder": "SO", "customerDeposit": "CD"}
-_FEATURES = {"SUBSIDIARIES": True, "MULTILOCINVT": True, "MULTICURRENCY": True, "TAX_OVERHAULING": False}
 
 
 @dataclass(slots=True)
@@ -36,9 +35,11 @@ class AccountConfig:
     denied_records: list[str] = field(default_factory=list)
     denied_tables: list[str] = field(default_factory=list)
     denied_columns: list[str] = field(default_factory=list)
+    # Columns that answer 500 instead of being refused.
+    failing_columns: list[str] = field(default_factory=list)
     suiteql_allowed: bool = True
     administrator: bool = False
-    features: dict[str, bool] = field(default_factory=lambda: dict(_FEATURES))
+    features: dict[str, bool] = field(default_factory=lambda: dict(FEATURES))
     external_id_unique: bool = True
     tax_rate: str = "0"
     oauth2: dict[str, Any] | None = None
@@ -53,6 +54,7 @@ class AccountConfig:
     accounts: list[Json] = field(default_factory=list)
     payment_methods: list[Json] = field(default_factory=list)
     ship_items: list[Json] = field(default_factory=list)
+    tax_codes: list[Json] = field(default_factory=list)
 
     @classmethod
     def from_json(cls, data: Json) -> "AccountConfig":
@@ -127,6 +129,7 @@ class Account:
         with self.lock:
             for item in customers:
                 body = {"email": item.get("email", ""), "subsidiary": {"id": item.get("subsidiary", "1")}}
+                body |= {"isInactive": item.get("isinactive") == "T"}
                 record = Record(item["id"], "customer", item.get("external_id"), body, time.time())
                 self.keep(record)
 
@@ -274,7 +277,7 @@ def _customer_row(record: Record) -> Json:
         "subsidiary": (body.get("subsidiary") or {}).get("id"),
         "firstname": body.get("firstName"),
         "lastname": body.get("lastName"),
-        "isinactive": "F",
+        "isinactive": "T" if body.get("isInactive") else "F",
         "lastmodifieddate": server_now(),
     }
 

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from werkzeug.http import http_date
 from werkzeug.wrappers import Request, Response
 
 from connector.sandbox.netsuite import records
@@ -39,6 +40,7 @@ def account_app(account: Account) -> Callable[[dict[str, Any], Callable[..., Any
             cut(environ)
             # The one kind of error the server takes in silence.
             raise ConnectionResetError from dropped
+        response.headers["Date"] = http_date(account.clock.now())
         return response(environ, start_response)
 
     return app

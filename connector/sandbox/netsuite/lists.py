@@ -12,11 +12,22 @@ _LISTS = (
     ("account", "accounts", ("id", "fullname", "isinactive")),
     ("paymentmethod", "payment_methods", ("id", "name", "isinactive")),
     ("shipitem", "ship_items", ("id", "itemid", "isinactive")),
+    ("salestaxitem", "tax_codes", ("id", "itemid", "isinactive")),
     ("department", "departments", ("id", "name", "isinactive")),
     ("classification", "classes", ("id", "name", "isinactive")),
 )
+# Which features an account has that says nothing else.
+FEATURES = {
+    "SUBSIDIARIES": True,
+    "LOCATIONS": True,
+    "MULTILOCINVT": True,
+    "MULTICURRENCY": True,
+    "TAX_OVERHAULING": False,
+    "ADVSHIPPING": False,
+}
 _FEATURE_NAMES = {
     "SUBSIDIARIES": "Subsidiaries (OneWorld)",
+    "LOCATIONS": "Locations",
     "MULTILOCINVT": "Multi-Location Inventory",
     "MULTICURRENCY": "Multiple Currencies",
     "TAX_OVERHAULING": "SuiteTax",

@@ -17,17 +17,23 @@ def may_use_record(config: Any, record_type: str) -> None:
 
 
 def may_query(config: Any, text: str) -> None:
-    """Raises Refusal for a query over what the role may not see: a table or column that seems not to exist."""
+    """Raises Refusal for a query over what the role may not see: it seems not to exist, or NetSuite itself fails."""
     if not config.suiteql_allowed:
         raise Refusal(403, "INSUFFICIENT_PERMISSION", f"SuiteAnalytics Workbook: {_DENIED}")
     for table, alias in _TABLES.findall(text):
         if table.lower() in config.denied_tables:
             raise _search_error(f"Record '{table}' was not found.")
         name = alias if alias and alias.lower() not in _KEYWORDS else table
-        for denied in config.denied_columns:
-            owner, _, column = denied.partition(".")
-            if owner == table.lower() and re.search(rf"\b(?:{name}\.)?{column}\b", text, re.IGNORECASE):
-                raise _search_error(f"Field '{column}' was not found.")
+        for column in _asked(config.denied_columns, table, name, text):
+            raise _search_error(f"Field '{column}' was not found.")
+        for _ in _asked(config.failing_columns, table, name, text):
+            raise Refusal(500, "UNEXPECTED_ERROR", "An unexpected error occurred. Error ID: sandbox")
+
+
+def _asked(columns: list[str], table: str, name: str, text: str) -> list[str]:
+    """Those of the columns (`customer.email`) that the query asks of a table it calls `name`."""
+    found = [column for owner, _, column in (item.partition(".") for item in columns) if owner == table.lower()]
+    return [column for column in found if re.search(rf"\b(?:{name}\.)?{column}\b", text, re.IGNORECASE)]
 
 
 def _search_error(what: str) -> Refusal:

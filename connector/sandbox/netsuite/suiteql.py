@@ -34,6 +34,7 @@ create table currency (id integer primary key, symbol text, name text, isinactiv
 create table account (id integer primary key, fullname text, isinactive text);
 create table paymentmethod (id integer primary key, name text, isinactive text);
 create table shipitem (id integer primary key, itemid text, isinactive text);
+create table salestaxitem (id integer primary key, itemid text, isinactive text);
 create table department (id integer primary key, name text, isinactive text);
 create table classification (id integer primary key, name text, isinactive text);
 create table companyfeaturesetup (id text primary key, name text, isavailable text, isactive text);

@@ -2,6 +2,7 @@
 
 import threading
 import uuid
+from collections.abc import Callable
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -16,6 +17,8 @@ Json = dict[str, Any]
 
 # What a query really costs of what was asked for (79 of 431 points were measured on a nested one); the rest is given back.
 _ACTUAL_SHARE = 0.18
+# The scope without which a field of the root is refused; shopify.dev, "API access scopes" (2026-10).
+_NEEDED = {"order": "read_orders", "orders": "read_orders", "locations": "read_locations"}
 
 
 @lru_cache(maxsize=1)
@@ -72,8 +75,19 @@ def _executed(shop: Shop, document: DocumentNode, request: Json, requested: int)
     return body
 
 
+class AccessDeniedError(Exception):
+    """The app was not granted the scope of a field."""
+
+    def __init__(self, name: str, scope: str) -> None:
+        super().__init__(f"Access denied for {name} field. Required access: `{scope}` access scope.")
+        self.scope = scope
+
+
 def _formatted(error: GraphQLError) -> Json:
     formatted: Json = dict(error.formatted)
+    if isinstance(error.original_error, AccessDeniedError):
+        required = f"`{error.original_error.scope}` access scope."
+        formatted["extensions"] = {"code": "ACCESS_DENIED", "requiredAccess": required}
     if isinstance(error.original_error, TooManyError):
         formatted["extensions"] = {"code": "BAD_REQUEST"}
     return formatted
@@ -90,7 +104,7 @@ def _root(shop: Shop) -> Json:
         {"id": gid("Location", item["id"]), "name": item["name"], "isActive": item.get("isActive", True)}
         for item in config.locations
     ]
-    return {
+    fields = {
         "order": lambda _info, id: _order(shop, id),
         "orders": lambda info, **rest: connection_of([order_value(*found) for found in reversed(shop.orders())])(
             info, **rest
@@ -112,6 +126,21 @@ def _root(shop: Shop) -> Json:
             id, webhookSubscription
         ),
     }
+    return fields | {
+        name: _denied(name, scope) for name, scope in _NEEDED.items() if not _is_granted(scope, config.scopes)
+    }
+
+
+def _is_granted(scope: str, granted: list[str]) -> bool:
+    """Writing implies reading."""
+    return scope in granted or scope.replace("read_", "write_", 1) in granted
+
+
+def _denied(name: str, scope: str) -> Callable[..., Json]:
+    def refuse(_info: object, **_: object) -> Json:
+        raise AccessDeniedError(name, scope)
+
+    return refuse
 
 
 def _shop(shop: Shop) -> Json:
