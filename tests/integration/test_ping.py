@@ -1,5 +1,6 @@
 """Ping: a good connection is ready; whatever is wrong has a sentence of its own; nothing is ever written."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -48,14 +49,14 @@ def test_a_token_that_is_renewed_says_until_when_it_lasts(world: World) -> None:
     assert finding.endswith("renewed by itself")
 
 
-@pytest.mark.parametrize(("offset", "way"), [(-600, "600 s ahead of"), (600, "600 s behind")])
+@pytest.mark.parametrize(("offset", "way"), [(-600, "ahead of"), (600, "behind")])
 def test_a_wrong_clock_says_which_way_though_no_token_can_be_had(world: World, offset: int, way: str) -> None:
     world.account.change({"clock_offset_seconds": offset})
     change(world)
     report = pinged(world)
     clock = probe(report, "NetSuite", "clock")
     assert clock.status is Status.FAILED
-    assert f"this machine's clock is {way} NetSuite's" in clock.sentences[0].replace("599 s", "600 s")
+    assert re.match(rf"this machine's clock is (599|600|601) s {way} NetSuite's", clock.sentences[0])
     assert "by NTP" in clock.sentences[0]
     assert probe(report, "NetSuite", "token").status is Status.FAILED
     assert probe(report, "NetSuite", "tables").finding == "not tried: NetSuite token failed"
