@@ -50,7 +50,7 @@ def _route(shop: Shop, request: Request) -> Response:
     if request.path == "/admin/oauth/access_token":
         return _token(shop, request)
     if request.path == "/admin/oauth/authorize":
-        return Response(status=302, headers={"Location": shop.oauth.authorized(request.args.to_dict())})
+        return _authorize(shop, request)
     if request.path.startswith("/_sandbox/"):
         return _control(shop, request)
     return _json({"errors": "Not Found"}, 404)
@@ -70,6 +70,17 @@ def _graphql(shop: Shop, request: Request) -> Response:
     response.headers["X-Shopify-API-Version"] = shop.config.api_version
     response.headers["X-Request-Id"] = str(uuid.uuid4())
     return response
+
+
+def _authorize(shop: Shop, request: Request) -> Response:
+    """The merchant approves at once. An unknown app or a redirect that is not on its list goes nowhere."""
+    asked = request.args.to_dict()
+    if not asked.get("client_id") or asked["client_id"] != shop.config.client_id:
+        return _json({"error": "application_cannot_be_found"}, 400)
+    allowed = shop.config.redirect_urls
+    if not asked.get("redirect_uri") or (allowed is not None and asked["redirect_uri"] not in allowed):
+        return _json({"error": "invalid_request", "error_description": "The redirect_uri is not whitelisted"}, 400)
+    return Response(status=302, headers={"Location": shop.oauth.authorized(asked)})
 
 
 def _token(shop: Shop, request: Request) -> Response:

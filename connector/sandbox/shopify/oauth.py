@@ -48,6 +48,7 @@ class Tokens:
         self._codes: dict[str, tuple[str, float]] = {}
         self._refresh: list[str] = []
         self._classic_is_gone = False
+        self._is_installed = True
         self.issued: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.calls = 0
@@ -70,6 +71,10 @@ class Tokens:
             self.calls += 1
             known = (self._config.client_id, self._config.client_secret)
             if None in known or (asked.get("client_id"), asked.get("client_secret")) != known:
+                raise OAuthError("invalid_client")
+            is_install = asked.get("grant_type") in (None, "authorization_code")
+            if not (self._is_installed or is_install):
+                # An app that is not installed is refused as one that is not known.
                 raise OAuthError("invalid_client")
             grants: dict[str | None, Callable[[Json], Json]] = {
                 "client_credentials": lambda _asked: self._plain("client_credentials"),
@@ -110,7 +115,9 @@ class Tokens:
         self.revoke_all()
         with self._lock:
             self._refresh.clear()
+            self._codes.clear()
             self._classic_is_gone = True
+            self._is_installed = False
 
     def ledger(self) -> Json:
         """How many were issued, and how many requests came with one that does not work."""
@@ -134,14 +141,19 @@ class Tokens:
         kind, ends = self._codes.pop(asked.get("code", ""), ("", 0.0))
         if time.monotonic() >= ends:
             raise OAuthError("invalid_request")
-        self._classic_is_gone = False
+        self._is_installed = True
         if kind == "online":
             answer: Json = {"access_token": self._made("online", self._config.online_seconds)}
             user = {"id": 902541635, "first_name": "Jane", "email": "jane@example.com", "account_owner": True}
             scope = ",".join(self._config.scopes)
             extra = {"associated_user": user, "associated_user_scope": scope}
             return answer | {"scope": scope, "expires_in": self._config.online_seconds} | extra
-        return self._expiring() if asked.get("expiring") == "1" else self._plain("offline")
+        return self._granted() if asked.get("expiring") == "1" else self._plain("offline")
+
+    def _granted(self) -> Json:
+        """A first pair: another grant ends the refresh tokens before it."""
+        self._refresh.clear()
+        return self._expiring()
 
     def _expiring(self) -> Json:
         """A new pair; the offline token before it ends at once, its refresh token when the new one is used."""
@@ -165,10 +177,16 @@ class Tokens:
         return self._expiring()
 
     def _exchanged(self, asked: Json) -> Json:
-        if asked.get("subject_token") != self._config.access_token or self._classic_is_gone:
+        """A pair for a token that does not end, which is revoked by this."""
+        given = str(asked.get("subject_token"))
+        issued = self._tokens.get(given)
+        if given == self._config.access_token and not self._classic_is_gone:
+            self._classic_is_gone = True
+        elif issued is not None and issued.kind == "offline" and not issued.is_replaced:
+            issued.is_replaced = True
+        else:
             raise OAuthError("invalid_subject_token")
-        self._classic_is_gone = True
-        return self._expiring()
+        return self._granted()
 
 
 def query_signature(secret: str, query: Json) -> str:

@@ -35,6 +35,8 @@ class ShopConfig:
     access_token: str = "shpat_sandbox"
     client_id: str | None = None
     client_secret: str | None = None
+    # Where the app may send a merchant back to; None: anywhere.
+    redirect_urls: list[str] | None = None
     webhook_secret: str = "hush"
     webhook_url: str | None = None
     api_version: str = "2026-10"
