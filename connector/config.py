@@ -31,6 +31,11 @@ class Settings:
     log_level: str = "INFO"
     public_url: str | None = None
 
+    @property
+    def address(self) -> str:
+        """Where the web process is reached, without a slash at its end; on this machine where nothing else is set."""
+        return self.public_url or f"http://127.0.0.1:{self.port}"
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
         """Settings from the environment. Raises ConfigError naming every variable that is missing or malformed."""

@@ -13,6 +13,7 @@ from connector.config import Settings
 from connector.counters import Counters
 from connector.errors import Unauthorized
 from connector.flows import guard
+from connector.flows.install import Site
 from connector.flows.issuing import netsuite_issue, shopify_issue
 from connector.flows.systems import Systems
 from connector.flows.tokens import Place, SessionFirst, SharedToken
@@ -163,6 +164,11 @@ def build_for_receiving(settings: Settings) -> Runtime:
     """The runtime of the web process: single statements, and no long wait for anybody."""
     engine = make_receiving_engine(settings.database_url)
     return _runtime(settings, engine, redis_client(settings.redis_url, socket_timeout=0.5))
+
+
+def install_site(settings: Settings, engine: Engine, vault: Vault) -> Site:
+    """Where the app is installed in shops. `engine` must have transactions: the receiving one has none."""
+    return Site(engine, vault, Transport("shopify", deadlines=_SHOPIFY_DEADLINES), settings.address)
 
 
 def _runtime(settings: Settings, engine: Engine, redis: Redis) -> Runtime:

@@ -1,16 +1,18 @@
 """The Flask app, from parts that were made elsewhere."""
 
-from flask import Flask, Response
+from flask import Blueprint, Flask, Response
 
 from web.health import Health, health_blueprint
 from web.receiver import Receiver, receiver_blueprint
 
 
-def create_app(receiver: Receiver, health: Health) -> Flask:
-    """The app: the receiver and the three health routes."""
+def create_app(receiver: Receiver, health: Health, *further: Blueprint) -> Flask:
+    """The app: the receiver, the three health routes, and what else is to be served."""
     app = Flask("ml-connector", static_folder=None)
     app.register_blueprint(receiver_blueprint(receiver, receiver.counters))
     app.register_blueprint(health_blueprint(health))
+    for blueprint in further:
+        app.register_blueprint(blueprint)
 
     @app.after_request
     def _headers(response: Response) -> Response:

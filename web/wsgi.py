@@ -5,9 +5,11 @@ import sys
 
 from connector import logs
 from connector.config import Settings
-from connector.runtime import build_for_receiving
+from connector.runtime import build_for_receiving, install_site
+from connector.store.engine import make_engine
 from web.app import create_app
 from web.health import Health
+from web.install import install_blueprint
 from web.receiver import Receiver
 from web.wake import Wakes
 
@@ -18,10 +20,14 @@ _settings = Settings.from_env()
 logs.configure(_settings.log_level)
 _runtime = build_for_receiving(_settings)
 _wakes = Wakes(_settings.redis_url)
+# An install is a transaction, held while Shopify is asked; it takes no connection from the receiver.
+_installing = make_engine(_settings.database_url, pool_size=1)
+atexit.register(_installing.dispose)
 atexit.register(_runtime.close)
 atexit.register(_wakes.close)
 
 app = create_app(
     Receiver(_runtime.engine, _runtime.vault, _wakes, _runtime.counters),
     Health(_runtime.engine, _runtime.redis, _runtime.counters),
+    install_blueprint(install_site(_settings, _installing, _runtime.vault)),
 )

@@ -90,8 +90,7 @@ def the_connection(database: Connection, name: str) -> StoredConnection:
 
 def webhook_url(stored: StoredConnection, settings: Settings) -> str:
     """Where Shopify sends this connection's webhooks."""
-    host = settings.public_url or f"http://127.0.0.1:{settings.port}"
-    return f"{host}/webhooks/shopify/{stored.key}"
+    return f"{settings.address}/webhooks/shopify/{stored.key}"
 
 
 def state_in_words(stored: StoredConnection) -> str:

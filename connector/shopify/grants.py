@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import requests
+
 from connector.errors import InvalidAnswer, RateLimited, Unauthorized, Unavailable
 from connector.tokens import Token
 from connector.transport import Request, Transport, decode, encode, read_briefly
@@ -20,6 +22,7 @@ _ADVICE = {
     "invalid_client": "check shopify.client_id and shopify.client_secret; an app that was uninstalled is refused so too",
     "invalid_grant": "the refresh token ended or was replaced; install again: ml-connector shopify install",
     "shop_not_permitted": 'app and shop must belong to the same organisation for auth = "client_credentials"',
+    "invalid_request": "the code was used before or has ended; make a new link: ml-connector shopify install",
     "invalid_subject_token": "the token to exchange is not, or no more, an offline token of this app",
 }
 
@@ -71,24 +74,23 @@ class Grants:
         )
 
     def exchanged(self, classic: str) -> Token:
-        """The expiring offline token for a classic one, which Shopify revokes by this: there is no way back."""
-        return self._issued(
-            {
-                "grant_type": _EXCHANGE,
-                "subject_token": classic,
-                "subject_token_type": _OFFLINE,
-                "requested_token_type": _OFFLINE,
-                "expiring": "1",
-            }
-        )
+        """The expiring offline token for a classic one, which Shopify revokes by this: there is no way back.
+
+        Asked once. Raises OutcomeUnknown when the answer was lost: the classic token may be revoked, or not.
+        """
+        asked = {
+            "grant_type": _EXCHANGE,
+            "subject_token": classic,
+            "subject_token_type": _OFFLINE,
+            "requested_token_type": _OFFLINE,
+            "expiring": "1",
+        }
+        asked_at = datetime.now(UTC)
+        return _read(self._asked(asked), asked_at)
 
     def _issued(self, asked: Mapping[str, str]) -> Token:
         asked_at = datetime.now(UTC)
-        answer = read_briefly(lambda: self._asked(asked))
-        try:
-            return _token(answer, asked_at)
-        except (KeyError, TypeError, ValueError) as error:
-            raise InvalidAnswer("Shopify's token endpoint answered without an access_token") from error
+        return _read(read_briefly(lambda: self._asked(asked)), asked_at)
 
     def _asked(self, asked: Mapping[str, str]) -> dict[str, Any]:
         body = {"client_id": self._app.client_id, "client_secret": self._app.client_secret, **asked}
@@ -100,7 +102,7 @@ class Grants:
             )
         if response.status_code >= 500:
             raise Unavailable(f"Shopify's token endpoint answered {response.status_code}")
-        answer: dict[str, Any] = decode(response, system="Shopify")
+        answer = _object(response)
         if response.status_code != 200:
             code = str(answer.get("error") or answer.get("errors") or response.status_code)
             advice = _ADVICE.get(code, "check client_id, client_secret and that the app is installed on this shop")
@@ -108,15 +110,31 @@ class Grants:
         return answer
 
 
+def _object(response: requests.Response) -> dict[str, Any]:
+    answer = decode(response, system="Shopify")
+    if not isinstance(answer, dict):
+        raise InvalidAnswer(f"Shopify's token endpoint answered {response.status_code} with no JSON object")
+    return answer
+
+
+def _read(answer: Mapping[str, Any], asked_at: datetime) -> Token:
+    """From the endpoint's answer. Raises InvalidAnswer."""
+    try:
+        return _token(answer, asked_at)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InvalidAnswer("Shopify's token endpoint answered without an access_token") from error
+
+
 def _token(answer: Mapping[str, Any], asked_at: datetime) -> Token:
-    """From the endpoint's answer; all lives are in seconds."""
+    """All lives are in seconds. A person's session can do no more than the person: `associated_user_scope`."""
     user = answer.get("associated_user") or {}
+    scopes = str(answer.get("associated_user_scope") or answer.get("scope") or "")
     refresh_token = answer.get("refresh_token")
     return Token(
         access_token=str(answer["access_token"]),
         issued_at=asked_at,
         ends_at=_after(asked_at, answer.get("expires_in")),
-        scopes=tuple(scope.strip() for scope in str(answer.get("scope") or "").split(",") if scope.strip()),
+        scopes=tuple(scope.strip() for scope in scopes.split(",") if scope.strip()),
         refresh_tokens=(str(refresh_token),) if refresh_token else (),
         refresh_ends_at=_after(asked_at, answer.get("refresh_token_expires_in")),
         user=user.get("email") or None,

@@ -16,6 +16,8 @@ from connector.vault import Vault
 
 # In this order they are locked.
 _SIDES = (NETSUITE, SHOPIFY, SHOPIFY_ONLINE)
+# Log-ins of an app that a person installed; which of the two the last install gave may differ from the file.
+_INSTALLED = {"offline", "online"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def change(connection: Connection, stored: StoredConnection, new: NewConnection,
     account = before[NETSUITE]
     values = _settings(new) | {"rules_version": connections.c.rules_version + 1}
     row = connection.execute(_changed(stored.id, values).returning(*connections.c)).one()
-    if new.shopify.auth != "online" or new.shopify_api_url != stored.shopify_api_url:
+    if not _is_same_app(new, stored, before[SHOPIFY]):
         credentials.forget(connection, stored.id, side=SHOPIFY_ONLINE)
     _put_credentials(
         connection, stored.id, _with_living_tokens(new, stored, before), vault,
@@ -252,15 +254,30 @@ def _with_living_tokens(
     return replace(new, shopify=shopify, shopify_session=session, netsuite=netsuite)
 
 
+def _is_same_app(new: NewConnection, stored: StoredConnection, before: StoredCredential | None) -> bool:
+    """True while a person's session with the app that is installed stays what it is."""
+    return (
+        before is not None
+        and new.shopify_api_url == stored.shopify_api_url
+        and new.shopify.auth in _INSTALLED
+        and new.shopify.secrets.get("client_id") == before.secrets.get("client_id")
+    )
+
+
 def _with_living_token(new: NewCredential, before: StoredCredential | None) -> NewCredential:
     """With the token there is, where the log-in is the same and the file's token is none or the one it had before."""
-    if before is None or before.token is None or new.auth != before.auth:
+    if before is None or before.token is None:
+        return new
+    if new.auth != before.auth and not {new.auth, before.auth} <= _INSTALLED:
         return new
     if new.secrets.get("client_id") != before.secrets.get("client_id"):
         return new
     given = new.secrets.get("token_given")
     is_another = new.token is not None and (given is None or given != before.secrets.get("token_given"))
-    return new if is_another else replace(new, token=before.token)
+    if is_another:
+        return new
+    # Only an offline log-in uses a refresh token, whatever the file calls it.
+    return replace(new, auth="offline" if before.token.refresh_tokens else new.auth, token=before.token)
 
 
 def _connection(row: Row[Any]) -> StoredConnection:
