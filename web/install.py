@@ -36,8 +36,8 @@ _MOST_BYTES = 4096
 _REFUSALS: dict[type[ConnectorError], tuple[int, str]] = {
     Incomplete: (400, "This address is not complete"),
     NotProven: (401, "This answer cannot be trusted"),
-    Elsewhere: (403, "Not from here"),
-    Over: (410, "This is over"),
+    Elsewhere: (403, "Another browser or another shop"),
+    Over: (410, "Used already, or ended"),
 }
 _ASK_FOR_COOKIES = (
     "This browser did not keep the cookie of the page before. Allow cookies for this address, open the install link again "

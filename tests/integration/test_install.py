@@ -1,7 +1,10 @@
 """The install: from a one-time link over Shopify's answer to a stored token, and everything that is refused on the way."""
 
-import logging
-from collections.abc import Iterator
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -11,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
-from structlog.testing import capture_logs
 
+from connector import logs
 from connector.flows import install
 from connector.flows.privacy import UNINSTALLED
 from connector.sandbox.serve import Served
@@ -335,42 +338,42 @@ def test_a_removed_connection_cannot_be_installed_any_more(installing: Installin
         assert (visited.status, "is gone" in visited.words) == (410, True)
 
 
-def test_secrets_are_in_no_page_no_log_and_no_redirect(
-    installing: Installing, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.fixture
+def logged(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
+    """What the processes would log, at its most talkative."""
+    logs.configure("DEBUG")
+    yield lambda: capsys.readouterr().err
+    logs.configure("WARNING")
+
+
+def test_secrets_are_in_no_page_no_log_and_no_redirect(installing: Installing, logged: Callable[[], str]) -> None:
     world = installing.world
     secret = "planted-client-secret"
     world.shop.config.client_secret = secret
     with_login(world, shopify=NewCredential("offline", CLIENT | {"client_secret": secret}))
     client = installing.app.test_client()
-    pages = []
-    with capture_logs() as logs, caplog.at_level(logging.DEBUG):
-        link = installing.link().partition("=")[2]
-        pages.append(client.get(install.INSTALL_PATH, query_string={"link": link}))
-        begun = client.post(install.INSTALL_PATH, data={"link": link})
-        state = parse_qs(urlsplit(begun.headers["Location"]).query)["state"][0]
-        sent = urlsplit(world.shop.oauth.authorized({"state": state, "redirect_uri": "x"}))
-        said = parse_qs(sent.query)
-        pages += [
-            client.get(f"{install.CALLBACK_PATH}?{query}") for query in (sent.query + "&a=1", sent.query, sent.query)
-        ]
+    link = installing.link().partition("=")[2]
+    pages = [client.get(install.INSTALL_PATH, query_string={"link": link})]
+    begun = client.post(install.INSTALL_PATH, data={"link": link})
+    state = parse_qs(urlsplit(begun.headers["Location"]).query)["state"][0]
+    sent = urlsplit(world.shop.oauth.authorized({"state": state, "redirect_uri": "x"}))
+    pages += [client.get(f"{install.CALLBACK_PATH}?{query}") for query in (sent.query + "&a=1", sent.query, sent.query)]
     assert [page.status_code for page in pages] == [200, 401, 200, 410]
-    stored = installing.credential()
+    log = logged()
+    stored, cookie, said = (
+        installing.credential(),
+        client.get_cookie(COOKIE, path="/auth/shopify"),
+        parse_qs(sent.query),
+    )
     assert stored is not None
     assert stored.token is not None
-    tokens = (stored.token.access_token, *stored.token.refresh_tokens, secret, said["code"][0], said["hmac"][0])
-    cookie = client.get_cookie(COOKIE, path="/auth/shopify")
     assert cookie is not None
-    seen = "".join(page.get_data(as_text=True) for page in pages) + str(logs) + caplog.text + begun.headers["Location"]
-    assert not [value for value in (*tokens, cookie.value) if value in seen]
-    assert state not in str(logs) + caplog.text
-    assert link not in str(logs) + caplog.text
-    assert [entry["event"] for entry in logs if "event" in entry if "install" in entry["event"]] == [
-        "install_begun",
-        "install_refused",
-        "app_installed",
-        "install_refused",
-    ]
+    secrets = (stored.token.access_token, *stored.token.refresh_tokens, secret, said["code"][0], said["hmac"][0])
+    seen = "".join(page.get_data(as_text=True) for page in pages) + log + begun.headers["Location"]
+    assert not [value for value in (*secrets, cookie.value) if value in seen]
+    assert not [value for value in (state, link) if value in log]
+    events = [json.loads(line)["event"] for line in log.splitlines() if "install" in line]
+    assert events == ["install_begun", "install_refused", "app_installed", "install_refused"]
 
 
 def test_every_page_says_what_browsers_may_do_with_it(installing: Installing) -> None:
@@ -388,6 +391,9 @@ def test_every_page_says_what_browsers_may_do_with_it(installing: Installing) ->
         assert policy.startswith("default-src 'none'; style-src 'sha256-")
         assert policy.endswith("; base-uri 'none'; frame-ancestors 'none'")
         assert "unsafe" not in policy
+        if (style := re.search(r"<style>(.*?)</style>", answer.get_data(as_text=True), re.DOTALL)) is not None:
+            digest = hashlib.sha256(style.group(1).encode()).digest()
+            assert f"'sha256-{base64.b64encode(digest).decode()}'" in policy
         assert answer.headers["X-Frame-Options"] == "DENY"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Referrer-Policy"] == "no-referrer"
