@@ -321,6 +321,24 @@ def test_a_database_that_dies_between_exchange_and_store_leaves_the_link_good(in
     assert browser.press(link).status == 200
 
 
+def test_nobody_renews_the_old_token_while_a_code_is_exchanged(installing: Installing) -> None:
+    world = installing.world
+    renewed: list[bool] = []
+    due = Token("shpat_old", now() - timedelta(hours=1), now() + timedelta(minutes=1), refresh_tokens=("shprt_old",))
+    with_login(world, shopify=NewCredential("offline", CLIENT, due))
+    other = another_runtime(world).open_unchecked(world.connection.id).tokens[0]
+
+    def renew() -> None:
+        if not renewed:
+            renewed.append(other.renew_if_due())
+
+    with Served(at_the_token_endpoint(world, shop_app(world.shop), renew)) as shop:
+        moved_to(world, shop.url)
+        assert Browser().press(installing.link()).status == 200
+    assert renewed == [False]
+    assert world.shop.ledger()["tokens"]["token_calls"] == 1
+
+
 def test_a_token_of_the_other_kind_than_asked_for_is_not_stored(installing: Installing) -> None:
     browser = Browser()
     # The answer of `callback` is that of an offline authorization, whatever was asked for.
