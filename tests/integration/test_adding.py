@@ -107,7 +107,9 @@ def test_adding_again_keeps_the_living_token_unless_the_file_brings_another(
     assert kept(world) == afterwards
 
 
-@pytest.mark.parametrize(("second", "afterwards"), [(ONLINE, "session"), (OFFLINE, None)])
+@pytest.mark.parametrize(
+    ("second", "afterwards"), [(ONLINE, "session"), (OFFLINE, "session"), (OFFLINE.replace('"app"', '"other"'), None)]
+)
 def test_adding_again_keeps_the_session_of_an_installed_app(
     run: Any, world: World, tmp_path: Path, second: str, afterwards: str | None
 ) -> None:
