@@ -7,12 +7,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bench.load import SECRET
 from connector.cli.connection_file import read_connection_file
-from connector.cli.sandboxes import Sandbox, certificate, connection_toml, start_sandbox
+from connector.cli.sandboxes import LogIns, Sandbox, new_log_ins, start_sandbox, write_connection_file
 from connector.config import Settings
 from connector.embedded.postgres import remove_postgres, start_postgres
 from connector.embedded.servers import free_port
@@ -55,14 +56,11 @@ def stage(**account: Any) -> Iterator[Stage]:
         schema.upgrade(postgres.url)
         supervisor = Supervisor(logs=directory)
         stack.callback(supervisor.stop)
-        private, public = certificate()
-        oauth2 = {"client_id": "demo-client", "certificate_id": "demo-certificate", "certificate_pem": public}
-        books = start_sandbox(
-            supervisor, "netsuite", world.account_config(50) | {"oauth2": oauth2} | account, directory
-        )
-        shop_config = world.shop_config() | {"access_token": "shpat_demo", "webhook_secret": "bench-secret"}
-        shop = start_sandbox(supervisor, "shopify", shop_config, directory)
-        path = _connect(directory, env, shop, books, private, account)
+        log_ins = replace(new_log_ins(), client_secret=SECRET)
+        books_config = world.account_config(50) | log_ins.of_account() | account
+        books = start_sandbox(supervisor, "netsuite", books_config, directory)
+        shop = start_sandbox(supervisor, "shopify", world.shop_config() | log_ins.of_shop(), directory)
+        path = _connect(directory, env, shop, books, log_ins, account)
         shop.post("settings", {"webhook_url": f"http://127.0.0.1:{port}{path}"})
         yield Stage(supervisor, env, shop, books, port, path)
 
@@ -74,11 +72,10 @@ def setup_line() -> str:
 
 
 def _connect(
-    directory: Path, env: Mapping[str, str], shop: Sandbox, books: Sandbox, private_key: str, account: Mapping[str, Any]
+    directory: Path, env: Mapping[str, str], shop: Sandbox, books: Sandbox, log_ins: LogIns, account: Mapping[str, Any]
 ) -> str:
-    key_file, file = directory / "netsuite.pem", directory / "connection.toml"
-    key_file.write_text(private_key, "ascii")
-    text = connection_toml(shop, books, key_file, world.rules()).replace("demo-webhook-secret", "bench-secret")
+    file = write_connection_file(directory, shop, books, log_ins, world.rules())
+    text = file.read_text("utf-8")
     file.write_text(text.replace("concurrency = 5", f"concurrency = {account.get('concurrency', 5)}"), "utf-8")
     runtime = build(Settings.from_env(env))
     with runtime.engine.begin() as database:

@@ -6,32 +6,32 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
-from statistics import quantiles
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from connector.cli.connection_file import read_connection_file
 from connector.cli.connections import webhook_url
+from connector.cli.demo_result import print_result, result_json
 from connector.cli.opening import opened
-from connector.cli.output import console, print_json
-from connector.cli.sandboxes import Sandbox, certificate, connection_toml, start_sandbox
+from connector.cli.output import print_json
+from connector.cli.sandboxes import LogIns, Sandbox, new_log_ins, start_sandbox, write_connection_file
 from connector.cli.serve import running
 from connector.embedded.postgres import remove_postgres
 from connector.embedded.servers import free_port
 from connector.embedded.supervisor import Supervisor
 from connector.errors import Unavailable
-from connector.sandbox.judge import Verdict, judge
+from connector.sandbox.judge import judge
 from connector.sandbox.scenario import world
 from connector.sandbox.scenario.day import Day, Sale, day, one_more
 from connector.store import connections
 
 EXISTING_CUSTOMERS = 50
+# Both sides' access tokens end after so long, so that they are renewed many times while the orders flow.
+TOKEN_SECONDS = 3
 # Deliveries under way at once; a real shop sends a burst about as fast.
 _SENDERS = 8
 _PATIENCE_SECONDS = 120.0
@@ -75,9 +75,9 @@ def demo(orders: int, seed: int, keep: bool, as_json: bool) -> None:
         )
         latency = _latencies(planned.sales, stage, ledger)
         if as_json:
-            print_json(_as_json(verdict, latency, elapsed))
+            print_json(result_json(verdict, latency, elapsed))
         else:
-            _print(verdict, latency, elapsed)
+            print_result(verdict, latency, elapsed)
         if keep:
             _keep(stage, planned, said)
     if not verdict.agrees:
@@ -99,30 +99,21 @@ def _stage(said: Console) -> Iterator[Stage]:
         supervisor = stack.enter_context(
             running(directory, port=port, durable=False, logs=directory, log_level="WARNING", step=step)
         )
-        private, public = certificate()
-        oauth2 = {"client_id": "demo-client", "certificate_id": "demo-certificate", "certificate_pem": public}
-        account_config = world.account_config(EXISTING_CUSTOMERS) | {
-            "oauth2": oauth2,
-            "latency_ms": 0,
-            "concurrency": 5,
-        }
-        shop_config = world.shop_config() | {"access_token": "shpat_demo", "webhook_secret": "demo-webhook-secret"}
+        log_ins, lives = new_log_ins(), {"token_seconds": TOKEN_SECONDS}
+        account_config = world.account_config(EXISTING_CUSTOMERS) | log_ins.of_account() | lives
         account = start_sandbox(supervisor, "netsuite", account_config, directory)
         step(f"sandbox NetSuite account  {account.url}")
-        shop = start_sandbox(supervisor, "shopify", shop_config, directory)
+        shop = start_sandbox(supervisor, "shopify", world.shop_config() | log_ins.of_shop() | lives, directory)
         step(f"sandbox Shopify shop      {shop.url}")
-        url = _connect(directory, shop, account, private)
+        url = _connect(directory, shop, account, log_ins)
         shop.post("settings", {"webhook_url": url})
         step("connection added, webhook URL given to the shop")
         yield Stage(shop, account, supervisor, directory, f"http://127.0.0.1:{port}", url)
 
 
-def _connect(directory: Path, shop: Sandbox, account: Sandbox, private_key: str) -> str:
+def _connect(directory: Path, shop: Sandbox, account: Sandbox, log_ins: LogIns) -> str:
     """Adds the connection by its file, as a user would; the webhook URL."""
-    key_file, file = directory / "netsuite.pem", directory / "connection.toml"
-    key_file.touch(mode=0o600)
-    key_file.write_text(private_key, "ascii")
-    file.write_text(connection_toml(shop, account, key_file, world.rules()), "utf-8")
+    file = write_connection_file(directory, shop, account, log_ins, world.rules())
     with opened(directory) as (runtime, settings), runtime.engine.begin() as database:
         stored = connections.add(database, read_connection_file(file), runtime.vault)
         return webhook_url(stored, settings)
@@ -179,71 +170,6 @@ def _latencies(sales: Sequence[Sale], stage: Stage, ledger: Mapping[str, Any]) -
     made = {item["external_id"]: item["at"] for item in ledger["transactions"]}
     keys = {sale.order["id"]: f"SHOPIFY-{world.SHOP_ID}-ORDER-{sale.order['id']}" for sale in sales}
     return [made[key] - first[order_id] for order_id, key in keys.items() if key in made and order_id in first]
-
-
-def _percentiles(latency: Sequence[float]) -> tuple[float, float]:
-    if len(latency) < 2:
-        return (latency[0], latency[0]) if latency else (0.0, 0.0)
-    cuts = quantiles(latency, n=100, method="inclusive")
-    return cuts[49], cuts[98]
-
-
-def _as_json(verdict: Verdict, latency: Sequence[float], elapsed: float) -> dict[str, Any]:
-    p50, p99 = _percentiles(latency)
-    return {
-        "agrees": verdict.agrees,
-        "problems": verdict.problems,
-        "received": verdict.received,
-        "duplicates_dropped": verdict.duplicates,
-        "in_netsuite": verdict.in_netsuite,
-        "held": dict(verdict.held),
-        "excluded": verdict.excluded,
-        "money": {
-            currency: {"shopify": sold, "netsuite": verdict.booked.get(currency, Decimal(0))}
-            for currency, sold in sorted(verdict.sold.items())
-        },
-        "payments": {
-            currency: {"shopify": paid, "netsuite": verdict.deposited.get(currency, Decimal(0))}
-            for currency, paid in sorted(verdict.paid.items())
-        },
-        "netsuite_calls": verdict.calls,
-        "netsuite_calls_per_order": round(verdict.calls / max(verdict.in_netsuite, 1), 2),
-        "netsuite_refused": verdict.refused,
-        "seconds_to_netsuite": {"p50": round(p50, 3), "p99": round(p99, 3)},
-        "seconds": round(elapsed, 1),
-    }
-
-
-def _print(verdict: Verdict, latency: Sequence[float], elapsed: float) -> None:
-    p50, p99 = _percentiles(latency)
-    out = console()
-    table = Table(show_header=False, box=None, pad_edge=False)
-    table.add_row("webhooks received", f"{verdict.received}")
-    table.add_row("duplicates dropped", f"{verdict.duplicates}")
-    table.add_row("orders in NetSuite", f"{verdict.in_netsuite}")
-    for why, count in sorted(verdict.held.items()):
-        table.add_row("held", f"{count}  ({why})")
-    table.add_row("excluded", f"{verdict.excluded}  (test orders)")
-    per_order = verdict.calls / max(verdict.in_netsuite, 1)
-    table.add_row("NetSuite calls", f"{verdict.calls} = {per_order:.2f} per order, {verdict.refused} refused")
-    table.add_row("webhook to NetSuite", f"p50 {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms")
-    table.add_row("time", f"{elapsed:.1f} s")
-    out.print()
-    out.print(table)
-    money = Table(
-        "currency", "orders in Shopify", "orders in NetSuite", "paid in Shopify", "deposits in NetSuite", box=None
-    )
-    for currency in sorted(verdict.sold):
-        cells = (verdict.sold, verdict.booked, verdict.paid, verdict.deposited)
-        money.add_row(currency, *(f"{sums.get(currency, Decimal(0)):,}" for sums in cells))
-    out.print()
-    out.print(money)
-    out.print()
-    for problem in verdict.problems[:20]:
-        out.print(f"[red]differs[/red]  {problem}")
-    out.print(
-        "[green]Every number agrees.[/green]" if verdict.agrees else f"[red]{len(verdict.problems)} differ.[/red]"
-    )
 
 
 def _keep(stage: Stage, planned: Day, said: Console) -> None:

@@ -1,17 +1,29 @@
 """Starts both sandboxes as processes and talks to their control addresses; makes the connection between them."""
 
 import json
+import secrets
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import requests
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from connector.embedded.supervisor import Supervisor
+
+_APP = "demo-app"
+_INTEGRATION = "demo-integration"
+_MAPPING = "demo-certificate"
+# NetSuite cuts a longer one to this.
+_TWO_YEARS = timedelta(days=730)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +46,28 @@ class Sandbox:
         return response.json()
 
 
+@dataclass(frozen=True, slots=True)
+class LogIns:
+    """What a person would hold in hand for both sides: the app's secret, a private key and its certificate (PEM)."""
+
+    client_secret: str = field(repr=False)
+    private_key: str = field(repr=False)
+    certificate: str
+
+    def of_shop(self) -> dict[str, Any]:
+        """What the shop knows of it: the app, whose secret signs the webhooks too."""
+        return {"client_id": _APP, "client_secret": self.client_secret, "webhook_secret": self.client_secret}
+
+    def of_account(self) -> dict[str, Any]:
+        """What the account knows of it: the certificate that was uploaded."""
+        mapping = {"certificate_id": _MAPPING, "certificate_pem": self.certificate}
+        return {"oauth2": {"client_id": _INTEGRATION, **mapping}}
+
+
 def start_sandbox(supervisor: Supervisor, name: str, config: Mapping[str, Any], directory: Path) -> Sandbox:
     """Starts one side with a configuration. Raises Unavailable when it does not come up."""
     file, announced = directory / f"{name}.json", directory / f"{name}-url.json"
-    file.touch(mode=0o600)
-    file.write_text(json.dumps(config), "utf-8")
+    _write(file, json.dumps(config))
     announced.unlink(missing_ok=True)
     argv = [sys.executable, "-m", "connector.sandbox", name, "--config", str(file.resolve())]
     argv += ["--announce", str(announced.resolve())]
@@ -46,32 +75,70 @@ def start_sandbox(supervisor: Supervisor, name: str, config: Mapping[str, Any], 
     return Sandbox(name, json.loads(announced.read_text("utf-8"))["url"])
 
 
-def certificate() -> tuple[str, str]:
-    """A new private key and its public half, as PEM text: what `kid` and the mapping stand for in a real account."""
+def new_log_ins() -> LogIns:
+    """A new app secret, and a new key (EC P-256) with a self-signed certificate as NetSuite takes it."""
     key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ml-connector demo")])
+    now = datetime.now(UTC)
+    unsigned = x509.CertificateBuilder().issuer_name(name).subject_name(name).public_key(key.public_key())
+    unsigned = unsigned.serial_number(x509.random_serial_number())
+    unsigned = unsigned.not_valid_before(now).not_valid_after(now + _TWO_YEARS)
+    certificate = unsigned.sign(key, SHA256()).public_bytes(Encoding.PEM).decode()
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    return private, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    return LogIns(secrets.token_hex(16), private, certificate)
 
 
-def connection_toml(shop: Sandbox, account: Sandbox, private_key: Path, rules: Mapping[str, Any]) -> str:
-    """A connection file between the two sandboxes."""
+def write_connection_file(
+    directory: Path, shop: Sandbox, account: Sandbox, log_ins: LogIns, rules: Mapping[str, Any]
+) -> Path:
+    """The file a user would write between the two, with the key beside it, after the app was installed on the shop."""
+    file = directory / "connection.toml"
+    _write(directory / "netsuite.pem", log_ins.private_key)
+    _write(directory / "netsuite-certificate.pem", log_ins.certificate)
+    _write(file, _connection_toml(shop, account, log_ins, _installed(shop, log_ins)) + _toml_tables("rules", rules))
+    return file
+
+
+def _connection_toml(shop: Sandbox, account: Sandbox, log_ins: LogIns, refresh_token: str) -> str:
     return f"""name = "demo"
 
 [shopify]
 shop = "demo-store.myshopify.com"
 api_url = "{shop.url}"
-webhook_secrets = ["demo-webhook-secret"]
-access_token = "shpat_demo"
+webhook_secrets = ["{log_ins.client_secret}"]
+auth = "offline"
+client_id = "{_APP}"
+client_secret = "{log_ins.client_secret}"
+refresh_token = "{refresh_token}"
 
 [netsuite]
 account = "1234567_SB1"
 api_url = "{account.url}"
-client_id = "demo-client"
-certificate_id = "demo-certificate"
-private_key_file = "{private_key.name}"
+auth = "oauth2"
+client_id = "{_INTEGRATION}"
+certificate_id = "{_MAPPING}"
+private_key_file = "netsuite.pem"
+certificate_file = "netsuite-certificate.pem"
 concurrency = 5
 
-{_toml_tables("rules", rules)}"""
+"""
+
+
+def _installed(shop: Sandbox, log_ins: LogIns) -> str:
+    """The refresh token of an app that a merchant has just approved."""
+    asked = {"client_id": _APP, "state": secrets.token_hex(8), "redirect_uri": "http://127.0.0.1/callback"}
+    approved = requests.get(f"{shop.url}/admin/oauth/authorize", params=asked, timeout=30, allow_redirects=False)
+    code = parse_qs(urlsplit(approved.headers["Location"]).query)["code"][0]
+    grant = {"client_id": _APP, "client_secret": log_ins.client_secret, "code": code, "expiring": "1"}
+    answer = requests.post(f"{shop.url}/admin/oauth/access_token", json=grant, timeout=30)
+    answer.raise_for_status()
+    return str(answer.json()["refresh_token"])
+
+
+def _write(file: Path, text: str) -> None:
+    """Readable by its owner only."""
+    file.touch(mode=0o600)
+    file.write_text(text, "utf-8")
 
 
 def _toml_tables(name: str, values: Mapping[str, Any]) -> str:

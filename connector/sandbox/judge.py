@@ -27,6 +27,8 @@ class Verdict:
     paid: dict[str, Decimal] = field(default_factory=dict)
     calls: int = 0
     refused: int = 0
+    shop_tokens: Json = field(default_factory=dict)
+    account_tokens: Json = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -46,6 +48,9 @@ def judge(shop: Json, account: Json, sales: Sequence[Sale], *, shop_id: int, kno
         verdict.problems.append(f"{verdict.unanswered} deliveries were not answered 200")
     verdict.calls = account["calls"]["total"]
     verdict.refused = account["calls"]["refused_429"]
+    verdict.shop_tokens, verdict.account_tokens = shop["tokens"], account["tokens"]
+    _judge_tokens("the shop", shop["tokens"], verdict)
+    _judge_tokens("the account", account["tokens"], verdict)
     found = _by_external_id(account["transactions"])
     wanted_ids = set()
     for sale in sales:
@@ -54,6 +59,13 @@ def judge(shop: Json, account: Json, sales: Sequence[Sale], *, shop_id: int, kno
     _judge_sales_in_shop(shop, sales, verdict)
     _judge_customers(account["customers"], known_customers, verdict)
     return verdict
+
+
+def _judge_tokens(side: str, tokens: Json, verdict: Verdict) -> None:
+    """Every request came with a token of that side's own making that had not ended."""
+    for why, what in (("ended", "that had ended"), ("unknown", "it never gave")):
+        if count := tokens[f"refused_{why}"]:
+            verdict.problems.append(f"{count} requests came to {side} with an access token {what}")
 
 
 def _by_external_id(transactions: Sequence[Json]) -> dict[str, list[Json]]:

@@ -171,6 +171,9 @@ def test_the_demo_agrees_in_every_number() -> None:
     assert result["agrees"] is True
     assert result["in_netsuite"] > 20
     assert result["netsuite_calls_per_order"] < 3.5
+    for tokens in result["tokens"].values():
+        assert tokens["issued"] >= 1
+        assert tokens["used_after_end"] == 0
 
 
 def test_bodies_are_kept_sealed_and_byte_exact(product: Product) -> None:

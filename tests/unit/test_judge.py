@@ -38,7 +38,9 @@ def books(of: Day) -> Json:
             }
             transactions.append(deposit | common | {"total": str(amount), "sales_order": f"so{number}"})
     customers = [{"id": number, "external_id": None, "email": f"{number}@x", "subsidiary": "1"} for number in KNOWN]
-    return {"transactions": transactions, "customers": customers, "calls": {"total": 0, "refused_429": 0}}
+    tokens = {"issued": 3, "refused_ended": 0, "refused_unknown": 0}
+    calls = {"total": 0, "refused_429": 0}
+    return {"transactions": transactions, "customers": customers, "calls": calls, "tokens": tokens}
 
 
 def shop_ledger(of: Day) -> Json:
@@ -80,6 +82,8 @@ WRONGS: dict[str, Callable[[Json], Any]] = {
         account["customers"][0] | {"id": "1", "email": "1400@X"}
     ),
     "a customer is gone": lambda account: account["customers"].pop(),
+    "a request came with a token that had ended": lambda account: account["tokens"].update(refused_ended=1),
+    "a request came with a token that was never given": lambda account: account["tokens"].update(refused_unknown=1),
 }
 
 
@@ -94,6 +98,12 @@ def test_a_shop_that_sold_something_else_is_found() -> None:
     shop = shop_ledger(DAY)
     shop["orders"][0]["presentment_total"] = "0.01"
     assert problems(shop, books(DAY)) != []
+
+
+def test_a_request_to_the_shop_with_an_ended_token_is_found() -> None:
+    shop = shop_ledger(DAY)
+    shop["tokens"]["refused_ended"] = 1
+    assert problems(shop, books(DAY)) == ["1 requests came to the shop with an access token that had ended"]
 
 
 def test_a_delivery_without_an_answer_is_found() -> None:
