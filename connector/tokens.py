@@ -74,8 +74,11 @@ class AccessTokens(Protocol):
     def current(self) -> str:
         """A token that works now. Raises Unauthorized when there is none and none can be had."""
 
-    def replace(self, refused: str) -> None:
-        """Another token than the one that was refused. Raises Unauthorized when none can be had."""
+    def replace(self, refused: str) -> bool:
+        """Another token than the one that was refused. Raises Unauthorized when none can be had.
+
+        True when it was issued for this. One that another process had stored may be refused as well.
+        """
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -76,16 +76,17 @@ class SharedToken:
         finally:
             self._lock.release()
 
-    def replace(self, refused: str) -> None:
-        """Another token than the one that was refused. Raises Unauthorized when none can be had."""
+    def replace(self, refused: str) -> bool:
+        """Another token than the one that was refused; True when it was issued just now. Raises Unauthorized for none."""
         with self._lock, self._place.engine.begin() as connection:
             stored = credentials.read_locked(connection, *self._address())
             if stored is None:
                 raise self._missing()
             if stored.token is not None and stored.token.access_token != refused and stored.token.is_usable(_now()):
                 self._token = stored.token
-            else:
-                self._kept(connection, stored)
+                return False
+            self._kept(connection, stored)
+            return True
 
     def _fresh(self) -> Token:
         """A usable token, after waiting for whoever is renewing it."""
@@ -139,16 +140,16 @@ class SessionFirst:
         token = self._session()
         return token.access_token if token is not None else self._offline.current()
 
-    def replace(self, refused: str) -> None:
+    def replace(self, refused: str) -> bool:
         """The session ended before its time (a log-out): from now on the offline token. Raises Unauthorized."""
         token = self._session()
         if token is None or token.access_token != refused:
-            self._offline.replace(refused)
-            return
+            return self._offline.replace(refused)
         with self._lock, self._place.engine.begin() as connection:
             credentials.forget(connection, self._place.connection_id, side=self._place.side)
             self._token = None
         self._offline.current()
+        return False
 
     def renew_if_due(self) -> bool:
         """Only the offline token can be renewed."""

@@ -90,9 +90,9 @@ class BearerToken(AuthBase):
         """Gets a token if there is none; afterwards a request does not wait for one."""
         self._tokens.current()
 
-    def renew(self, request: PreparedRequest) -> None:
-        """Gets another token than the one this request carried. Raises Unauthorized."""
-        self._tokens.replace(request.headers.get("Authorization", "").removeprefix("Bearer "))
+    def renew(self, request: PreparedRequest) -> bool:
+        """Gets another token than the one this request carried; True for one issued just now. Raises Unauthorized."""
+        return self._tokens.replace(request.headers.get("Authorization", "").removeprefix("Bearer "))
 
 
 def issue(transport: Transport, certificate: Certificate, *, api_url: str) -> Token:

@@ -164,11 +164,12 @@ class NetSuiteClient:
     def _call(
         self, method: str, path: str, label: str, content: bytes | None = None, *, lane: Lane = Lane.ORDERS
     ) -> requests.Response:
-        """The answer; a refused token is replaced once and the call repeated once (it was not carried out)."""
+        """The answer; a refused token is replaced and the call repeated (it was not carried out)."""
         request = Request(method, self._url + path, label, _headers(path), content)
-        response = self._sent(request, lane)
-        if response.status_code == 401:
-            self._auth.renew(response.request)
+        response, is_newest = self._sent(request, lane), False
+        # A token that another process had stored may be refused too; one issued for this very call is the last word.
+        while response.status_code == 401 and not is_newest:
+            is_newest = self._auth.renew(response.request)
             response = self._sent(request, lane)
         if response.status_code == 401:
             raise Unauthorized(

@@ -48,7 +48,7 @@ class SignedRequest(AuthBase):
     def ready(self) -> None:
         """There is nothing to fetch."""
 
-    def renew(self, _request: PreparedRequest) -> None:
+    def renew(self, _request: PreparedRequest) -> bool:
         """There is nothing to renew. Raises Unauthorized."""
         raise Unauthorized(
             "NetSuite refused the token-based log-in; check consumer key, token and account, and see "

@@ -23,6 +23,6 @@ class AccessTokenHeader(AuthBase):
         """Gets a token if there is none; afterwards a request does not wait for one."""
         self._tokens.current()
 
-    def renew(self, request: PreparedRequest) -> None:
-        """Gets another token than the one this request carried. Raises Unauthorized."""
-        self._tokens.replace(request.headers.get(_HEADER, ""))
+    def renew(self, request: PreparedRequest) -> bool:
+        """Gets another token than the one this request carried; True for one issued just now. Raises Unauthorized."""
+        return self._tokens.replace(request.headers.get(_HEADER, ""))

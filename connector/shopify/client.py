@@ -85,9 +85,10 @@ class ShopifyClient:
 
     def _once(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         self._points.take(self._costs.get(operation, _FIRST_GUESS))
-        response = self._sent(operation, variables)
-        if response.status_code == 401:
-            self._auth.renew(response.request)
+        response, is_newest = self._sent(operation, variables), False
+        # A token that another process had stored may be refused too; one issued for this very query is the last word.
+        while response.status_code == 401 and not is_newest:
+            is_newest = self._auth.renew(response.request)
             response = self._sent(operation, variables)
         _raise_for_status(response)
         self.served_version = response.headers.get("X-Shopify-API-Version", self.version)

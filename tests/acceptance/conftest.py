@@ -3,6 +3,7 @@
 import base64
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,8 @@ class Product:
         return requests.get(f"http://127.0.0.1:{self.port}{path}", timeout=5)
 
 
-@pytest.fixture
-def product(database: Engine, database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Product]:
+@contextmanager
+def product_in(world: World, database_url: str, redis_url: str, logs: Path) -> Iterator[Product]:
     """Everything but the processes, which a test starts as it needs them; all are stopped at its end."""
     port = free_port()
     env = dict(os.environ) | {
@@ -60,10 +61,16 @@ def product(database: Engine, database_url: str, redis_url: str, tmp_path: Path)
         "PORT": str(port),
         "LOG_LEVEL": "DEBUG",
     }
-    supervisor = Supervisor(logs=tmp_path)
-    with opened_world(database, redis_url) as world:
-        world.shop.config.webhook_url = f"http://127.0.0.1:{port}/webhooks/shopify/{world.connection.key}"
-        try:
-            yield Product(world, supervisor, env, port, tmp_path)
-        finally:
-            supervisor.stop()
+    supervisor = Supervisor(logs=logs)
+    world.shop.config.webhook_url = f"http://127.0.0.1:{port}/webhooks/shopify/{world.connection.key}"
+    try:
+        yield Product(world, supervisor, env, port, logs)
+    finally:
+        supervisor.stop()
+
+
+@pytest.fixture
+def product(database: Engine, database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Product]:
+    """The product in a world in which everything is mapped."""
+    with opened_world(database, redis_url) as world, product_in(world, database_url, redis_url, tmp_path) as made:
+        yield made

@@ -45,6 +45,12 @@ def end_soon(world: World, side: str, *, share_left: float) -> None:
         credentials.keep_token(connection, world.runtime.vault, stored, aged)
 
 
+def revoke(world: World) -> None:
+    """Both sides end every token they have given."""
+    world.shop.oauth.revoke_all()
+    world.account.tokens.revoke_all()
+
+
 def at_once(count: int, call: Any) -> list[Any]:
     """Calls the same thing from many threads that start together."""
     together = threading.Barrier(count)
@@ -104,8 +110,7 @@ def test_the_scheduled_run_renews_what_ends_soon_also_while_paused(world: World)
 def test_a_revoked_token_is_replaced_and_the_call_repeated_once(world: World) -> None:
     with_login(world, shopify=NewCredential("offline", CLIENT, expiring_token(world)))
     world.work(world.sell(rest_order()))
-    world.shop.oauth.revoke_all()
-    world.account.tokens.revoke_all()
+    revoke(world)
     world.work(world.sell(rest_order(5002)))
     assert world.record(5002).state == "in_sync"
     assert shop_tokens(world)["refused_replaced"] == 1
@@ -122,6 +127,22 @@ def test_what_another_process_renewed_is_taken_over_after_a_401(world: World) ->
     world.work(world.sell(rest_order(5002)))
     assert world.record(5002).state == "in_sync"
     assert shop_tokens(world)["token_calls"] == asked
+
+
+def test_a_stored_token_that_is_refused_as_well_is_replaced_before_the_connection_halts(world: World) -> None:
+    with_login(world, shopify=NewCredential("offline", CLIENT, expiring_token(world)))
+    world.work(world.sell(rest_order()))
+    other = another_runtime(world).open_systems(world.connection.id)
+    revoke(world)
+    # Replaced behind this process's back, and then that one is refused too.
+    other.shopify.order("1")
+    other.netsuite.server_time()
+    revoke(world)
+    world.work(world.sell(rest_order(5002)))
+    assert world.record(5002).state == "in_sync"
+    # The other's first call, then the old and the stored one of this process; the third token is taken.
+    assert (account_tokens(world)["issued"], account_tokens(world)["refused_revoked"]) == (3, 3)
+    assert shop_tokens(world)["refused_replaced"] == 3
 
 
 def test_a_refresh_keeps_both_new_tokens_and_survives_a_lost_answer(world: World) -> None:
