@@ -1,9 +1,6 @@
 """Tokens of both sides: renewed before their end by one at a time, replaced after a 401, never used beyond their end."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -14,53 +11,8 @@ from connector.store.credentials import NETSUITE, SHOPIFY, SHOPIFY_ONLINE, NewCr
 from connector.tokens import Token
 from tests.clock import now
 from tests.payloads import rest_order
+from tests.tokens import account_tokens, at_once, end_soon, revoke, shop_tokens
 from tests.world import CLIENT, World, another_runtime, app_of, expiring_token, with_login
-
-
-def shop_tokens(world: World) -> dict[str, Any]:
-    """What the shop's own ledger says of tokens."""
-    found: dict[str, Any] = world.shop.ledger()["tokens"]
-    return found
-
-
-def account_tokens(world: World) -> dict[str, Any]:
-    """What the account's own ledger says of tokens."""
-    found: dict[str, Any] = world.account.ledger()["tokens"]
-    return found
-
-
-def end_soon(world: World, side: str, *, share_left: float) -> None:
-    """Makes the stored token as old as one of which only this share of its life is left."""
-    with world.engine.begin() as connection:
-        stored = credentials.read_locked(connection, world.runtime.vault, world.connection.id, side)
-        assert stored is not None
-        assert stored.token is not None
-        life = timedelta(hours=1)
-        aged = Token(
-            stored.token.access_token,
-            now() - life * (1 - share_left),
-            now() + life * share_left,
-            refresh_tokens=stored.token.refresh_tokens,
-        )
-        credentials.keep_token(connection, world.runtime.vault, stored, aged)
-
-
-def revoke(world: World) -> None:
-    """Both sides end every token they have given."""
-    world.shop.oauth.revoke_all()
-    world.account.tokens.revoke_all()
-
-
-def at_once(count: int, call: Any) -> list[Any]:
-    """Calls the same thing from many threads that start together."""
-    together = threading.Barrier(count)
-
-    def run(number: int) -> Any:
-        together.wait()
-        return call(number)
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
 
 
 def test_eight_processes_at_once_ask_for_one_token(world: World) -> None:
