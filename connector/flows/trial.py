@@ -31,7 +31,7 @@ class _OneToken:
         """The token."""
         return self._token
 
-    def replace(self, _refused: str) -> None:
+    def replace(self, _refused: str) -> bool:
         """Raises Unauthorized."""
         raise Unauthorized("Shopify refuses the new access token; copy it anew, and check that it is of this shop")
 

@@ -15,10 +15,11 @@ import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from requests import PreparedRequest
+from requests import PreparedRequest, Response
 from requests.auth import AuthBase
 
 from connector.errors import ConfigError, InvalidAnswer, RateLimited, Unauthorized, Unavailable
+from connector.netsuite.clock import wrong_clock
 from connector.tokens import AccessTokens, Token
 from connector.transport import Request, Transport, decode, read_briefly
 
@@ -90,9 +91,9 @@ class BearerToken(AuthBase):
         """Gets a token if there is none; afterwards a request does not wait for one."""
         self._tokens.current()
 
-    def renew(self, request: PreparedRequest) -> bool:
-        """Gets another token than the one this request carried; True for one issued just now. Raises Unauthorized."""
-        return self._tokens.replace(request.headers.get("Authorization", "").removeprefix("Bearer "))
+    def renew(self, refusal: Response) -> bool:
+        """Gets another token than the refused one; True for one issued just now. Raises Unauthorized."""
+        return self._tokens.replace(refusal.request.headers.get("Authorization", "").removeprefix("Bearer "))
 
 
 def issue(transport: Transport, certificate: Certificate, *, api_url: str) -> Token:
@@ -121,11 +122,12 @@ def _asked(transport: Transport, certificate: Certificate, token_url: str) -> di
         raise Unavailable(f"NetSuite's token endpoint answered {response.status_code}")
     answer: dict[str, Any] = decode(response, system="NetSuite")
     if response.status_code != 200:
-        raise Unauthorized(f"NetSuite refused the certificate ({answer.get('error')}): {_advice(answer, certificate)}")
+        advice = _advice(answer, certificate, response)
+        raise Unauthorized(f"NetSuite refused the certificate ({answer.get('error')}): {advice}")
     return answer
 
 
-def _advice(answer: dict[str, Any], certificate: Certificate) -> str:
+def _advice(answer: dict[str, Any], certificate: Certificate, refusal: Response) -> str:
     """What usually stands behind the two codes NetSuite gives; the true reason is in its login audit trail only."""
     if answer.get("error") == "invalid_client":
         return (
@@ -133,7 +135,7 @@ def _advice(answer: dict[str, Any], certificate: Certificate) -> str:
             "revoked or ended; see Setup > Integration > OAuth 2.0 Client Credentials (M2M) Setup. A sandbox refresh "
             "removes the mapping"
         )
-    return (
+    return wrong_clock(refusal, beyond=_CLOCK_BEHIND) or (
         f"the signature, the account or the clock does not fit; check that private_key belongs to certificate "
         f"{certificate.certificate_id}, that netsuite.account is the account it was uploaded to, and this machine's clock"
     )

@@ -169,7 +169,7 @@ class NetSuiteClient:
         response, is_newest = self._sent(request, lane), False
         # A token that another process had stored may be refused too; one issued for this very call is the last word.
         while response.status_code == 401 and not is_newest:
-            is_newest = self._auth.renew(response.request)
+            is_newest = self._auth.renew(response)
             response = self._sent(request, lane)
         if response.status_code == 401:
             raise Unauthorized(

@@ -12,13 +12,16 @@ import time
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote
 
-from requests import PreparedRequest
+from requests import PreparedRequest, Response
 from requests.auth import AuthBase
 
 from connector.errors import Unauthorized
+from connector.netsuite.clock import wrong_clock
 
 # Seconds between two log-ins while they are refused.
 _LEAVE_ALONE = 3600.0
+# NetSuite takes a timestamp of five minutes before or after its own time.
+_TIMESTAMP_LEEWAY = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,14 @@ class SignedRequest(AuthBase):
     def ready(self) -> None:
         """There is nothing to fetch."""
 
-    def renew(self, _request: PreparedRequest) -> bool:
+    def renew(self, refusal: Response) -> bool:
         """There is nothing to renew. Raises Unauthorized."""
+        advice = wrong_clock(refusal, beyond=_TIMESTAMP_LEEWAY) or (
+            "check consumer key, token and account, and see Setup > Users/Roles > View Login Audit Trail"
+        )
         raise Unauthorized(
-            "NetSuite refused the token-based log-in; check consumer key, token and account, and see "
-            "Setup > Users/Roles > View Login Audit Trail. It is tried again once an hour only: five failures lock the user",
+            f"NetSuite refused the token-based log-in; {advice}. It is tried again once an hour only: five failures "
+            "lock the user",
             probe_after=_LEAVE_ALONE,
         )
 

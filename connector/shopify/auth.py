@@ -1,6 +1,6 @@
 """Who we are to Shopify: the one header the Admin API takes. `Authorization: Bearer` is refused (2026-08)."""
 
-from requests import PreparedRequest
+from requests import PreparedRequest, Response
 from requests.auth import AuthBase
 
 from connector.tokens import AccessTokens
@@ -23,6 +23,6 @@ class AccessTokenHeader(AuthBase):
         """Gets a token if there is none; afterwards a request does not wait for one."""
         self._tokens.current()
 
-    def renew(self, request: PreparedRequest) -> bool:
-        """Gets another token than the one this request carried; True for one issued just now. Raises Unauthorized."""
-        return self._tokens.replace(request.headers.get(_HEADER, ""))
+    def renew(self, refusal: Response) -> bool:
+        """Gets another token than the refused one; True for one issued just now. Raises Unauthorized."""
+        return self._tokens.replace(refusal.request.headers.get(_HEADER, ""))

@@ -88,7 +88,7 @@ class ShopifyClient:
         response, is_newest = self._sent(operation, variables), False
         # A token that another process had stored may be refused too; one issued for this very query is the last word.
         while response.status_code == 401 and not is_newest:
-            is_newest = self._auth.renew(response.request)
+            is_newest = self._auth.renew(response)
             response = self._sent(operation, variables)
         _raise_for_status(response)
         self.served_version = response.headers.get("X-Shopify-API-Version", self.version)

@@ -130,7 +130,7 @@ def test_each_attempt_has_its_own_nonce_and_the_present_time() -> None:
 
 def test_a_refused_log_in_is_not_tried_again_for_an_hour() -> None:
     with pytest.raises(Unauthorized, match="View Login Audit Trail") as refused:
-        SignedRequest(KEYS).renew(requests.PreparedRequest())
+        SignedRequest(KEYS).renew(requests.Response())
     assert refused.value.probe_after == 3600
 
 
