@@ -5,25 +5,19 @@ import secrets
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from connector.embedded.supervisor import Supervisor
+from connector.netsuite.keygen import KeyKind, key_pair
 
 _APP = "demo-app"
 _INTEGRATION = "demo-integration"
 _MAPPING = "demo-certificate"
-# NetSuite cuts a longer one to this.
-_TWO_YEARS = timedelta(days=730)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +71,8 @@ def start_sandbox(supervisor: Supervisor, name: str, config: Mapping[str, Any], 
 
 def new_log_ins() -> LogIns:
     """A new app secret, and a new key (EC P-256) with a self-signed certificate as NetSuite takes it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ml-connector demo")])
-    now = datetime.now(UTC)
-    unsigned = x509.CertificateBuilder().issuer_name(name).subject_name(name).public_key(key.public_key())
-    unsigned = unsigned.serial_number(x509.random_serial_number())
-    unsigned = unsigned.not_valid_before(now).not_valid_after(now + _TWO_YEARS)
-    certificate = unsigned.sign(key, SHA256()).public_bytes(Encoding.PEM).decode()
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    return LogIns(secrets.token_hex(16), private, certificate)
+    made = key_pair(KeyKind.EC, "ml-connector demo", now=datetime.now(UTC))
+    return LogIns(secrets.token_hex(16), made.private_key, made.certificate)
 
 
 def write_connection_file(
