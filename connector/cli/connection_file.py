@@ -66,15 +66,15 @@ class ShopifySide(_Part):
     shop: Annotated[str, AfterValidator(_shop)]
     api_url: Url | None = None
     api_version: str = Field(default="2026-10", pattern=r"^\d{4}-\d{2}$")
-    webhook_secrets: tuple[Secret, ...] = Field(min_length=1)
+    webhook_secrets: tuple[Secret, ...] = Field(min_length=1, repr=False)
     auth: Literal["static", "client_credentials", "offline", "online"] = "static"
-    access_token: Secret | None = None
+    access_token: Secret | None = Field(default=None, repr=False)
     access_token_ends: Annotated[datetime, AfterValidator(_aware)] | None = None
-    refresh_token: Secret | None = None
+    refresh_token: Secret | None = Field(default=None, repr=False)
     client_id: Secret | None = None
-    client_secret: Secret | None = None
-    user: str | None = None
-    fallback_token: Secret | None = None
+    client_secret: Secret | None = Field(default=None, repr=False)
+    user: str | None = Field(default=None, repr=False)
+    fallback_token: Secret | None = Field(default=None, repr=False)
 
 
 class NetSuiteSide(_Part):
@@ -85,14 +85,14 @@ class NetSuiteSide(_Part):
     auth: Literal["oauth2", "tba"] = "oauth2"
     client_id: Secret | None = None
     certificate_id: Secret | None = None
-    private_key: str | None = None
+    private_key: str | None = Field(default=None, repr=False)
     private_key_file: Path | None = None
     algorithm: str | None = None
     certificate_file: Path | None = None
     consumer_key: Secret | None = None
-    consumer_secret: Secret | None = None
+    consumer_secret: Secret | None = Field(default=None, repr=False)
     token_id: Secret | None = None
-    token_secret: Secret | None = None
+    token_secret: Secret | None = Field(default=None, repr=False)
     concurrency: int = Field(default=5, ge=1, le=500)
 
 

@@ -1,7 +1,7 @@
 """What can be wrong in a connection file beyond the single setting: what a log-in needs, and its key material."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ _DEFAULT = {"shopify": "static", "netsuite": "oauth2"}
 class KeyMaterial:
     """The private key as PEM text, and when its certificate ends where a file of it is named."""
 
-    private_key: str
+    private_key: str = field(repr=False)
     ends_at: datetime | None = None
 
 

@@ -8,7 +8,7 @@ hashes only: without it the next order of somebody in the books would make them 
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,8 +40,8 @@ class Person:
     """Whom a request is about: by id, or by e-mail address alone for a buyer without an account; and their orders."""
 
     id: str | None
-    email: str | None
-    phone: str | None
+    email: str | None = field(repr=False)
+    phone: str | None = field(repr=False)
     orders: tuple[str, ...]
 
     @classmethod

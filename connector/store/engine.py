@@ -27,6 +27,8 @@ def _engine(url: str, pool_size: int, statement_timeout: float, **options: Any) 
         pool_size=pool_size,
         max_overflow=2,
         pool_timeout=2,
+        # The text of a failed statement goes to the log; what it was asked with does not.
+        hide_parameters=True,
         connect_args={
             "connect_timeout": 3,
             "options": settings,

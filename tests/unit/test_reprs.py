@@ -1,0 +1,81 @@
+"""No `repr` shows a secret or what a customer typed: a field that is named like one is left out of it."""
+
+import dataclasses
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+from pydantic import BaseModel
+
+import connector
+import web
+from connector.config import Settings
+from connector.store.credentials import NewCredential
+from connector.store.privacy import HeldEvent
+from connector.tokens import Token
+from connector.transport import Request
+
+HIDDEN = {
+    "access_token", "refresh_token", "refresh_tokens", "fallback_token", "client_secret", "webhook_secrets", "user",
+    "private_key", "consumer_secret", "token_secret", "email_key", "secret", "secrets", "password", "database_url",
+    "redis_url", "keys", "body", "content", "headers", "phone",
+}  # fmt: skip
+# Sealed, or no secret whatever its name says.
+SHOWN = {
+    "Delivery.body": "sealed",
+    "Delivery.headers": "Shopify's own, kept in the open",
+    "Tally.keys": "ids of keys and counts",
+    "LogIn.needed": "names of settings",
+}
+# Whole records of either side: what they hold of a person never comes into a sentence or a log line.
+RECORDS = ("connector.shopify.records", "connector.netsuite.records", "connector.flows.plan")
+
+
+def modules() -> Iterator[ModuleType]:
+    """Every module of the product that can be imported without a start."""
+    for package in (connector, web):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if "migrations" not in found.name and not found.name.endswith(("__main__", "web.wsgi")):
+                yield importlib.import_module(found.name)
+
+
+def shown_fields() -> Iterator[tuple[str, str, str]]:
+    """Module, class and name of every field that a repr shows."""
+    for module in modules():
+        for kind in vars(module).values():
+            if not isinstance(kind, type) or kind.__module__ != module.__name__:
+                continue
+            if dataclasses.is_dataclass(kind):
+                yield from (
+                    (module.__name__, kind.__name__, item.name) for item in dataclasses.fields(kind) if item.repr
+                )
+            elif issubclass(kind, BaseModel):
+                yield from (
+                    (module.__name__, kind.__name__, name) for name, item in kind.model_fields.items() if item.repr
+                )
+
+
+def test_no_field_that_holds_a_secret_is_part_of_a_repr() -> None:
+    wrong = [
+        f"{module}.{kind}.{name}"
+        for module, kind, name in shown_fields()
+        if name in HIDDEN and f"{kind}.{name}" not in SHOWN and module not in RECORDS and "sandbox" not in module
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (Token, "access_token"),
+        (Settings, "keys"),
+        (NewCredential, "secrets"),
+        (Request, "content"),
+        (HeldEvent, "body"),
+    ],
+)
+def test_the_fields_that_matter_most_are_still_called_so(kind: type, name: str) -> None:
+    (found,) = [item for item in dataclasses.fields(kind) if item.name == name]
+    assert not found.repr
