@@ -24,7 +24,7 @@ from connector.errors import (
 )
 from connector.flows.install import Site
 from connector.limits import Points
-from connector.shopify.auth import AccessTokenHeader
+from connector.shopify.auth import AccessTokenHeader, OneToken
 from connector.shopify.client import ShopifyClient
 from connector.shopify.grants import App, Grants
 from connector.shopify.shop import missing_scopes, shop
@@ -173,22 +173,9 @@ def _domain(site: Site, redis: Redis, found: Candidate) -> str:
     stored = found.connection
     client = ShopifyClient(
         site.transport,
-        AccessTokenHeader(_OneToken(found.classic.access_token)),
+        AccessTokenHeader(OneToken(found.classic.access_token, "look whether the app was uninstalled")),
         Points(redis, stored.shop),
         url=stored.shopify_api_url,
         version=stored.shopify_api_version,
     )
     return shop(client).domain
-
-
-class _OneToken:
-    """A token that is tried as it is, and not replaced."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def current(self) -> str:
-        return self._token
-
-    def replace(self, refused: str) -> None:  # noqa: ARG002  the protocol's
-        raise Unauthorized("Shopify refuses this access token")

@@ -4,12 +4,12 @@ Not tried: a webhook secret (only a delivery shows it), and the client secret of
 refresh uses the refresh token up).
 """
 
-from connector.errors import Unauthorized, WrongEnvironment
+from connector.errors import WrongEnvironment
 from connector.flows.rotation import NewCertificate, gone, must_be, must_have, must_take_a_token
 from connector.flows.systems import Workplace
 from connector.netsuite import auth as netsuite
 from connector.netsuite.tba import SignedRequest, TokenKeys
-from connector.shopify.auth import AccessTokenHeader
+from connector.shopify.auth import AccessTokenHeader, OneToken
 from connector.shopify.grants import App, Grants
 from connector.shopify.shop import Shop, shop
 from connector.store import credentials
@@ -21,25 +21,12 @@ from connector.transport import Deadlines, Transport
 _DEADLINES = Deadlines(connect=5, read=15)
 
 
-class _OneToken:
-    """A token that is tried; there is no other one."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def current(self) -> str:
-        """The token."""
-        return self._token
-
-    def replace(self, _refused: str) -> bool:
-        """Raises Unauthorized."""
-        raise Unauthorized("Shopify refuses the new access token; copy it anew, and check that it is of this shop")
-
-
 def access_token(workplace: Workplace, stored: StoredConnection, token: str) -> Shop:
     """The shop that answers to a new token. Raises Unauthorized, and WrongEnvironment for another shop."""
     must_take_a_token(_read(workplace, stored, SHOPIFY), stored.name)
-    client = workplace.open_unchecked(stored.id).shopify.signed_in_with(AccessTokenHeader(_OneToken(token)))
+    client = workplace.open_unchecked(stored.id).shopify.signed_in_with(
+        AccessTokenHeader(OneToken(token, "copy it anew, and check that it is of this shop"))
+    )
     answered = shop(client)
     if answered.domain != stored.shop:
         raise WrongEnvironment(f"the new token is of {answered.domain}, and {stored.name} is of {stored.shop}")

@@ -3,6 +3,7 @@
 from requests import PreparedRequest, Response
 from requests.auth import AuthBase
 
+from connector.errors import Unauthorized
 from connector.tokens import AccessTokens
 
 _HEADER = "X-Shopify-Access-Token"
@@ -26,3 +27,19 @@ class AccessTokenHeader(AuthBase):
     def renew(self, refusal: Response) -> bool:
         """Gets another token than the refused one; True for one issued just now. Raises Unauthorized."""
         return self._tokens.replace(refusal.request.headers.get(_HEADER, ""))
+
+
+class OneToken:
+    """A token that is tried as it is; there is no other one. `advice` is what to do when it is refused."""
+
+    def __init__(self, token: str, advice: str) -> None:
+        self._token = token
+        self._advice = advice
+
+    def current(self) -> str:
+        """The token."""
+        return self._token
+
+    def replace(self, _refused: str) -> bool:
+        """Raises Unauthorized."""
+        raise Unauthorized(f"Shopify refuses the access token that was tried; {self._advice}")
