@@ -39,6 +39,10 @@ def netsuite_issue(transport: Transport, *, url: str) -> Issue:
     """Tokens of an account, by its certificate."""
 
     def issue(stored: StoredCredential) -> Token:
+        if stored.auth != "oauth2":
+            raise Unauthorized(
+                "NetSuite's log-in was changed to another kind; who has the connection open reads it again"
+            )
         return netsuite.issue(transport, certificate(stored), api_url=url)
 
     return issue

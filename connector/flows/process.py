@@ -31,8 +31,9 @@ from connector.transport import Call, recorded_calls
 
 log = structlog.get_logger(__name__)
 
-# Seconds until a record is tried again whose connection was changed while it was worked on.
-_CHANGED_AGAIN = 1.0
+# Seconds until a record is tried again whose connection was changed while it was worked on: every process has read it
+# again by then (runtime). Sooner tries would use up the few before the long waits.
+_CHANGED_AGAIN = 6.0
 
 
 @dataclass(frozen=True, slots=True)

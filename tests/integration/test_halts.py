@@ -178,6 +178,20 @@ def test_a_paused_connection_keeps_its_orders_waiting_and_resumes(world: World) 
     assert world.record(5001).state == "in_sync"
 
 
+def test_a_log_in_that_became_another_kind_meanwhile_neither_crashes_nor_halts(world: World) -> None:
+    world.work(world.sell(rest_order()))
+    with_login(world, netsuite=NewCredential("tba", TBA))
+    world.account.change({"tba": TBA, "revoke_tokens": True})
+    record_id = world.sell(rest_order(5002))
+    # This process has the connection open as it was.
+    world.work(record_id)
+    assert world.record(5002).state == "pending"
+    assert stored(world).halt_code is None
+    world.runtime._opened.clear()
+    world.work(world.announce(5002))
+    assert world.record(5002).state == "in_sync"
+
+
 def test_a_halt_that_was_mended_meanwhile_does_not_hold_the_order(world: World) -> None:
     with_login(world)
     world.runtime.open_systems(world.connection.id)
