@@ -33,7 +33,7 @@ class Counters:
                 self._thread.start()
 
     def flush(self) -> None:
-        """Adds what waits to Redis; on failure it goes on waiting."""
+        """Adds what notes to Redis; on failure it goes on waiting."""
         with self._lock:
             taken, self._waiting = self._waiting, Counter()
         if not taken:

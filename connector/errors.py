@@ -8,7 +8,9 @@ ConnectorError
 │   ├── OutcomeUnknown             a write was sent and its answer lost: read before anything is sent again
 │   └── Conflict                   somebody else holds or changed the same thing
 └── PermanentError                 a person must act
-    ├── Rejected                   the other system refused what we sent
+    ├── Rejected(field)            the other system refused what we sent
+    │   ├── ClosedPeriod           its date lies in an accounting period that is closed
+    │   └── Missing                the record it is about does not exist, or no more
     ├── AlreadyExists              a record under this external id stands there already
     ├── NotMapped(subject)         a value of ours has no counterpart; `subject` names what releases it
     ├── NeedsDecision              written as far as it goes; the rest is not ours to decide
@@ -63,7 +65,19 @@ class PermanentError(ConnectorError):
 
 
 class Rejected(PermanentError):
-    """The other system refused the content."""
+    """The other system refused the content. `field` is the one it named, None where it named none."""
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class ClosedPeriod(Rejected):
+    """The posting date lies in an accounting period nobody may post in any more."""
+
+
+class Missing(Rejected):
+    """The record that is read, changed or transformed does not exist: a person deleted or merged it."""
 
 
 class AlreadyExists(PermanentError):

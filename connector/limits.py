@@ -99,7 +99,7 @@ _WAIT_SECONDS = 0.25
 class Slots:
     """Concurrent calls of one NetSuite account: at most `limit` at once, whatever the number of workers.
 
-    `lease` is in seconds: after it the slot of a dead worker comes back. `patience` is how long a caller waits.
+    `lease` is in seconds: after it the slot of a dead worker comes back. `patience` is how long a caller notes.
     """
 
     def __init__(self, redis: Redis, account: str, *, limit: int, lease: float = 90.0, patience: float = 20.0) -> None:

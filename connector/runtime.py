@@ -12,19 +12,20 @@ from sqlalchemy import Engine
 from connector.config import Settings
 from connector.counters import Counters
 from connector.errors import Unauthorized
-from connector.flows import guard
+from connector.flows import guard, rule_lookup
 from connector.flows.install import Site
 from connector.flows.issuing import netsuite_issue, shopify_issue
 from connector.flows.systems import Systems
 from connector.flows.tokens import Place, SessionFirst, SharedToken
 from connector.limits import Points, Slots
+from connector.mapping.rule_names import known_from_json, resolved
 from connector.mapping.rules import Rules
 from connector.netsuite.auth import BearerToken
 from connector.netsuite.client import Login, NetSuiteClient
 from connector.netsuite.tba import SignedRequest, TokenKeys
 from connector.shopify.auth import AccessTokenHeader
 from connector.shopify.client import ShopifyClient
-from connector.store import connections, credentials
+from connector.store import connections, credentials, rule_versions
 from connector.store.connections import StoredConnection
 from connector.store.credentials import NETSUITE, SHOPIFY, SHOPIFY_ONLINE, StoredCredential
 from connector.store.engine import make_engine, make_receiving_engine
@@ -69,15 +70,19 @@ class Runtime:
     def open_systems(self, connection_id: int) -> Systems:
         """Both clients and the present rules of a connection, whose shop and account are the approved ones.
 
-        Raises WrongEnvironment, Unauthorized and whatever else the check of both sides meets.
+        Raises WrongEnvironment, Unauthorized and whatever else the check of both sides meets, NotMapped for a name in
+        the rules that NetSuite does not know.
         """
         with self._lock:
             opened = self._opened.get(connection_id)
             if opened is not None and time.monotonic() - opened.read_at <= _RULES_FRESH_SECONDS:
                 return opened.systems
             systems = self._open(connection_id, opened)
-            if systems.connection.checked_at is None or systems.connection.shop_id is None:
+            is_new = systems.connection.checked_at is None or systems.connection.shop_id is None
+            if is_new:
                 guard.check(systems, self.engine)
+            if is_new or rule_lookup.is_open(systems):
+                rule_lookup.must_be_resolved(systems, self.engine)
                 systems = self._open(connection_id, _Opened(systems, 0.0))
             self._opened[connection_id] = _Opened(systems, time.monotonic())
             return systems
@@ -97,7 +102,8 @@ class Runtime:
         """Clients are kept, with their connections and tokens, while addresses and secrets are the same."""
         with self.engine.begin() as connection:
             stored = connections.by_id(connection, connection_id)
-        rules = Rules.from_json(stored.rules)
+            version = rule_versions.at(connection, connection_id, stored.rules_version)
+        rules = resolved(Rules.from_json(stored.rules), known_from_json(version.looked_up if version else None))
         if before is not None and stored.revision == before.systems.connection.revision:
             return replace(before.systems, connection=stored, rules=rules)
         with self.engine.begin() as connection:

@@ -6,6 +6,7 @@ from typing import Any
 
 from connector.mapping.rules import Rules
 from connector.shopify.records import Order
+from connector.shopify.refunds import Refund
 
 ORDER_ID = 5001
 SHOP_ID = 548380009
@@ -22,7 +23,7 @@ def bag(amount: str, currency: str = "USD", presentment: tuple[str, str] | None 
 
 def tax(amount: str, *, rate: float = 0.1, title: str = "State tax", currency: str = "USD") -> dict[str, Any]:
     """A TaxLine."""
-    return {"title": title, "rate": rate, "priceSet": bag(amount, currency)}
+    return {"title": title, "rate": rate, "channelLiable": False, "priceSet": bag(amount, currency)}
 
 
 def line(sku: str | None = "MUG-RED", **changes: Any) -> dict[str, Any]:
@@ -35,7 +36,14 @@ def line(sku: str | None = "MUG-RED", **changes: Any) -> dict[str, Any]:
         "sku": sku,
         "quantity": 1,
         "currentQuantity": changes.get("quantity", 1),
+        "unfulfilledQuantity": changes.get("quantity", 1),
+        "nonFulfillableQuantity": 0,
         "isGiftCard": False,
+        "requiresShipping": True,
+        "taxable": True,
+        "product": {"legacyResourceId": "8001"},
+        "lineItemGroup": None,
+        "customAttributes": [],
         "variant": {"legacyResourceId": "9001"},
         "originalUnitPriceSet": bag(changes.pop("price", "20.00"), currency),
         "discountAllocations": [],
@@ -57,7 +65,9 @@ def shipping_line(price: str, *, taxes: list[dict[str, Any]] | None = None, code
         "title": code,
         "code": code,
         "isRemoved": False,
+        "originalPriceSet": bag(price),
         "discountedPriceSet": bag(price),
+        "discountAllocations": [],
         "taxLines": taxes or [],
     }
 
@@ -69,6 +79,10 @@ def transaction(amount: str, **changes: Any) -> dict[str, Any]:
         "kind": "SALE",
         "status": "SUCCESS",
         "gateway": "shopify_payments",
+        "manualPaymentGateway": False,
+        "parentTransaction": None,
+        "errorCode": None,
+        "amountRoundingSet": None,
         "test": False,
         "processedAt": "2026-11-20T10:00:00Z",
         "amountSet": bag(amount, changes.pop("currency", "USD")),
@@ -87,10 +101,19 @@ def order_json(total: str = "20.00", **changes: Any) -> dict[str, Any]:
         "createdAt": "2026-11-20T10:00:00Z",
         "updatedAt": "2026-11-20T10:00:05Z",
         "processedAt": "2026-11-20T10:00:00Z",
+        "closedAt": None,
         "cancelledAt": None,
+        "cancelReason": None,
+        "note": None,
+        "tags": [],
+        "poNumber": None,
+        "customAttributes": [],
         "test": False,
         "sourceName": "web",
         "displayFinancialStatus": "PAID",
+        "displayFulfillmentStatus": "UNFULFILLED",
+        "returnStatus": "NO_RETURN",
+        "paymentTerms": None,
         "taxesIncluded": False,
         "email": "ada@example.com",
         "purchasingEntity": None,
@@ -107,10 +130,14 @@ def order_json(total: str = "20.00", **changes: Any) -> dict[str, Any]:
         "currentTotalPriceSet": bag(total, currency),
         "totalTaxSet": bag(changes.pop("tax", "0.00"), currency),
         "totalTipReceivedSet": bag(changes.pop("tip", "0.00"), currency),
+        "currentTotalTaxSet": bag("0.00", currency),
         "totalRefundedSet": bag("0.00", currency),
+        "totalOutstandingSet": bag("0.00", currency),
+        "netPaymentSet": bag(total, currency),
+        "taxLines": [],
         "originalTotalAdditionalFeesSet": None,
         "totalCashRoundingAdjustment": {"paymentSet": bag("0.00", currency)},
-        "discountApplications": {"nodes": []},
+        "discountApplications": {"nodes": [], "pageInfo": {"hasNextPage": False}},
         "shippingLines": {"nodes": changes.pop("shipping_lines", []), "pageInfo": {"hasNextPage": False}},
         "lineItems": {"nodes": lines, "pageInfo": {"hasNextPage": False, "endCursor": None}},
         "transactions": [transaction(total, currency=currency)],
@@ -121,6 +148,45 @@ def order_json(total: str = "20.00", **changes: Any) -> dict[str, Any]:
 def order(total: str = "20.00", **changes: Any) -> Order:
     """An order as the connector reads it."""
     return Order.from_json(order_json(total, **changes))
+
+
+def refund_line(subtotal: str, *, tax: str = "0.00", **changes: Any) -> dict[str, Any]:
+    """A RefundLineItem: one unit of the mug that never ships; amounts in dollars."""
+    made: dict[str, Any] = {
+        "lineItem": {"id": "gid://shopify/LineItem/14001", "isGiftCard": False},
+        "quantity": 1,
+        "restockType": "CANCEL",
+        "location": None,
+        "subtotalSet": bag(subtotal),
+        "totalTaxSet": bag(tax),
+    }
+    return made | changes
+
+
+def refund_json(*lines: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """A Refund of these lines, without money unless `transactions` are given."""
+    pages = {
+        "refundLineItems": list(lines),
+        "refundShippingLines": changes.pop("shipping_lines", []),
+        "orderAdjustments": changes.pop("adjustments", []),
+        "transactions": changes.pop("transactions", []),
+    }
+    made: dict[str, Any] = {
+        "id": "gid://shopify/Refund/77001",
+        "createdAt": "2026-11-20T11:00:00Z",
+        "processedAt": "2026-11-20T11:00:00Z",
+        "note": "",
+        "return": None,
+        "totalRefundedSet": bag("0.00"),
+        "duties": [],
+    }
+    made |= {name: {"nodes": nodes, "pageInfo": {"hasNextPage": False}} for name, nodes in pages.items()}
+    return made | changes
+
+
+def with_refunds(order: Order, *refunds: dict[str, Any]) -> Order:
+    """An order of which something was given back."""
+    return order.with_life([Refund.from_json(item) for item in refunds], order.fulfillments, order.returns)
 
 
 def rules_json(**changes: Any) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from connector.store.columns import metadata
 from connector.store.connection_tables import exports
 from connector.store.connections import StoredConnection
 from connector.store.credentials import SHOPIFY, SHOPIFY_ONLINE
+from connector.store.effects import from_row, image_of
 from connector.store.operator_actions import OperatorAction
-from connector.store.tables import events, records
+from connector.store.tables import effects, events, records
 from connector.tokens import Token
 from tests import factories
 from tests.payloads import payment, rest_order
@@ -140,6 +141,8 @@ class Office:
             for row in connection.execute(select(exports)):
                 place = f"export of connection {row.connection_id}, {row.request_id}"
                 found.append(json.dumps(json.loads(vault.open(row.document, associated=place)), ensure_ascii=False))
+            for row in connection.execute(select(effects).where(effects.c.image.is_not(None))):
+                found.append(json.dumps(image_of(from_row(row), vault), default=str, ensure_ascii=False))
             for stored in connections.every(connection):
                 for side in (SHOPIFY, SHOPIFY_ONLINE):
                     credential = credentials.read(connection, vault, stored.id, side)

@@ -57,7 +57,10 @@ def account_config(**changes: Any) -> dict[str, Any]:
         "currencies": [
             {"id": number, "symbol": symbol} for symbol, number in factories.rules_json()["currencies"].items()
         ],
-        "items": [{"id": number, "itemid": name} for number, name in items.items()],
+        "items": [
+            {"id": number, "itemid": name, "itemtype": "InvtPart" if number < "900" else "OthCharge"}
+            for number, name in items.items()
+        ],
         "customers": [
             {"id": "1400", "email": "default@example.com", "subsidiary": "1"},
             {"id": "1456", "email": "known@example.com", "subsidiary": "1"},

@@ -9,6 +9,7 @@ from celery import Task
 from connector.flows.periodic import (
     check_connections,
     check_webhooks,
+    refresh_billing,
     refresh_credentials,
     refresh_customers,
     refresh_items,
@@ -42,6 +43,12 @@ def items_refresh() -> int:
 def customers_refresh() -> int:
     """Reads customers that changed in NetSuite."""
     return refresh_customers(process.runtime(), now=datetime.now(UTC))
+
+
+@app.task(name="billing.refresh")
+def billing_refresh() -> int:
+    """Reads what was invoiced or sold for cash in NetSuite."""
+    return refresh_billing(process.runtime(), now=datetime.now(UTC))
 
 
 @app.task(name="orders.verify")

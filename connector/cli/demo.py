@@ -120,7 +120,7 @@ def _connect(directory: Path, shop: Sandbox, account: Sandbox, log_ins: LogIns) 
 
 
 def _play(planned: Day, stage: Stage, said: Console) -> None:
-    """Places every order, sends every delivery, and waits until the account has what it must have."""
+    """Places every order, sends every delivery, and notes until the account has what it must have."""
     for sale in planned.sales:
         stage.shop.post("orders", {"order": sale.order, "transactions": sale.transactions})
     expected = sum(sale.expect == "synced" for sale in planned.sales)
@@ -173,7 +173,7 @@ def _latencies(sales: Sequence[Sale], stage: Stage, ledger: Mapping[str, Any]) -
 
 
 def _keep(stage: Stage, planned: Day, said: Console) -> None:
-    """Leaves everything running until Ctrl-C; one more order waits in the shop to be announced."""
+    """Leaves everything running until Ctrl-C; one more order notes in the shop to be announced."""
     extra = one_more(len(planned.sales))
     stage.shop.post("orders", {"order": extra.order, "transactions": extra.transactions})
     body = f'{{"topic": "orders/create", "order_id": {extra.order["id"]}}}'

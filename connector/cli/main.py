@@ -11,6 +11,8 @@ from connector.cli.connections import connection
 from connector.cli.demo import demo
 from connector.cli.events import events
 from connector.cli.keys import keys
+from connector.cli.mapping import mapping
+from connector.cli.mapping_test import trial
 from connector.cli.netsuite import netsuite
 from connector.cli.orders import orders
 from connector.cli.ping import ping
@@ -32,7 +34,8 @@ def root() -> None:
 for command in (approve, pause, ping, remove, resume, rotate):
     connection.add_command(command)
 shopify.add_command(webhooks)
-for command in (connection, demo, events, keys, migrate, netsuite, orders, privacy, serve, shopify, web):
+mapping.add_command(trial)
+for command in (connection, demo, events, keys, mapping, migrate, netsuite, orders, privacy, serve, shopify, web):
     root.add_command(command)
 
 

@@ -10,9 +10,10 @@ import click
 
 from connector.cli.opening import data_option, json_option, opened
 from connector.cli.output import print_json, print_table, shown
+from connector.cli.why import explained, print_why, why_json
 from connector.errors import ConfigError
 from connector.flows.orders import order_plan
-from connector.flows.plan import Plan
+from connector.flows.planning import Plan
 from connector.flows.process import process
 from connector.runtime import Runtime
 from connector.store import attempts, effects, records, timeline
@@ -27,9 +28,10 @@ def orders() -> None:
 
 @orders.command()
 @click.argument("name")
+@click.option("--why", is_flag=True, help="Say of every written field which source value and which rule made it.")
 @data_option
 @json_option
-def show(name: str, data: Path, as_json: bool) -> None:
+def show(name: str, why: bool, data: Path, as_json: bool) -> None:
     """Show the time line of an order, by its NAME (#1001) or Shopify id. Exit 1 when it needs a person."""
     with opened(data) as (runtime, _):
         record = _the_record(runtime, name)
@@ -39,14 +41,19 @@ def show(name: str, data: Path, as_json: bool) -> None:
                 attempts.of_record(database, record.id),
                 effects.of_record(database, record.id),
             )
+        origins, unexplained = explained(runtime, record) if why or as_json else ([], None)
     if as_json:
-        print_json({"order": asdict(record), "timeline": line})
+        reasons = {"why": why_json(origins), "why_not": unexplained}
+        print_json({"order": asdict(record), "timeline": line} | reasons)
     else:
         total = f", {record.total} {record.currency}" if record.total is not None else ""
         click.echo(f"{record.name or record.shopify_id}{total}: {record.state}")
         if record.reason:
             click.echo(record.reason)
         print_table(("time (UTC)", "what", "detail"), [(e["at"], e["what"], e["detail"]) for e in line])
+        print_why(origins)
+        if unexplained is not None:
+            click.echo(f"the fields cannot be explained now: {unexplained}", err=True)
     if record.state in (RecordState.HELD, RecordState.PARKED):
         raise SystemExit(1)
 
@@ -63,7 +70,7 @@ def plan(name: str, data: Path, as_json: bool) -> None:
         order = systems.shopify.order(record.shopify_id)
         if order is None:
             raise ConfigError(f"{name} was deleted in Shopify")
-        planned = order_plan(order, systems, runtime.engine)
+        planned = order_plan(order, systems, runtime)
     if as_json:
         print_json(_plan_json(planned))
     else:
@@ -132,12 +139,13 @@ def _plan_json(planned: Plan) -> dict[str, Any]:
         "excluded": planned.exclusion and asdict(planned.exclusion),
         "link": planned.link,
         "open_question": planned.open_question and str(planned.open_question),
+        "notes": list(planned.notes),
         "effects": [
             {
                 "kind": effect.intent.kind,
                 "external_id": effect.intent.natural_key,
-                "request": f"POST /services/rest/record/v1/{effect.record_type}",
-                "body": effect.body,
+                "request": f"{effect.write.method} {effect.write.path}",
+                "body": effect.write.body,
             }
             for effect in planned.effects
         ],
@@ -150,7 +158,8 @@ def _print_plan(record: RecordView, planned: Plan) -> None:
     elif not planned.effects:
         click.echo(f"{record.name} is in step: nothing would be written")
     for effect in planned.effects:
-        click.echo(f"POST /services/rest/record/v1/{effect.record_type}")
-        print_json(effect.body)
-    if planned.open_question is not None:
-        click.echo(str(planned.open_question), err=True)
+        click.echo(f"{effect.write.method} {effect.write.path}")
+        if effect.write.body is not None:
+            print_json(effect.write.body)
+    for sentence in (*planned.notes, *([str(planned.open_question)] if planned.open_question else [])):
+        click.echo(sentence, err=True)

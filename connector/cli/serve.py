@@ -21,7 +21,7 @@ from connector.embedded.valkey import start_valkey
 from connector.errors import ConnectorError, Unavailable
 from connector.store import schema
 
-# Enough for a small shop; each thread waits for NetSuite most of the time.
+# Enough for a small shop; each thread notes for NetSuite most of the time.
 WORKER_THREADS = 10
 # A slow sender holds one of these while it sends its body; see docs/decisions/0003-web-server.md.
 WEB_THREADS = 256

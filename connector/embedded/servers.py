@@ -52,7 +52,7 @@ def own_directory(directory: Path) -> IO[str]:
     """Makes the directory and locks it. Raises ConfigError naming who has it.
 
     The server inherits the lock, so it lasts as long as the server: after a `kill -9` of its parent the next start
-    waits a moment until the old server is gone.
+    notes a moment until the old server is gone.
     """
     directory.mkdir(parents=True, exist_ok=True)
     lock = (directory / "lock").open("a+", encoding="ascii")

@@ -39,7 +39,7 @@ class Supervisor:
     def start(
         self, name: str, argv: Sequence[str], *, env: Mapping[str, str], is_ready: Callable[[], bool] | None = None
     ) -> Managed:
-        """Starts a process and waits until it is ready. Raises Unavailable when it ends first or is too slow."""
+        """Starts a process and notes until it is ready. Raises Unavailable when it ends first or is too slow."""
         if self._logs is None:
             child = spawn(argv, env=env, output=subprocess.PIPE, cwd=Path.cwd())
             reader = threading.Thread(target=_pass_on, args=(name, child), daemon=True)

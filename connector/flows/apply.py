@@ -3,19 +3,38 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from connector.errors import AlreadyExists, Conflict, ConnectorError, InvalidAnswer, OutcomeUnknown, TotalMismatch
-from connector.flows.plan import Effect
+from connector.errors import (
+    AlreadyExists,
+    Conflict,
+    ConnectorError,
+    InvalidAnswer,
+    OutcomeUnknown,
+    Rejected,
+    TotalMismatch,
+)
+from connector.flows.planning import Effect, without
 from connector.netsuite.client import NetSuiteClient
+from connector.netsuite.writes import Change, Delete
 from connector.store import effects as store
 from connector.store import records
-from connector.store.effects import StoredEffect
+from connector.store.effects import Image, StoredEffect
 from connector.store.records import Lease
 from connector.store.tables import EffectKind, EffectState
+from connector.vault import Vault
 
 # The field that holds a record's money, read back when an answer was lost.
-_AMOUNT_FIELD = {EffectKind.SALES_ORDER: "total", EffectKind.CUSTOMER_DEPOSIT: "payment"}
+_AMOUNT_FIELD = {
+    EffectKind.SALES_ORDER: "total",
+    EffectKind.CASH_SALE: "total",
+    EffectKind.CREDIT_MEMO: "total",
+    EffectKind.CASH_REFUND: "total",
+    EffectKind.CUSTOMER_DEPOSIT: "payment",
+    EffectKind.CUSTOMER_REFUND: "total",
+}
+# What may be missing in a record rather than the record.
+_DROPPED = ("state", "phone", "addrPhone")
 # A request whose answer was lost may still be at work over there; the next look comes after this many seconds.
 _LOOK_AFTER = 2.0
 
@@ -25,6 +44,7 @@ class Work:
     """What applying needs: the database, the account and the lease under which everything is done."""
 
     engine: Engine
+    vault: Vault
     netsuite: NetSuiteClient
     lease: Lease
 
@@ -32,32 +52,55 @@ class Work:
 def apply(effect: Effect, work: Work) -> str:
     """Makes the effect if it is not made yet; returns NetSuite's internal id.
 
+    A change of something that stands was planned from what is known to stand there, so it is sent as it is.
     Raises Conflict when another worker is making the same thing, OutcomeUnknown when the answer was lost.
     """
     stored = _written_down(effect, work)
+    if isinstance(effect.write, Change | Delete):
+        return _sent(effect, stored, work)
     if stored.state is EffectState.CONFIRMED and stored.remote_id is not None:
         return stored.remote_id
     if stored.state in (EffectState.SENT, EffectState.UNKNOWN):
         found = _found(effect, work)
         if found is not None:
-            return _confirmed(stored, found, work)
+            return _confirmed(effect, stored, found, work)
     return _sent(effect, stored, work)
 
 
-def remember(key: str, remote_id: str, work: Work) -> None:
-    """Keeps the link to a customer that existed already."""
-    intent = store.Intent(EffectKind.CUSTOMER, key, "found by e-mail", None, None)
+def apply_leniently(effect: Effect, work: Work) -> tuple[str, tuple[str, ...]]:
+    """As `apply`; a state or phone number that NetSuite refuses is left out, for it must not stop the whole record.
+
+    Returns the internal id, and a sentence for each thing that was left out.
+    """
+    notes: tuple[str, ...] = ()
+    for _ in _DROPPED:
+        try:
+            return apply(effect, work), notes
+        except Rejected as error:
+            lenient = without(effect, error.field) if error.field in _DROPPED else effect
+            if lenient == effect:
+                raise
+            effect = lenient
+            notes += (f"{effect.intent.natural_key}: NetSuite refused the field {error.field}; it was left out",)
+    return apply(effect, work), notes
+
+
+def remember(key: str, remote_id: str, work: Work, *, image: Image | None = None) -> None:
+    """Keeps the link to a customer that existed already; `image` is Shopify's record at that moment.
+
+    What stands there is NetSuite's own: only what Shopify changes from now on is written.
+    """
+    intent = store.Intent(EffectKind.CUSTOMER, key, "found by e-mail")
     with work.engine.begin() as connection:
         stored = store.intend(connection, work.lease, intent)
-        if stored.state is not EffectState.CONFIRMED:
-            store.confirm(connection, stored, remote_id, now=_now())
+        if stored.state is not EffectState.CONFIRMED or stored.remote_id == remote_id:
+            store.confirm(connection, work.vault, stored, remote_id, image=image, now=_now())
 
 
 def _written_down(effect: Effect, work: Work) -> StoredEffect:
     """The stored effect, under our lease. Raises Conflict when the lease was lost or another record is at it."""
     with work.engine.begin() as connection:
-        if not records.holds(connection, work.lease):
-            raise Conflict("another worker took this record over", retry_after=_LOOK_AFTER)
+        _must_hold(connection, work)
         stored = store.intend(connection, work.lease, effect.intent)
         is_other = stored.record_id != work.lease.record_id and stored.state is not EffectState.CONFIRMED
         if is_other and records.is_in_flight(connection, stored.record_id, stored.fence, now=_now()):
@@ -67,11 +110,10 @@ def _written_down(effect: Effect, work: Work) -> StoredEffect:
 
 def _sent(effect: Effect, stored: StoredEffect, work: Work) -> str:
     with work.engine.begin() as connection:
-        if not records.holds(connection, work.lease):
-            raise Conflict("another worker took this record over", retry_after=_LOOK_AFTER)
+        _must_hold(connection, work)
         store.mark_sent(connection, stored, work.lease, effect.intent, now=_now())
     try:
-        remote_id = work.netsuite.create(effect.record_type, effect.body)
+        remote_id = work.netsuite.write(effect.write)
     except OutcomeUnknown as error:
         with work.engine.begin() as connection:
             store.mark_unknown(connection, stored)
@@ -80,9 +122,9 @@ def _sent(effect: Effect, stored: StoredEffect, work: Work) -> str:
         return _adopted(effect, stored, work)
     except ConnectorError:
         with work.engine.begin() as connection:
-            store.mark_planned(connection, stored)
+            store.mark_refused(connection, stored)
         raise
-    return _confirmed(stored, remote_id, work)
+    return _confirmed(effect, stored, remote_id, work)
 
 
 def _adopted(effect: Effect, stored: StoredEffect, work: Work) -> str:
@@ -92,16 +134,16 @@ def _adopted(effect: Effect, stored: StoredEffect, work: Work) -> str:
         with work.engine.begin() as connection:
             store.mark_unknown(connection, stored)
         raise InvalidAnswer(
-            f"NetSuite says {effect.intent.natural_key} exists already, but has no {effect.record_type} under it; "
+            f"NetSuite says {effect.intent.natural_key} exists already, but has no {effect.write.record_type} under it; "
             "look for another record with this external id"
         )
-    return _confirmed(stored, found, work)
+    return _confirmed(effect, stored, found, work)
 
 
 def _found(effect: Effect, work: Work) -> str | None:
     """The record under the effect's key, if it stands there with the money we meant. Raises TotalMismatch."""
     field = _AMOUNT_FIELD.get(effect.intent.kind)
-    found = work.netsuite.find(effect.record_type, effect.intent.natural_key, fields=(field,) if field else ())
+    found = work.netsuite.find(effect.write.record_type, effect.intent.natural_key, fields=(field,) if field else ())
     if found is None:
         return None
     if field and field in found and found[field] != effect.intent.amount:
@@ -111,10 +153,18 @@ def _found(effect: Effect, work: Work) -> str | None:
     return str(found["id"])
 
 
-def _confirmed(stored: StoredEffect, remote_id: str, work: Work) -> str:
+def _confirmed(effect: Effect, stored: StoredEffect, remote_id: str, work: Work) -> str:
     with work.engine.begin() as connection:
-        store.confirm(connection, stored, remote_id, now=_now())
+        if effect.takes_away:
+            store.withdraw(connection, stored)
+        else:
+            store.confirm(connection, work.vault, stored, remote_id, image=effect.intent.image, now=_now())
     return remote_id
+
+
+def _must_hold(connection: Connection, work: Work) -> None:
+    if not records.holds(connection, work.lease):
+        raise Conflict("another worker took this record over", retry_after=_LOOK_AFTER)
 
 
 def _now() -> datetime:

@@ -1,22 +1,35 @@
-"""NetSuite's items and customers kept in Postgres, so that an order needs no call to find them.
+"""NetSuite's items, customers and billing documents kept in Postgres, so that an order needs no call to find them.
 
 Read by SuiteQL in pages of a thousand, by key; afterwards only what changed since the last reading.
 """
 
+import threading
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from sqlalchemy import Connection, Engine
 
 from connector.flows.systems import Systems
 from connector.limits import Lane
 from connector.netsuite.client import PAGE
-from connector.netsuite.suiteql import customers_changed, customers_page, items_by_sku, items_changed, items_page
-from connector.store import cursors, customers, items
+from connector.netsuite.suiteql import (
+    billing_changed,
+    clock,
+    customers_changed,
+    customers_page,
+    items_by_sku,
+    items_changed,
+    items_page,
+)
+from connector.store import billing, cursors, customers, items, records
+from connector.store.billing import BillingDocument
 from connector.store.customers import MirroredCustomer
 from connector.store.items import Item
 
+BILLING = "billing"
 ITEMS = "items"
 CUSTOMERS = "customers"
 
@@ -24,15 +37,19 @@ CUSTOMERS = "customers"
 OVERLAP = timedelta(minutes=10)
 _CLOCK = "%Y-%m-%d %H:%M:%S"
 
+# Before a new customer is created the mirror of NetSuite's customers must be at most this old; beat keeps it so.
+CUSTOMERS_FRESH_SECONDS = 300
+_refreshing: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
+
 Rows = Sequence[Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """One of the two mirrors: how it is asked for and kept."""
+    """One of the mirrors: how it is asked for and kept. Without `page` nothing before its first reading is wanted."""
 
     name: str
-    page: Callable[[str], tuple[str, tuple[str, ...]]]
+    page: Callable[[str], tuple[str, tuple[str, ...]]] | None
     changed: Callable[[str, str], tuple[str, tuple[str, ...]]]
     keep: Callable[[Connection, Systems, Rows], None]
 
@@ -47,8 +64,11 @@ def refresh(catalog: Catalog, systems: Systems, engine: Engine, *, lane: Lane = 
         cursor = cursors.read(connection, connection_id, catalog.name)
     since = cursor and _minus_overlap(cursor.watermark)
     last, watermark, count = "0", None, 0
+    if since is None and catalog.page is None:
+        watermark = systems.netsuite.suiteql(*clock(), lane=lane)[0]["now_at"]
+        since = _minus_overlap(watermark)
     while True:
-        query, parameters = catalog.changed(last, since) if since else catalog.page(last)
+        query, parameters = catalog.changed(last, since) if since else _first(catalog, last)
         rows = systems.netsuite.suiteql(query, parameters, lane=lane)
         watermark = watermark or (rows[0]["now_at"] if rows else None)
         with engine.begin() as connection:
@@ -71,6 +91,16 @@ def is_stale(catalog: Catalog, systems: Systems, engine: Engine, *, seconds: flo
     if cursor is None:
         return True
     return seconds is not None and now - cursor.moved_at > timedelta(seconds=seconds)
+
+
+def refresh_once(wanted: Catalog, systems: Systems, engine: Engine, *, seconds: float | None) -> bool:
+    """True after a mirror was refreshed, by us or by the thread we waited for, because it was unread or too old."""
+    if not is_stale(wanted, systems, engine, seconds=seconds, now=datetime.now(UTC)):
+        return False
+    with _refreshing[systems.connection.id]:
+        if is_stale(wanted, systems, engine, seconds=seconds, now=datetime.now(UTC)):
+            refresh(wanted, systems, engine, lane=Lane.ORDERS)
+    return True
 
 
 def look_up_skus(systems: Systems, engine: Engine, skus: Sequence[str]) -> None:
@@ -105,6 +135,28 @@ def _keep_customers(connection: Connection, systems: Systems, rows: Rows) -> Non
     customers.keep(connection, systems.connection.id, found)
 
 
+def _keep_billing(connection: Connection, systems: Systems, rows: Rows) -> None:
+    """An order that is billed after money went back is looked at again: the bill may say too much."""
+    found = [
+        BillingDocument(
+            int(row["id"]), _KINDS[row["type"]], int(row["order_id"]), row.get("status", ""),
+            Decimal(row.get("foreigntotal", "0")),
+        )
+        for row in rows
+    ]  # fmt: skip
+    connection_id = systems.connection.id
+    for record_id in billing.refunded_orders(connection, connection_id, billing.keep(connection, connection_id, found)):
+        records.mark_dirty(connection, record_id)
+
+
+def _first(catalog: Catalog, last: str) -> tuple[str, tuple[str, ...]]:
+    if catalog.page is None:
+        raise AssertionError("a mirror without a past is asked for changes only")
+    return catalog.page(last)
+
+
+_KINDS = {"CustInvc": billing.INVOICE, "CashSale": billing.CASH_SALE}
+BILLING_CATALOG = Catalog(BILLING, None, billing_changed, _keep_billing)
 ITEM_CATALOG = Catalog(ITEMS, items_page, items_changed, _keep_items)
 CUSTOMER_CATALOG = Catalog(CUSTOMERS, customers_page, customers_changed, _keep_customers)
 

@@ -1,85 +1,157 @@
 """Shopify order → NetSuite: reads the order as it is now, finds what is known, plans, applies."""
 
-import threading
-from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
-from connector.errors import NotMapped
+from connector.errors import ClosedPeriod, NotMapped, Rejected
 from connector.flows import catalog
-from connector.flows.apply import Work, apply, remember
-from connector.flows.plan import Known, Plan, natural_keys, plan
+from connector.flows.apply import Work, apply_leniently, remember
+from connector.flows.buyers import buyer_image, candidates
+from connector.flows.closed_period import in_open_period
+from connector.flows.facts import billed, learned, mirrored_facts
+from connector.flows.plan import buyer_keys, natural_keys, order_keys, plan
+from connector.flows.planning import Effect, Known, Made, Plan, Subject, Want
 from connector.flows.result import Result
-from connector.flows.systems import Systems
+from connector.flows.systems import Systems, Workplace
 from connector.flows.verification import verify_at_once
-from connector.limits import Lane
 from connector.mapping.lines import skus
 from connector.mapping.money import booked
 from connector.mapping.selection import Exclusion, exclusion
 from connector.shopify.records import Order
-from connector.store import customers, effects, items, records
+from connector.store import effects, items, records
 from connector.store.items import Item
 from connector.store.records import Lease
-from connector.store.tables import EffectState
 
-# Before a new customer is created the mirror of NetSuite's customers must be at most this old; beat keeps it so.
-_CUSTOMERS_FRESH_SECONDS = 300
-_refreshing: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
+# Rounds of planning in one pass: what is made in one can be what the next one builds on.
+_ROUNDS = 4
 
 
-def sync_order(systems: Systems, engine: Engine, lease: Lease) -> Result:
+def sync_order(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
     """Brings NetSuite to the order as it is now. Raises the errors of connector.errors."""
     order = systems.shopify.order(lease.shopify_id)
     if order is None:
         return Result(Exclusion("orders.deleted", "the order was deleted in Shopify"))
     total = booked(order.total, systems.rules)
-    with engine.begin() as connection:
+    with workplace.engine.begin() as connection:
         records.describe(connection, lease, name=order.name, total=total.amount, currency=total.currency)
-    planned = order_plan(order, systems, engine)
-    if planned.exclusion is not None:
-        return Result(exclusion=planned.exclusion)
-    work = Work(engine, systems.netsuite, lease)
-    if planned.link is not None:
-        remember(*planned.link, work)
-    for effect in planned.effects:
-        remote_id = apply(effect, work)
-        verify_at_once(effect, remote_id, systems, engine)
-    return Result(open_question=planned.open_question)
+    work = Work(workplace.engine, workplace.vault, systems.netsuite, lease)
+    planned = order_plan(order, systems, workplace)
+    for _ in range(_ROUNDS):
+        if planned.exclusion is not None:
+            return Result(exclusion=planned.exclusion)
+        planned = _made(planned, order, systems, workplace, work)
+        if not planned.again:
+            break
+        planned = order_plan(order, systems, workplace)
+    return Result(open_question=planned.open_question, notes=planned.notes)
 
 
-def order_plan(order: Order, systems: Systems, engine: Engine) -> Plan:
+def order_plan(order: Order, systems: Systems, workplace: Workplace, *, facts: frozenset[Want] = frozenset()) -> Plan:
     """What this order still needs; reads NetSuite where the mirrors do not know, writes nothing there."""
-    keys = natural_keys(order, systems.shop_id)
-    with engine.begin() as connection:
-        stored = effects.of_keys(connection, systems.connection.id, keys)
-    confirmed = {
-        key: effect.remote_id
-        for key, effect in stored.items()
-        if effect.state is EffectState.CONFIRMED and effect.remote_id is not None
-    }
-    is_written = keys[0] in confirmed
-    left_out = None if is_written else exclusion(order, systems.rules)
-    if left_out is not None:
-        return Plan(exclusion=left_out)
-    known = Known(
-        confirmed=confirmed,
-        items={} if is_written else _items(order, systems, engine),
-        customers_by_email=_candidates(order, systems, engine, is_known=keys[-1] in confirmed),
+    subject = _subject(order, systems, workplace, facts)
+    planned = plan(subject)
+    while missing := planned.wants - subject.known.facts:
+        subject = replace(subject, known=learned(subject, missing, systems, workplace))
+        planned = plan(subject)
+    return planned
+
+
+def _made(planned: Plan, order: Order, systems: Systems, workplace: Workplace, work: Work) -> Plan:
+    """Makes what was planned. What NetSuite refuses is planned once more, from how things stand there now."""
+    if planned.link is not None:
+        remember(*planned.link, work, image=buyer_image(order, systems))
+    notes = planned.notes
+    for effect in planned.effects:
+        try:
+            remote_id, dropped = _applied(effect, systems, work)
+        except Rejected:
+            again = order_plan(order, systems, workplace, facts=frozenset(Want))
+            if effect.intent.request_hash in {other.intent.request_hash for other in again.effects}:
+                raise
+            return _made(again, order, systems, workplace, work) if again.effects else again
+        notes += dropped
+        verify_at_once(effect, remote_id, systems, workplace)
+    return replace(planned, notes=notes)
+
+
+def _applied(effect: Effect, systems: Systems, work: Work) -> tuple[str, tuple[str, ...]]:
+    """The internal id and what is worth knowing: what was left out, what had to be dated today."""
+    try:
+        return apply_leniently(effect, work)
+    except ClosedPeriod as error:
+        dated = in_open_period(effect, error, systems.rules, now=datetime.now(UTC))
+    remote_id, notes = apply_leniently(dated, work)
+    return remote_id, (*notes, f"{effect.intent.natural_key} is dated today: its own day lies in a closed period")
+
+
+def _subject(order: Order, systems: Systems, workplace: Workplace, facts: frozenset[Want]) -> Subject:
+    made = _made_so_far(order, systems, workplace)
+    written = [made[key] for key in order_keys(order, systems.shop_id) if key in made and made[key].stands]
+    left_out = None if written else exclusion(order, systems.rules)
+    known = Known(made=made, items={}) if left_out else _known(order, made, systems, workplace)
+    subject = Subject(order, systems.shop_id, known, systems.rules, systems.connection.rules_version)
+    # Of an order that is not written yet only its buyer can be asked about.
+    wanted = facts if written else facts & {Want.BUYER}
+    return replace(subject, known=learned(subject, wanted, systems, workplace)) if wanted else subject
+
+
+def _known(order: Order, made: Mapping[str, Made], systems: Systems, workplace: Workplace) -> Known:
+    """What can be known of an order without a call, where the mirrors are fresh."""
+    buyers = buyer_keys(order, systems.shop_id)
+    standing = made.get(order_keys(order, systems.shop_id)[0])
+    items_by_sku = _items(order, systems, workplace.engine)
+    return Known(
+        made=made,
+        items=items_by_sku,
+        never_shipped=_never_shipped(order, items_by_sku, systems, workplace.engine),
+        customers_by_email=candidates(
+            order, systems, workplace.engine, is_known=any(key in made and made[key].stands for key in buyers)
+        ),
+        billing=billed(standing, systems, workplace.engine),
+        facts=mirrored_facts(standing, systems, workplace.engine),
     )
-    return plan(order, shop_id=systems.shop_id, known=known, rules=systems.rules)
+
+
+def _made_so_far(order: Order, systems: Systems, workplace: Workplace) -> dict[str, Made]:
+    with workplace.engine.begin() as connection:
+        stored = effects.of_keys(connection, systems.connection.id, natural_keys(order, systems.shop_id))
+    return {
+        key: Made(
+            effect.kind,
+            effect.state,
+            effect.remote_id,
+            effect.amount,
+            effects.image_of(effect, workplace.vault),
+            is_verified=effect.verified_at is not None,
+        )
+        for key, effect in stored.items()
+    }
 
 
 def _items(order: Order, systems: Systems, engine: Engine) -> dict[str, str]:
     """Item ids by SKU. Raises NotMapped for an inactive item or a SKU that two items share."""
     wanted = sorted(skus(order, systems.rules))
-    _refresh_once(catalog.ITEM_CATALOG, systems, engine, seconds=None)
+    catalog.refresh_once(catalog.ITEM_CATALOG, systems, engine, seconds=None)
     found = _known_items(wanted, systems, engine)
     missing = [sku for sku in wanted if not any(not item.inactive for item in found.get(sku, ()))]
     if missing:
         catalog.look_up_skus(systems, engine, missing)
         found |= _known_items(missing, systems, engine)
     return {sku: _only(order, sku, candidates) for sku, candidates in found.items()}
+
+
+def _never_shipped(order: Order, items_by_sku: Mapping[str, str], systems: Systems, engine: Engine) -> frozenset[str]:
+    """Items of the order's lines that NetSuite does not fulfil; asked only where the shop ships."""
+    rules = systems.rules
+    if rules.fulfillments.source != "shopify" or not order.fulfillments:
+        return frozenset()
+    named = (rules.items.custom, rules.items.gift_card, rules.items.tip, *rules.items.variants.values())
+    with engine.begin() as connection:
+        ids = {item for item in (*items_by_sku.values(), *named) if item is not None}
+        return items.never_shipped(connection, systems.connection.id, ids)
 
 
 def _known_items(wanted: list[str], systems: Systems, engine: Engine) -> dict[str, list[Item]]:
@@ -94,34 +166,3 @@ def _only(order: Order, sku: str, candidates: list[Item]) -> str:
     ids = ", ".join(str(item.netsuite_id) for item in candidates)
     problem = f"is shared by the items {ids}" if active else f"is the inactive item {ids}"
     raise NotMapped(f"{order.name}: the SKU {sku!r} {problem} in NetSuite", subject=f"sku:{sku}")
-
-
-def _candidates(order: Order, systems: Systems, engine: Engine, *, is_known: bool) -> list[str]:
-    """NetSuite customers with the buyer's e-mail, from the mirror; refreshed before we would create one."""
-    buyer = order.customer
-    if buyer is None or is_known or not buyer.email or not systems.rules.customer.match_email:
-        return []
-    found = _mirrored(buyer.email, systems, engine)
-    if not found and _refresh_once(catalog.CUSTOMER_CATALOG, systems, engine, seconds=_CUSTOMERS_FRESH_SECONDS):
-        found = _mirrored(buyer.email, systems, engine)
-    return [str(netsuite_id) for netsuite_id in found]
-
-
-def _mirrored(email: str, systems: Systems, engine: Engine) -> list[int]:
-    with engine.begin() as connection:
-        hashed = systems.email_hash(email)
-        return customers.by_email(connection, systems.connection.id, hashed, systems.rules.subsidiary)
-
-
-def _refresh_once(wanted: catalog.Catalog, systems: Systems, engine: Engine, *, seconds: float | None) -> bool:
-    """True after a mirror was refreshed, by us or by the thread we waited for, because it was unread or too old."""
-    if not catalog.is_stale(wanted, systems, engine, seconds=seconds, now=_now()):
-        return False
-    with _refreshing[systems.connection.id]:
-        if catalog.is_stale(wanted, systems, engine, seconds=seconds, now=_now()):
-            catalog.refresh(wanted, systems, engine, lane=Lane.ORDERS)
-    return True
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

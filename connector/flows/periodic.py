@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 EVERY_SECONDS = {
     "items.refresh": 900,
     "customers.refresh": 240,
+    "billing.refresh": 120,
     "orders.verify": 60,
     "credentials.refresh": 60,
     "connections.check": 3600,
@@ -43,19 +44,36 @@ def refresh_items(workplace: Workplace, wake: Wake, *, now: datetime) -> int:
 
 
 def refresh_customers(workplace: Workplace, *, now: datetime) -> int:
-    """Brings the customer mirror up to date; returns rows read."""
+    """Brings the customer mirror up to date; returns rows read.
+
+    Where some changed, what is held for a customer is looked at again by the next sweep.
+    """
 
     def run(systems: Systems) -> int:
-        return catalog.refresh(catalog.CUSTOMER_CATALOG, systems, workplace.engine)
+        count = catalog.refresh(catalog.CUSTOMER_CATALOG, systems, workplace.engine)
+        if count:
+            with workplace.engine.begin() as connection:
+                subjects = records.held_subjects(connection, systems.connection.id, prefix="customer:")
+                records.release(connection, systems.connection.id, subjects)
+        return count
 
     return _each_connection("customers.refresh", workplace, run, now=now)
+
+
+def refresh_billing(workplace: Workplace, *, now: datetime) -> int:
+    """Brings the mirror of what was billed up to date; returns rows read."""
+
+    def run(systems: Systems) -> int:
+        return catalog.refresh(catalog.BILLING_CATALOG, systems, workplace.engine)
+
+    return _each_connection("billing.refresh", workplace, run, now=now)
 
 
 def verify_totals(workplace: Workplace, *, now: datetime) -> int:
     """Compares new sales orders with NetSuite's totals; returns how many."""
 
     def run(systems: Systems) -> int:
-        return verify_batch(systems, workplace.engine, now=now)
+        return verify_batch(systems, workplace, now=now)
 
     return _each_connection("orders.verify", workplace, run, now=now)
 

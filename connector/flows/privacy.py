@@ -17,12 +17,14 @@ from sqlalchemy import Connection
 from connector.errors import ConfigError, NeedsDecision
 from connector.flows.result import Result
 from connector.flows.systems import Workplace
+from connector.mapping import external_ids
+from connector.mapping.images import redacted_image
 from connector.mapping.selection import Exclusion
 from connector.shopify.redaction import redacted
 from connector.store import connections, credentials, operator_actions, privacy
 from connector.store.connections import StoredConnection
 from connector.store.credentials import SHOPIFY, SHOPIFY_ONLINE, NewCredential
-from connector.store.privacy import Export, HeldEvent
+from connector.store.privacy import Export, HeldEvent, ImagesOf
 from connector.store.records import CUSTOMER, CUSTOMER_REDACT, DATA_REQUEST, ORDER, SHOP_REDACT, UNINSTALL, Lease
 from connector.vault import Vault
 
@@ -137,7 +139,9 @@ def redact_customer(workplace: Workplace, lease: Lease) -> Result:
             asked = [found.shopify_id for found in about if found.kind == DATA_REQUEST and found.shopify_id]
             unfetched = privacy.forget_exports(connection, connection_id, asked)
             count = privacy.redact_events(connection, vault, [event.id, *(found.id for found in about)], redacted)
-            privacy.redact_sentences(connection, connection_id, person.orders)
+            customers = () if person.id is None else (person.id,)
+            privacy.redact_sentences(connection, connection_id, orders=person.orders, customers=customers)
+            _redact_images(connection, vault, connection_id, person)
             details = {"customer": person.id, "orders": person.orders, "deliveries": count, "unfetched": unfetched}
             operator_actions.write_down(
                 connection, connection_id, actor=_ACTOR, action="customer redacted", details=details
@@ -161,6 +165,9 @@ def redact_shop(workplace: Workplace, lease: Lease) -> Result:
     total = 0
     while count := _redact_some(workplace, stored.id):
         total += count
+    images = ImagesOf()
+    while (last := _redact_some_images(workplace, stored.id, images)) is not None:
+        images = ImagesOf(after=last)
     with workplace.engine.begin() as connection:
         details = {"shop": lease.shopify_id, "deliveries": total, "unfetched": unfetched}
         operator_actions.write_down(connection, stored.id, actor=_ACTOR, action="shop redacted", details=details)
@@ -245,6 +252,20 @@ def _forget_users(connection: Connection, vault: Vault, connection_id: int) -> N
     if shopify is not None and "user" in shopify.secrets:
         secrets = {name: value for name, value in shopify.secrets.items() if name != "user"}
         credentials.keep_secrets(connection, vault, shopify, NewCredential(shopify.auth, secrets))
+
+
+def _redact_images(connection: Connection, vault: Vault, connection_id: int, person: Person) -> None:
+    """What we wrote of a person and their orders keeps its figures; a customer's own image goes."""
+    shop_id = connections.by_id(connection, connection_id).shop_id or 0
+    keys = () if person.id is None else (external_ids.customer(shop_id, person.id),)
+    images = ImagesOf(person.orders, keys)
+    while (last := privacy.redact_images(connection, vault, connection_id, images, redacted_image)) is not None:
+        images = ImagesOf(person.orders, keys, after=last)
+
+
+def _redact_some_images(workplace: Workplace, connection_id: int, images: ImagesOf) -> int | None:
+    with workplace.engine.begin() as connection:
+        return privacy.redact_images(connection, workplace.vault, connection_id, images, redacted_image)
 
 
 def _redact_some(workplace: Workplace, connection_id: int) -> int:

@@ -17,6 +17,8 @@ from connector.errors import (
     WrongEnvironment,
 )
 from connector.flows.circuit import Halting, open_circuit
+from connector.flows.customer_merges import sync_merge
+from connector.flows.customers import sync_customer
 from connector.flows.orders import sync_order
 from connector.flows.privacy import PRIVACY_FLOWS
 from connector.flows.result import Result
@@ -25,7 +27,7 @@ from connector.flows.systems import Workplace
 from connector.store import attempts, connections, halts, records
 from connector.store.attempts import Attempt
 from connector.store.halts import Halt
-from connector.store.records import ORDER, Lease, Standing
+from connector.store.records import CUSTOMER, CUSTOMER_MERGE, ORDER, WAITING, Lease, Standing
 from connector.store.tables import RecordState
 from connector.transport import Call, recorded_calls
 
@@ -55,7 +57,7 @@ def process(record_id: int, workplace: Workplace, *, worker: str) -> Outcome | N
         if lease is None:
             return None
         revision = connections.by_id(connection, lease.connection_id).revision
-        halt = halts.of(connection, lease.connection_id) if lease.kind == ORDER else None
+        halt = halts.of(connection, lease.connection_id) if lease.kind in WAITING else None
         if halt is not None:
             records.settle(connection, lease, _halted(halt), now=started)
             return Outcome(RecordState.HELD)
@@ -73,6 +75,9 @@ def process(record_id: int, workplace: Workplace, *, worker: str) -> Outcome | N
             run.try_again(TransientError(f"{type(error).__name__} in this product; see the log"), calls)
             raise
     return run.end(_standing(result), calls)
+
+
+_SYNCS = {ORDER: sync_order, CUSTOMER: sync_customer, CUSTOMER_MERGE: sync_merge}
 
 
 class _Run:
@@ -94,10 +99,10 @@ class _Run:
         systems = self.workplace.open_systems(self.lease.connection_id)
         self.rules_version = systems.connection.rules_version
         self.revision = systems.connection.revision
-        return sync_order(systems, self.engine, self.lease)
+        return _SYNCS[self.lease.kind](systems, self.workplace, self.lease)
 
     def halt(self, error: Halting, calls: list[Call]) -> Outcome:
-        """Not this record's fault: the whole connection waits, and its records with the reason, until a probe succeeds."""
+        """Not this record's fault: the whole connection notes, and its records with the reason, until a probe succeeds."""
         now = _now()
         with self.engine.begin() as connection:
             is_halted = open_circuit(connection, self.lease.connection_id, error, revision=self.revision, now=now)
@@ -175,7 +180,7 @@ def _standing(result: Result) -> Standing:
         return Standing(RecordState.EXCLUDED, "excluded", result.exclusion.rule, result.exclusion.reason)
     if result.open_question is not None:
         return _held(result.open_question)
-    return Standing(RecordState.IN_SYNC)
+    return Standing(RecordState.IN_SYNC, reason="; ".join(result.notes) or None)
 
 
 def _now() -> datetime:

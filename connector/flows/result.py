@@ -8,7 +8,8 @@ from connector.mapping.selection import Exclusion
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A record that is excluded, one in step, or one with a question left open."""
+    """A record that is excluded, one in step, or one with a question left open; `notes`: worth knowing."""
 
     exclusion: Exclusion | None = None
     open_question: NeedsDecision | None = None
+    notes: tuple[str, ...] = ()

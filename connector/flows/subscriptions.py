@@ -16,7 +16,7 @@ from connector.errors import ConfigError, Forbidden, Rejected, WrongEnvironment
 from connector.flows.systems import Systems
 from connector.shopify import subscriptions as shopify
 from connector.shopify.shop import Shop, shop
-from connector.shopify.subscriptions import NEEDED, Subscription, Wanted
+from connector.shopify.subscriptions import Subscription, Wanted, needed
 from connector.store import connections
 from connector.store import subscriptions as store
 from connector.store.subscriptions import Made
@@ -68,7 +68,7 @@ def check(systems: Systems, uri: str) -> list[Difference]:
 def survey(systems: Systems, uri: str) -> Survey:
     """Needed topics and our superfluous subscriptions; changes nothing."""
     standing = shopify.subscriptions(systems.shopify)
-    differences = compared(NEEDED, standing, uri)
+    differences = compared(needed(shop(systems.shopify).scopes), standing, uri)
     used = {difference.found.id for difference in differences if difference.found is not None}
     return Survey(differences, [found for found in standing if found.id not in used and shopify.is_ours(found, uri)])
 
@@ -143,7 +143,7 @@ def _in_step(systems: Systems, engine: Engine, answered: Shop, uri: str) -> list
     with engine.begin() as connection:
         known = store.made(connection, systems.connection.id)
         looked_at = store.database_time(connection)
-    found = compared(NEEDED, shopify.subscriptions(systems.shopify), uri)
+    found = compared(needed(answered.scopes), shopify.subscriptions(systems.shopify), uri)
     return [_remembered(systems, engine, _mended(systems, one, answered, uri), known, looked_at) for one in found]
 
 

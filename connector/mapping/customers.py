@@ -6,8 +6,9 @@ from connector.errors import NotMapped
 from connector.mapping import external_ids
 from connector.mapping.rules import Rules
 from connector.netsuite.records import Customer, PostalAddress
-from connector.shopify.records import Address, Order
-from connector.shopify.records import Customer as ShopifyCustomer
+from connector.shopify.customers import Address, CustomerProfile
+from connector.shopify.customers import Customer as ShopifyCustomer
+from connector.shopify.records import Order
 
 # NetSuite refuses the whole record for a phone number outside these lengths.
 _PHONE_LENGTHS = range(7, 33)
@@ -25,10 +26,28 @@ def customer(buyer: ShopifyCustomer, order: Order, *, shop_id: int, currency: st
         external_id=external_ids.customer(shop_id, buyer.id),
         first_name=buyer.first_name if buyer.last_name else "",
         last_name=last_name or f"Shopify customer {buyer.id}",
+        company_name="",
         email=buyer.email,
         phone=phone(buyer.phone or (address.phone if address else "")),
         subsidiary=rules.subsidiary,
         currency=currency,
+        address=postal_address(address),
+    )
+
+
+def customer_of_profile(profile: CustomerProfile, *, shop_id: int, rules: Rules) -> Customer:
+    """The customer as Shopify's own record has it; its currency is left to NetSuite."""
+    address = profile.default_address
+    last_name = profile.last_name or profile.first_name or (address.name if address else "")
+    return Customer(
+        external_id=external_ids.customer(shop_id, profile.id),
+        first_name=profile.first_name if profile.last_name else "",
+        last_name=last_name or f"Shopify customer {profile.id}",
+        company_name="",
+        email=profile.email,
+        phone=phone(profile.phone or (address.phone if address else "")),
+        subsidiary=rules.subsidiary,
+        currency=None,
         address=postal_address(address),
     )
 
@@ -52,8 +71,9 @@ def postal_address(address: Address | None) -> PostalAddress | None:
 
 def phone(text: str) -> str:
     """The number without decoration, or nothing when NetSuite would refuse it."""
-    number = re.sub(r"[^\d+]", "", text)
-    return number if len(number) in _PHONE_LENGTHS else ""
+    digits = re.sub(r"[^0-9]", "", text)
+    number = f"+{digits}" if text.strip().startswith("+") else digits
+    return number if len(digits) in _PHONE_LENGTHS and len(number) in _PHONE_LENGTHS else ""
 
 
 def currency_id(currency: str, rules: Rules) -> str:

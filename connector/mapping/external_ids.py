@@ -11,6 +11,51 @@ def sales_order(shop_id: int, order_id: str) -> str:
     return f"SHOPIFY-{shop_id}-ORDER-{order_id}"
 
 
+def cash_sale(shop_id: int, order_id: str) -> str:
+    """External id of a Shopify order that is written as a cash sale."""
+    return f"SHOPIFY-{shop_id}-SALE-{order_id}"
+
+
+def item_fulfillment(shop_id: int, fulfillment_id: str) -> str:
+    """External id of one Shopify fulfilment."""
+    return f"SHOPIFY-{shop_id}-FUL-{fulfillment_id}"
+
+
+def customer_refund(shop_id: int, transaction_id: str) -> str:
+    """External id of money given back, by the refund's transaction."""
+    return f"SHOPIFY-{shop_id}-RFND-{transaction_id}"
+
+
+def credit_memo(shop_id: int, refund_id: str) -> str:
+    """External id of a Shopify refund of something that was invoiced."""
+    return f"SHOPIFY-{shop_id}-CM-{refund_id}"
+
+
+def cash_refund(shop_id: int, refund_id: str) -> str:
+    """External id of a Shopify refund of something that was sold for cash."""
+    return f"SHOPIFY-{shop_id}-CR-{refund_id}"
+
+
+def return_authorization(shop_id: int, refund_id: str) -> str:
+    """External id of goods of a Shopify refund that come back."""
+    return f"SHOPIFY-{shop_id}-RMA-{refund_id}"
+
+
+def item_receipt(shop_id: int, refund_id: str) -> str:
+    """External id of goods of a Shopify refund that came back."""
+    return f"SHOPIFY-{shop_id}-RCPT-{refund_id}"
+
+
+def company(shop_id: int, company_id: str) -> str:
+    """External id of a Shopify company, which is a customer in NetSuite."""
+    return f"SHOPIFY-{shop_id}-COMPANY-{company_id}"
+
+
+def contact(shop_id: int, customer_id: str) -> str:
+    """External id of a Shopify customer who buys for a company."""
+    return f"SHOPIFY-{shop_id}-CONTACT-{customer_id}"
+
+
 def customer_deposit(shop_id: int, transaction_id: str) -> str:
     """External id of one payment of a Shopify order."""
     return f"SHOPIFY-{shop_id}-TXN-{transaction_id}"

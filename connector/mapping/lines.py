@@ -45,9 +45,10 @@ def _line(line: Line, order: Order, items: Mapping[str, str], rules: Rules) -> l
         _net_discounts(discounts, discounted, Money(net, price.currency)) if rules.discount.mode == "line" else []
     )
     amount = net - sum((share for _, share in taken_off), Decimal(0))
-    item = _item(line, order, items, rules)
+    item = item_of(line, order, items, rules)
     code = tax_code(line.taxes, rules)
     product = OrderLine(
+        line.id,
         item,
         line.quantity,
         rate(amount, line.quantity),
@@ -57,13 +58,19 @@ def _line(line: Line, order: Order, items: Mapping[str, str], rules: Rules) -> l
         tax_code=code,
         tax_reference=line_reference(line) if rules.tax.mode is TaxMode.TAX_DETAILS_OVERRIDE and line.taxes else None,
     )
-    return [product, *(_discount_line(label, share, code, order, rules) for label, share in taken_off)]
+    return [product, *_discount_lines(line, taken_off, code, order, rules)]
 
 
-def _discount_line(label: str, share: Decimal, code: str | None, order: Order, rules: Rules) -> OrderLine:
-    """`share` is negative; NetSuite lets a discount stand directly below the line it belongs to."""
-    item = required(rules.discount.item, "discount.item", f"{order.name} has the discount {label}")
-    return OrderLine(item, 1, share, share, f"Discount {label}", tax_code=code)
+def _discount_lines(
+    line: Line, taken_off: Sequence[tuple[str, Decimal]], code: str | None, order: Order, rules: Rules
+) -> list[OrderLine]:
+    """The shares are negative; NetSuite lets a discount stand directly below the line it belongs to."""
+    lines = []
+    for number, (label, share) in enumerate(taken_off):
+        item = required(rules.discount.item, "discount.item", f"{order.name} has the discount {label}")
+        reference = f"{line.id}-D{number}"
+        lines.append(OrderLine(reference, item, 1, share, share, f"Discount {label}", tax_code=code))
+    return lines
 
 
 def _net_discounts(
@@ -80,14 +87,15 @@ def _included_tax(line: Line, order: Order, rules: Rules) -> Decimal:
     return sum((booked(tax.price, rules).amount for tax in line.taxes), Decimal(0))
 
 
-def _item(line: Line, order: Order, items: Mapping[str, str], rules: Rules) -> str:
+def item_of(line: Line, order: Order, items: Mapping[str, str], rules: Rules) -> str:
+    """The NetSuite item of a line. Raises NotMapped."""
     if line.is_gift_card:
         return required(rules.items.gift_card, "items.gift_card", f"{order.name} sells a gift card")
     if line.variant_id in rules.items.variants:
         return rules.items.variants[line.variant_id]
     if line.sku in items:
         return items[line.sku]
-    if _is_tip(line):
+    if is_tip(line):
         return required(rules.items.tip, "items.tip", f"{order.name} has a tip")
     if line.is_custom:
         return required(rules.items.custom, "items.custom", f"{order.name} has the custom line {line.title!r}")
@@ -103,13 +111,14 @@ def _item(line: Line, order: Order, items: Mapping[str, str], rules: Rules) -> s
     )
 
 
-def _is_tip(line: Line) -> bool:
+def is_tip(line: Line) -> bool:
+    """True for a line that is the buyer's tip."""
     return line.is_custom and line.title.strip().lower() == _TIP_TITLE
 
 
 def _extra_lines(order: Order, rules: Rules) -> list[OrderLine]:
     """A tip counts once: as its own line or as the order's tip, never both."""
-    no_tip = any(_is_tip(line) for line in order.lines)
+    no_tip = any(is_tip(line) for line in order.lines)
     duties = [duty for line in order.lines for duty in line.duties]
     candidates: tuple[tuple[str, Sequence[MoneyBag], str | None, str], ...] = (
         ("Tip", () if no_tip else (order.tip,), rules.items.tip, "items.tip"),
@@ -122,5 +131,6 @@ def _extra_lines(order: Order, rules: Rules) -> list[OrderLine]:
         amount = sum((booked(bag, rules).amount for bag in bags), Decimal(0))
         if amount:
             named = required(item, setting, f"{order.name} has {title.lower()} of {amount}")
-            lines.append(OrderLine(named, 1, amount, amount, title, tax_code=rules.tax.exempt_code))
+            reference = title.upper().replace(" ", "-")
+            lines.append(OrderLine(reference, named, 1, amount, amount, title, tax_code=rules.tax.exempt_code))
     return lines

@@ -20,6 +20,6 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-_DIGITS.get(currency, 2)), ROUND_HALF_UP)
 
 
-def rate(amount: Decimal, quantity: int) -> Decimal:
+def rate(amount: Decimal, quantity: int | Decimal) -> Decimal:
     """Price per unit whose product with the quantity rounds to the amount again: eight digits where need be."""
     return (amount / quantity).quantize(Decimal("1e-8"), ROUND_HALF_UP).normalize() + 0

@@ -1,5 +1,6 @@
 """Which payments of an order are money, and the customer deposit of each."""
 
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from connector.errors import NotMapped
@@ -32,26 +33,27 @@ def is_money(payment: Transaction, rules: Rules) -> bool:
     return payment.kind in _MONEY and payment.status == "SUCCESS" and booked(payment.amount, rules).amount > 0
 
 
-def _deposit(
-    order: Order, payment: Transaction, *, shop_id: int, customer: Reference, sales_order: Reference, rules: Rules
-) -> CustomerDeposit:
-    money = booked(payment.amount, rules)
-    method = _method(order, payment, rules)
-    moment = payment.processed_at or order.processed_at
-    return CustomerDeposit(
-        external_id=external_ids.customer_deposit(shop_id, payment.id),
-        customer=customer,
-        sales_order=sales_order,
-        payment=money.amount,
-        currency=currency_id(money.currency, rules),
-        tran_date=moment.astimezone(ZoneInfo(rules.time_zone)).date(),
-        payment_option=method.method,
-        account=method.account,
-        memo=f"Shopify {order.name} {payment.kind.lower()} {payment.id}",
+def deposited(payment: Transaction, order: Order, rules: Rules) -> Decimal:
+    """What stays in the till of one payment: cash that was given back as change does not."""
+    change = sum(
+        (
+            booked(item.amount, rules).amount
+            for item in order.transactions
+            if item.kind == "CHANGE" and item.status == "SUCCESS" and item.parent_id == payment.id
+        ),
+        Decimal(0),
     )
+    return booked(payment.amount, rules).amount - change
 
 
-def _method(order: Order, payment: Transaction, rules: Rules) -> PaymentMethod:
+def received(order: Order, rules: Rules) -> Decimal:
+    """All money of an order that stayed in the till, before anything went back."""
+    payments = [item for item in order.transactions if is_money(item, rules)]
+    return sum((deposited(item, order, rules) for item in payments), Decimal(0))
+
+
+def method_of(order: Order, payment: Transaction, rules: Rules) -> PaymentMethod:
+    """The payment method of a transaction's gateway. Raises NotMapped."""
     method = rules.payments.methods.get(payment.gateway)
     if method is None:
         raise NotMapped(
@@ -60,3 +62,42 @@ def _method(order: Order, payment: Transaction, rules: Rules) -> PaymentMethod:
             subject=f"gateway:{payment.gateway}",
         )
     return method
+
+
+def refund_method(order: Order, payment: Transaction, rules: Rules) -> PaymentMethod:
+    """The payment method of money that goes back; NetSuite wants the account it leaves. Raises NotMapped."""
+    method = method_of(order, payment, rules)
+    if method.account is None:
+        raise NotMapped(
+            f"{order.name} was refunded through the gateway {payment.gateway!r}, and NetSuite wants the account the money "
+            f"leaves; set rules.payments.methods.{payment.gateway}.account",
+            subject=f"gateway:{payment.gateway}",
+        )
+    return method
+
+
+def cash_method(order: Order, rules: Rules) -> PaymentMethod:
+    """The payment method of a cash sale: that of its largest payment. Raises NotMapped."""
+    payments = [item for item in order.transactions if is_money(item, rules)]
+    if not payments:
+        return PaymentMethod()
+    return method_of(order, max(payments, key=lambda item: (deposited(item, order, rules), item.id)), rules)
+
+
+def _deposit(
+    order: Order, payment: Transaction, *, shop_id: int, customer: Reference, sales_order: Reference, rules: Rules
+) -> CustomerDeposit:
+    money = booked(payment.amount, rules)
+    method = method_of(order, payment, rules)
+    moment = payment.processed_at or order.processed_at
+    return CustomerDeposit(
+        external_id=external_ids.customer_deposit(shop_id, payment.id),
+        customer=customer,
+        sales_order=sales_order,
+        payment=deposited(payment, order, rules),
+        currency=currency_id(money.currency, rules),
+        tran_date=moment.astimezone(ZoneInfo(rules.time_zone)).date(),
+        payment_option=method.method,
+        account=method.account,
+        memo=f"Shopify {order.name} {payment.kind.lower()} {payment.id}",
+    )

@@ -1,27 +1,37 @@
 """What one connection decided: the [rules] of its file, validated; every key has a documented default.
 
-Ids are NetSuite internal ids, written as text. An unknown key is an error that names it.
+Wherever NetSuite's internal id is meant, a name may stand instead; it is looked up once. An unknown key is an error that
+names it.
 """
 
-from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from connector.errors import ConfigError
-
-InternalId = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError(f"{name} is not a time zone of the IANA list") from error
-    return name
+from connector.mapping.rule_values import (
+    OWNED_CUSTOMER_FIELDS,
+    OWNED_ORDER_FIELDS,
+    AccountId,
+    ClassId,
+    CurrencyId,
+    CustomerId,
+    DepartmentId,
+    ItemId,
+    LocationId,
+    Moment,
+    OwnedCustomerField,
+    OwnedOrderField,
+    PaymentMethodId,
+    ShippingItemId,
+    SubsidiaryId,
+    TaxCodeId,
+    TaxTypeId,
+    TermsId,
+    TimeZone,
+)
 
 
 class TaxMode(StrEnum):
@@ -37,85 +47,135 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class OrderRules(_Part):
-    """Which orders are written, and in which of Shopify's two currencies."""
+_WRITTEN = ("PAID", "PARTIALLY_PAID", "AUTHORIZED", "PARTIALLY_REFUNDED", "REFUNDED")
 
-    created_after: datetime | None = None
+
+class OrderRules(_Part):
+    """Which orders are written and as what, in which of Shopify's two currencies, and what is written again on a change.
+
+    `terms`: payment terms by Shopify's name. `owned_fields`: a field left out is written once and then a person's.
+    """
+
+    created_after: Moment | None = None
     include_test: bool = False
-    financial_status: tuple[str, ...] = ("PAID", "PARTIALLY_PAID", "AUTHORIZED", "PARTIALLY_REFUNDED")
+    financial_status: tuple[str, ...] = _WRITTEN
+    accept_terms: bool = True
     currency: Literal["shop", "presentment"] = "shop"
-    department: InternalId | None = None
-    class_: InternalId | None = Field(default=None, alias="class")
+    exchange_rate: Literal["netsuite", "shopify"] = "netsuite"
+    note: Literal["memo", "none"] = "memo"
+    department: DepartmentId | None = None
+    class_: ClassId | None = Field(default=None, alias="class")
     order_id_field: str | None = None
+    tags_field: str | None = None
+    line_id_field: str | None = None
+    terms: dict[str, TermsId] = {}
+    cash_sale_sources: tuple[str, ...] = ()
+    cash_sale_when_fulfilled: bool = False
+    owned_fields: tuple[OwnedOrderField, ...] = OWNED_ORDER_FIELDS
 
 
 class CustomerRules(_Part):
-    """Who an order belongs to."""
+    """Who an order belongs to, and what of a customer Shopify keeps up to date.
 
-    default: InternalId | None = None
+    `create`: every customer of the shop, or only who orders. `companies`: a business order belongs to its company.
+    """
+
+    default: CustomerId | None = None
     match_email: bool = True
+    create: Literal["all", "with_order"] = "all"
+    companies: bool = True
+    owned_fields: tuple[OwnedCustomerField, ...] = OWNED_CUSTOMER_FIELDS
 
 
 class ItemRules(_Part):
     """Items for what Shopify sells without a SKU of ours; `variants` by Shopify's variant id, before the SKU is looked at."""
 
-    variants: dict[str, InternalId] = {}
-    custom: InternalId | None = None
-    gift_card: InternalId | None = None
-    tip: InternalId | None = None
-    duty: InternalId | None = None
-    fee: InternalId | None = None
+    variants: dict[str, ItemId] = {}
+    custom: ItemId | None = None
+    gift_card: ItemId | None = None
+    tip: ItemId | None = None
+    duty: ItemId | None = None
+    fee: ItemId | None = None
 
 
 class DiscountRules(_Part):
     """`line`: each discount as a line of `item` below its product; `net`: taken off the product's rate."""
 
     mode: Literal["line", "net"] = "line"
-    item: InternalId | None = None
+    item: ItemId | None = None
 
 
 class TaxDetailCode(_Part):
     """SuiteTax's two ids for one tax."""
 
-    type: InternalId
-    code: InternalId
+    type: TaxTypeId
+    code: TaxCodeId
 
 
 class TaxRules(_Part):
-    """`exempt_code`: on every line in mode `line_item`; `codes`, `details`: keyed by the rate in per cent."""
+    """`exempt_code`: on every line in mode `line_item`; `codes`, `details`: keyed by the rate in per cent.
+
+    `channel_item`: for tax that a marketplace pays to the state itself.
+    """
 
     mode: TaxMode = TaxMode.LINE_ITEM
-    item: InternalId | None = None
-    exempt_code: InternalId | None = None
-    codes: dict[str, InternalId] = {}
+    item: ItemId | None = None
+    channel_item: ItemId | None = None
+    exempt_code: TaxCodeId | None = None
+    codes: dict[str, TaxCodeId] = {}
     details: dict[str, TaxDetailCode] = {}
 
 
 class RoundingRules(_Part):
     """A difference up to `max` (in the order's currency) becomes a line of `item`; above it the order is held."""
 
-    item: InternalId | None = None
+    item: ItemId | None = None
     max: Decimal = Decimal("0.05")
 
 
 class ShippingRules(_Part):
     """Shipping item by the shipping line's code or title."""
 
-    methods: dict[str, InternalId] = {}
-    default: InternalId | None = None
+    methods: dict[str, ShippingItemId] = {}
+    default: ShippingItemId | None = None
 
 
 class PaymentMethod(_Part):
     """Payment method and bank account of one gateway; without an account the money is undeposited."""
 
-    method: InternalId | None = None
-    account: InternalId | None = None
+    method: PaymentMethodId | None = None
+    account: AccountId | None = None
 
 
 class PaymentRules(_Part):
     """Gateway name as Shopify spells it → where its money goes."""
 
     methods: dict[str, PaymentMethod] = {}
+
+
+class FulfillmentRules(_Part):
+    """`source`: which side ships; the other one only listens, so that the two never feed each other."""
+
+    source: Literal["netsuite", "shopify"] = "netsuite"
+    ship_status: Literal["A", "B", "C"] = "C"
+
+
+class RefundRules(_Part):
+    """`adjustment_item`: for money that belongs to no line; `no_restock_item`: for goods that do not come back.
+
+    `returns`: goods come back by the credit memo's own lines, or by a return authorisation, received when `receive`.
+    """
+
+    adjustment_item: ItemId | None = None
+    no_restock_item: ItemId | None = None
+    returns: Literal["credit_memo", "return_authorization"] = "credit_memo"
+    receive: bool = True
+
+
+class BookRules(_Part):
+    """`closed_period`: what falls into a closed accounting period is held, or dated today and says so in its memo."""
+
+    closed_period: Literal["hold", "today"] = "hold"
 
 
 class TotalRules(_Part):
@@ -125,12 +185,12 @@ class TotalRules(_Part):
 
 
 class Rules(_Part):
-    """All settings of one connection."""
+    """All settings of one connection. `locations`: Shopify's location, by id or name, → NetSuite's."""
 
-    subsidiary: InternalId | None = None
-    location: InternalId | None = None
-    currencies: dict[str, InternalId] = {}
-    time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    subsidiary: SubsidiaryId | None = None
+    location: LocationId | None = None
+    currencies: dict[str, CurrencyId] = {}
+    time_zone: TimeZone = "UTC"
     orders: OrderRules = OrderRules()
     customer: CustomerRules = CustomerRules()
     items: ItemRules = ItemRules()
@@ -139,7 +199,11 @@ class Rules(_Part):
     rounding: RoundingRules = RoundingRules()
     shipping: ShippingRules = ShippingRules()
     payments: PaymentRules = PaymentRules()
+    locations: dict[str, LocationId] = {}
+    fulfillments: FulfillmentRules = FulfillmentRules()
+    refunds: RefundRules = RefundRules()
     total: TotalRules = TotalRules()
+    books: BookRules = BookRules()
 
     @classmethod
     def from_json(cls, data: Any) -> "Rules":

@@ -23,6 +23,8 @@ def exclusion(order: Order, rules: Rules) -> Exclusion | None:
         return Exclusion("orders.created_after", f"{order.name} was created before {created_after.isoformat()}")
     if order.cancelled_at is not None:
         return Exclusion("orders.cancelled", f"{order.name} was cancelled before it reached NetSuite")
+    if order.payment_terms is not None and rules.orders.accept_terms:
+        return None
     if order.financial_status not in rules.orders.financial_status:
         return Exclusion("orders.financial_status", f"{order.name} is {order.financial_status}")
     return None

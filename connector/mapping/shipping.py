@@ -23,8 +23,7 @@ def shipping(order: Order, rules: Rules) -> Shipping:
         return Shipping(None, None)
     cost = sum((_net(line, order, rules) for line in order.shipping_lines), Decimal(0))
     first = order.shipping_lines[0]
-    methods = rules.shipping.methods
-    method = methods.get(first.code) or methods.get(first.title) or rules.shipping.default
+    method = method_of(order, rules)
     if method is None and not cost:
         return Shipping(None, None)
     if method is None:
@@ -35,6 +34,14 @@ def shipping(order: Order, rules: Rules) -> Shipping:
             subject=f"shipping:{name}",
         )
     return Shipping(method, cost)
+
+
+def method_of(order: Order, rules: Rules) -> str | None:
+    """The shipping item of the order's first shipping line, None where none is mapped."""
+    if not order.shipping_lines:
+        return None
+    first, methods = order.shipping_lines[0], rules.shipping.methods
+    return methods.get(first.code) or methods.get(first.title) or rules.shipping.default
 
 
 def _net(line: ShippingLine, order: Order, rules: Rules) -> Decimal:

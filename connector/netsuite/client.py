@@ -15,9 +15,11 @@ import requests
 from connector.counters import Counters
 from connector.errors import (
     AlreadyExists,
+    ClosedPeriod,
     Conflict,
     Forbidden,
     InvalidAnswer,
+    Missing,
     OutcomeUnknown,
     RateLimited,
     Rejected,
@@ -27,8 +29,8 @@ from connector.errors import (
 from connector.limits import Lane, Slots
 from connector.netsuite.account import account_of_url
 from connector.netsuite.auth import BearerToken
-from connector.netsuite.records import OrderLine
 from connector.netsuite.tba import SignedRequest
+from connector.netsuite.writes import Change, Delete, Write
 from connector.transport import Request, Transport, decode, encode, read_briefly
 
 _RECORD = "/services/rest/record/v1"
@@ -42,8 +44,10 @@ PERMISSION = "permission:netsuite"
 # NetSuite answers most failures with one code, USER_ERROR; only the detail text tells them apart.
 _TAKEN = re.compile(r"already exists", re.IGNORECASE)
 _ABSENT = re.compile(r"Transaction type specified is incorrect|record instance does not exist", re.IGNORECASE)
+_CLOSED_PERIOD = re.compile(r"\bperiod\b.*\bclosed\b|\bclosed\b.*\bperiod\b", re.IGNORECASE)
 _CHANGED = re.compile(r"Record has been changed", re.IGNORECASE)
 _NOT_ALLOWED = re.compile(r"does not have permission|Permission Violation|INSUFFICIENT_PERMISSION", re.IGNORECASE)
+_NAMED = re.compile(r"for the following field: (\w+)|phone number", re.IGNORECASE)
 _CONCURRENCY = {"CONCURRENCY_LIMIT_EXCEEDED", "SSS_REQUEST_LIMIT_EXCEEDED"}
 
 Login = BearerToken | SignedRequest
@@ -65,19 +69,24 @@ class NetSuiteClient:
         """The same account, asked with another log-in."""
         return NetSuiteClient(self._transport, login, self._slots, self._counters, api_url=self._url)
 
-    def create(self, record_type: str, body: Mapping[str, Any]) -> str:
-        """Creates a record and returns its internal id. The body carries the external id.
+    def write(self, write: Write) -> str:
+        """Sends one write and returns the internal id of what was made or changed.
 
-        POST and not an upsert: a second PUT would append the lines again, a second POST is refused as AlreadyExists.
-        Raises OutcomeUnknown when the record may have been made although no answer says so.
+        A record is created by POST and not by an upsert: a second PUT would append the lines again, a second POST is
+        refused as AlreadyExists. Raises OutcomeUnknown when it may have been carried out although no answer says so.
         """
-        response = self._call("POST", f"{_RECORD}/{record_type}", record_type, encode(body))
+        label = write.record_type
+        response = self._call(write.method, write.path, label, None if write.body is None else encode(write.body))
         if response.status_code >= 500:
-            raise OutcomeUnknown(f"NetSuite answered {response.status_code} to POST {record_type}")
-        _raise_for_status(response, record_type)
+            raise OutcomeUnknown(f"NetSuite answered {response.status_code} to {write.method} {label}")
+        if isinstance(write, Delete) and _is_absent(response):
+            return write.record_id
+        _raise_for_status(response, label)
+        if isinstance(write, Change | Delete):
+            return write.record_id
         remote_id = response.headers.get("Location", "").rstrip("/").rpartition("/")[2]
         if not remote_id:
-            raise OutcomeUnknown(f"NetSuite answered POST {record_type} without the new record's address")
+            raise OutcomeUnknown(f"NetSuite answered POST {label} without the new record's address")
         return remote_id
 
     def find(self, record_type: str, external_id: str, *, fields: Sequence[str] = ()) -> Mapping[str, Any] | None:
@@ -88,15 +97,15 @@ class NetSuiteClient:
         wanted = ",".join(("id", *fields))
         path = f"{_RECORD}/{record_type}/eid:{quote(external_id)}?fields={wanted}"
         response = read_briefly(lambda: self._read("GET", path, f"{record_type}/eid"))
-        if response.status_code in (400, 404) and _ABSENT.search(_detail(response)):
+        if _is_absent(response):
             return None
         _raise_for_status(response, record_type)
         found: dict[str, Any] = decode(response, system="NetSuite")
         return found
 
     def read(self, record_type: str, record_id: str, *, fields: Sequence[str]) -> Mapping[str, Any]:
-        """Some fields of a record that exists."""
-        path = f"{_RECORD}/{record_type}/{record_id}?fields={','.join(fields)}"
+        """Some fields of a record that exists, their sublists and subrecords with all they hold."""
+        path = f"{_RECORD}/{record_type}/{record_id}?fields={','.join(fields)}&expandSubResources=true"
         response = read_briefly(lambda: self._read("GET", path, record_type))
         _raise_for_status(response, record_type)
         found: dict[str, Any] = decode(response, system="NetSuite")
@@ -135,14 +144,6 @@ class NetSuiteClient:
         _raise_for_status(response, "suiteql")
         links = decode(response, system="NetSuite").get("links") or [{}]
         return account_of_url(str(links[0].get("href", "")))
-
-    def append_line(self, order_id: str, line: OrderLine) -> None:
-        """Adds one line to a sales order. Not repeatable: a line without its key is appended every time."""
-        body = {"item": {"items": [line.to_json()]}}
-        response = self._call("PATCH", f"{_RECORD}/salesOrder/{order_id}", "salesOrder", encode(body))
-        if response.status_code >= 500:
-            raise OutcomeUnknown(f"NetSuite answered {response.status_code} to PATCH salesOrder")
-        _raise_for_status(response, "salesOrder")
 
     def suiteql(self, query: str, parameters: Sequence[str] = (), *, lane: Lane = Lane.ORDERS) -> list[dict[str, str]]:
         """Up to 1,000 rows. Every value is text; a column that is null is missing from its row; keys are lower case."""
@@ -190,6 +191,11 @@ class NetSuiteClient:
         return response
 
 
+def _is_absent(response: requests.Response) -> bool:
+    """True for the answer to a missing record: 400 for a transaction, 404 for an entity."""
+    return response.status_code in (400, 404) and _ABSENT.search(_detail(response)) is not None
+
+
 def _headers(path: str) -> dict[str, str]:
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     if path.startswith(_RECORD):
@@ -209,13 +215,22 @@ def _raise_for_status(response: requests.Response, label: str) -> None:
             f"NetSuite's role may not do this with {label}: {detail}; add the permission to the role",
             subject=PERMISSION,
         )
-    if _TAKEN.search(detail):
-        raise AlreadyExists(f"NetSuite has this {label} already: {detail}")
     if _CHANGED.search(detail):
         raise Conflict(f"NetSuite: somebody saved the same {label} meanwhile", retry_after=2)
     if 400 <= response.status_code < 500:
-        raise Rejected(f"NetSuite refuses the {label} ({response.status_code}): {detail}")
+        raise _refusal(response, label, detail)
     raise InvalidAnswer(f"NetSuite answered {response.status_code} to {label}")
+
+
+def _refusal(response: requests.Response, label: str, detail: str) -> AlreadyExists | Rejected:
+    """What a refused content is, as far as its sentence tells."""
+    if _TAKEN.search(detail):
+        return AlreadyExists(f"NetSuite has this {label} already: {detail}")
+    if _CLOSED_PERIOD.search(detail):
+        return ClosedPeriod(f"NetSuite refuses the {label}: {detail}", field="tranDate")
+    if _is_absent(response):
+        return Missing(f"NetSuite has no such {label}: {detail}")
+    return Rejected(f"NetSuite refuses the {label} ({response.status_code}): {detail}", field=_field(response))
 
 
 def _details(response: requests.Response) -> list[Mapping[str, Any]]:
@@ -232,6 +247,17 @@ def _details(response: requests.Response) -> list[Mapping[str, Any]]:
 
 def _codes(response: requests.Response) -> set[str]:
     return {str(item.get("o:errorCode")) for item in _details(response)}
+
+
+def _field(response: requests.Response) -> str | None:
+    """The field a refusal names: by its path, or in its sentence."""
+    for item in _details(response):
+        if item.get("o:errorPath"):
+            return str(item["o:errorPath"]).rpartition(".")[2]
+        named = _NAMED.search(str(item.get("detail", "")))
+        if named:
+            return "phone" if named[1] is None else named[1]
+    return None
 
 
 def _detail(response: requests.Response) -> str:

@@ -56,35 +56,72 @@ class PostalAddress:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A person as a customer of one subsidiary."""
+    """A person, or with `company_name` a company, as a customer of one subsidiary."""
 
     external_id: str
     first_name: str
     last_name: str
+    company_name: str
     email: str
     phone: str
     subsidiary: str | None
-    currency: str
+    currency: str | None
     address: PostalAddress | None
 
     def to_json(self) -> dict[str, Any]:
         """Body of POST /customer."""
-        body: dict[str, Any] = {"externalId": self.external_id, "isPerson": True, "lastName": self.last_name}
-        optional = (("firstName", self.first_name), ("email", self.email), ("phone", self.phone))
-        body |= {name: value for name, value in optional if value}
+        body: dict[str, Any] = {"externalId": self.external_id, "isPerson": not self.company_name} | self.named()
         if self.subsidiary:
             body["subsidiary"] = _reference(self.subsidiary)
-        body["currency"] = _reference(self.currency)
+        if self.currency:
+            body["currency"] = _reference(self.currency)
         if self.address:
             line = {"defaultBilling": True, "defaultShipping": True, "addressBookAddress": self.address.to_json()}
             body["addressBook"] = {"items": [line]}
         return body
 
+    def named(self) -> dict[str, Any]:
+        """Who it is and how to reach it: what is kept up to date."""
+        parts = {
+            "companyName": self.company_name,
+            "firstName": "" if self.company_name else self.first_name,
+            "lastName": "" if self.company_name else self.last_name,
+            "email": self.email,
+            "phone": self.phone,
+        }
+        return {name: value for name, value in parts.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person who buys for a company."""
+
+    external_id: str
+    company: Reference
+    first_name: str
+    last_name: str
+    email: str
+    phone: str
+    subsidiary: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Body of POST /contact."""
+        body: dict[str, Any] = {"externalId": self.external_id, "company": self.company.to_json()}
+        optional = (
+            ("firstName", self.first_name), ("lastName", self.last_name), ("email", self.email), ("phone", self.phone),
+        )  # fmt: skip
+        body |= {name: value for name, value in optional if value}
+        return body | ({"subsidiary": _reference(self.subsidiary)} if self.subsidiary else {})
+
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """One line of a sales order. `amount` is rate × quantity rounded to the currency; discounts are negative."""
+    """One line of a document. `amount` is rate × quantity rounded to the currency; discounts are negative.
 
+    `reference` is our own name of the line within its order; it is sent only where a custom column takes it.
+    """
+
+    reference: str
     item: str
     quantity: int
     rate: Decimal
@@ -93,6 +130,7 @@ class OrderLine:
     location: str | None = None
     tax_code: str | None = None
     tax_reference: str | None = None
+    reference_field: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """One element of the item sublist; without a `line` key, so it is only for a record that does not exist yet."""
@@ -111,6 +149,8 @@ class OrderLine:
             body["taxCode"] = _reference(self.tax_code)
         if self.tax_reference:
             body["taxDetailsReference"] = self.tax_reference
+        if self.reference_field:
+            body[self.reference_field] = self.reference
         return body
 
 
@@ -159,6 +199,8 @@ class SalesOrder:
     lines: tuple[OrderLine, ...]
     tax_details: tuple[TaxDetail, ...]
     custom: Mapping[str, str]
+    exchange_rate: Decimal | None
+    terms: str | None
     total: Decimal
 
     def to_json(self) -> dict[str, Any]:
@@ -179,12 +221,15 @@ class SalesOrder:
             ("department", self.department),
             ("class", self.class_),
             ("shipMethod", self.ship_method),
+            ("terms", self.terms),
         )
         body |= {name: _reference(value) for name, value in references if value}
         if self.email:
             body["email"] = self.email
         if self.shipping_cost is not None:
             body["shippingCost"] = self.shipping_cost
+        if self.exchange_rate is not None:
+            body["exchangeRate"] = self.exchange_rate
         for name, address in (("shippingAddress", self.shipping_address), ("billingAddress", self.billing_address)):
             if address:
                 body[name] = address.to_json()

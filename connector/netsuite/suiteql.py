@@ -42,10 +42,44 @@ def customers_changed(after: str, since: str) -> Query:
     return f"{_CUSTOMERS} c.id > ? AND {changed} ORDER BY c.id {_FIRST_THOUSAND}", (after, since)
 
 
+def customers_standing(customer_ids: Sequence[str]) -> Query:
+    """Those of some customers that are there and active."""
+    marks = _marks(customer_ids)
+    return f"SELECT c.id FROM customer c WHERE c.isinactive = 'F' AND c.id IN ({marks})", tuple(customer_ids)
+
+
 def totals(transaction_ids: Sequence[str]) -> Query:
     """Totals of up to 1,000 transactions in their own currency."""
     marks = _marks(transaction_ids)
     return f"SELECT t.id, t.foreigntotal FROM transaction t WHERE t.id IN ({marks})", tuple(transaction_ids)
+
+
+def order_lines(transaction_ids: Sequence[str], after: tuple[str, str]) -> Query:
+    """Lines of up to 1,000 transactions behind (transaction, line): a thousand rows in the order of both."""
+    marks = _marks(transaction_ids)
+    columns = "l.transaction, l.id, l.item"
+    behind = "(l.transaction > ? OR (l.transaction = ? AND l.id > ?))"
+    text = (
+        f"SELECT {columns} FROM transactionline l WHERE l.transaction IN ({marks}) AND l.mainline = 'F' "
+        f"AND l.taxline = 'F' AND {behind} ORDER BY l.transaction, l.id {_FIRST_THOUSAND}"
+    )
+    return text, (*transaction_ids, after[0], after[0], after[1])
+
+
+def billing_changed(after: str, since: str) -> Query:
+    """A thousand invoices and cash sales of sales orders behind an id that changed since a moment of NetSuite's clock."""
+    text = (
+        f"SELECT t.id, t.type, t.status, t.foreigntotal, m.createdfrom AS order_id, {_NOW} FROM transaction t "
+        "JOIN transactionline m ON m.transaction = t.id AND m.mainline = 'T' "
+        "WHERE t.type IN ('CustInvc', 'CashSale') AND m.createdfrom IS NOT NULL AND t.id > ? "
+        f"AND t.lastmodifieddate >= TO_TIMESTAMP(?, {_CLOCK}) ORDER BY t.id {_FIRST_THOUSAND}"
+    )
+    return text, (after, since)
+
+
+def clock() -> Query:
+    """NetSuite's own clock."""
+    return f"SELECT {_NOW} FROM dual", ()
 
 
 def external_ids(transaction_ids: Sequence[str]) -> Query:

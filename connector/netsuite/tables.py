@@ -84,7 +84,16 @@ CUSTOMER = Table(
     Permission("Customers", "LIST_CUSTJOB"),
 )
 TRANSACTION = Table(
-    "transaction", ("id", "foreigntotal", "externalid"), None, Permission("Find Transaction", "TRAN_FIND")
+    "transaction",
+    ("id", "type", "status", "foreigntotal", "externalid", "lastmodifieddate"),
+    None,
+    Permission("Find Transaction", "TRAN_FIND"),
+)
+TRANSACTION_LINE = Table(
+    "transactionline",
+    ("id", "transaction", "item", "mainline", "taxline", "createdfrom"),
+    None,
+    Permission("Find Transaction", "TRAN_FIND"),
 )
 
 
@@ -103,7 +112,7 @@ CLASSIFICATION = _list("classification", ("Classes", "LIST_CLASS"), feature="Cla
 TAX_CODE = _list("salestaxitem", ("Tax Records", "LIST_TAXITEM"), label="itemid")
 
 # Without these no order is written; those of the lists below are read to check and to propose rules.
-NEEDED = (ITEM, CUSTOMER, TRANSACTION)
+NEEDED = (ITEM, CUSTOMER, TRANSACTION, TRANSACTION_LINE)
 PROPOSING = (SUBSIDIARY, LOCATION, CURRENCY, PAYMENT_METHOD, SHIP_ITEM)
 
 

@@ -20,7 +20,7 @@ _PR_SET_PDEATHSIG = 1
 
 class _Handler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Headers and body leave in two writes; without this the second waits for the first one's acknowledgement.
+    # Headers and body leave in two writes; without this the second notes for the first one's acknowledgement.
     disable_nagle_algorithm = True
 
     def send_header(self, keyword: str, value: str) -> None:

@@ -1,4 +1,4 @@
-"""Reads from one shop's Admin GraphQL API (2026-10). Every operation is a file in operations/."""
+"""One shop's Admin GraphQL API (2026-10). Every operation is a file in operations/."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -10,13 +10,12 @@ import requests
 from connector.errors import Forbidden, InvalidAnswer, RateLimited, Rejected, Unauthorized, Unavailable
 from connector.limits import Points
 from connector.shopify.auth import AccessTokenHeader
-from connector.shopify.records import Line, Order, discount_labels
+from connector.shopify.customers import CustomerProfile
+from connector.shopify.records import Order
+from connector.shopify.whole import whole_customer, whole_order
 from connector.transport import Request, Transport, decode, encode, read_briefly
 
-# What one page of lines may hold; OrderById with 50 lines stays below the 1,000 points a query may cost.
-LINES_WITH_ORDER = 50
-LINES_PER_PAGE = 100
-# What a record held for a missing scope waits for.
+# What a record held for a missing scope notes for.
 PERMISSION = "permission:shopify"
 # Asked for before the first answer has told the real cost of an operation.
 _FIRST_GUESS = 100
@@ -47,29 +46,12 @@ class ShopifyClient:
         read_briefly(lambda: self._transport.send(Request("GET", f"{self._host}/", "reachability", {})))
 
     def order(self, order_id: str) -> Order | None:
-        """The order as it is now with all its lines, or None when it was deleted. One query up to 50 lines."""
-        gid = f"gid://shopify/Order/{order_id}"
-        data = self.query("OrderById", {"id": gid, "lines": LINES_WITH_ORDER})["order"]
-        if data is None:
-            return None
-        if data["shippingLines"]["pageInfo"]["hasNextPage"]:
-            raise InvalidAnswer(f"Shopify order {data['name']} has more than 10 shipping lines; that is not supported")
-        order = Order.from_json(data)
-        return order.with_lines(self._further_lines(gid, data))
+        """The order as it is now with all its lines, refunds, fulfilments and returns, or None when it was deleted."""
+        return whole_order(self, order_id)
 
-    def _further_lines(self, gid: str, data: Mapping[str, Any]) -> tuple[Line, ...]:
-        """The lines behind the first page. Raises Unavailable when the order changed between two pages."""
-        labels = discount_labels(data)
-        page = data["lineItems"]["pageInfo"]
-        lines: list[Line] = []
-        while page["hasNextPage"]:
-            variables = {"id": gid, "first": LINES_PER_PAGE, "after": page["endCursor"]}
-            order = self.query("OrderLines", variables)["order"]
-            if order is None or order["updatedAt"] != data["updatedAt"]:
-                raise Unavailable(f"Shopify order {data['name']} changed while its lines were read", retry_after=1)
-            lines += [Line.from_json(node, labels) for node in order["lineItems"]["nodes"]]
-            page = order["lineItems"]["pageInfo"]
-        return tuple(lines)
+    def customer(self, customer_id: str) -> CustomerProfile | None:
+        """The whole record of a customer, or None when it was deleted or merged into another one."""
+        return whole_customer(self, customer_id)
 
     def query(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """The `data` of one query; a read, so it is repeated briefly while Shopify is not there."""

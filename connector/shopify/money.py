@@ -32,3 +32,19 @@ class MoneyBag:
     def from_json(cls, data: Json) -> "MoneyBag":
         """From a MoneyBag."""
         return cls(Money.from_json(data["shopMoney"]), Money.from_json(data["presentmentMoney"]))
+
+    def __add__(self, other: "MoneyBag") -> "MoneyBag":
+        return MoneyBag(
+            Money(self.shop.amount + other.shop.amount, self.shop.currency),
+            Money(self.presentment.amount + other.presentment.amount, self.presentment.currency),
+        )
+
+    def __sub__(self, other: "MoneyBag") -> "MoneyBag":
+        return self + other.times(-1)
+
+    def times(self, factor: int) -> "MoneyBag":
+        """The amounts times a whole number: nothing is rounded."""
+        return MoneyBag(
+            Money(self.shop.amount * factor, self.shop.currency),
+            Money(self.presentment.amount * factor, self.presentment.currency),
+        )

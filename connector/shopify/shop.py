@@ -5,7 +5,7 @@ from typing import Any
 
 from connector.errors import InvalidAnswer
 from connector.shopify.client import ShopifyClient
-from connector.shopify.records import numeric
+from connector.shopify.reading import numeric
 
 # What each scope is for: shown where it is missing. Source: shopify.dev, "API access scopes" (2026-10).
 SCOPES = {
@@ -16,6 +16,8 @@ SCOPES = {
     "read_inventory": "inventory items and their webhooks",
     "read_locations": "names of locations",
     "read_fulfillments": "webhooks of fulfilments",
+    "read_returns": "returns and exchanges",
+    "read_payment_terms": "when a business order is to be paid",
 }
 
 

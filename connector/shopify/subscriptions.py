@@ -4,6 +4,7 @@ Facts: shopify.dev, "webhook topics" and WebhookSubscriptionInput (2026-10); com
 configuration only. One topic and address exist once for each app and shop.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +61,7 @@ NEEDED = (
     Wanted("fulfillments/update", "read_fulfillments"),
     Wanted("inventory_items/update", "read_inventory", ("id", "sku", "updated_at")),
     Wanted("products/update", "read_products", _HINT),
+    Wanted("customers/create", "read_customers", _HINT),
     Wanted("customers/update", "read_customers", _HINT),
     Wanted("locations/create", "read_locations", _HINT),
     Wanted("locations/update", "read_locations", _HINT),
@@ -69,7 +71,14 @@ NEEDED = (
     Wanted("bulk_operations/finish", None),
     Wanted("app/uninstalled", None),
 )
+# Can be done without: asked for where the scope was granted.
+OPTIONAL = (Wanted("customers/merge", "read_customer_merge"),)
 COMPLIANCE = ("customers/data_request", "customers/redact", "shop/redact")
+
+
+def needed(scopes: Collection[str]) -> tuple[Wanted, ...]:
+    """The topics that are needed with these scopes."""
+    return (*NEEDED, *(wanted for wanted in OPTIONAL if wanted.scope in scopes))
 
 
 def subscriptions(client: ShopifyClient) -> list[Subscription]:

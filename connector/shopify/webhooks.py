@@ -7,6 +7,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,6 +49,10 @@ _ID_PATHS = {
     "shop/redact": ("shop_redact", ("shop_id",)),
     "app/uninstalled": ("uninstall", ("id",)),
 }
+# Two customers in one body, by their GraphQL ids; it needs the scope read_customer_merge. Recorded by Shopify's own types.
+_MERGE = "customers/merge"
+_KEPT, _DELETED = "admin_graphql_api_id_customer_kept", "admin_graphql_api_id_customer_deleted"
+_CUSTOMER = re.compile(r"gid://shopify/Customer/(\d{1,19})")
 # A person without an account has no id: the request is known by the hash of its body.
 _NEVER_WITHOUT_ID = ("customer_redact", "data_request")
 
@@ -100,6 +105,8 @@ def notice(headers: Mapping[str, str], body: bytes) -> Notice:
 
 def _subject(topic: str, payload: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """Kind and id of the record that the delivery is about."""
+    if topic == _MERGE:
+        return "customer_merge", _merged(payload)
     if topic in _ID_PATHS:
         kind, path = _ID_PATHS[topic]
     elif (first := topic.partition("/")[0]) in _ID_MEMBERS:
@@ -112,6 +119,13 @@ def _subject(topic: str, payload: Mapping[str, Any]) -> tuple[str | None, str | 
         value = value.get(member) if isinstance(value, dict) else None
     # `type`, not isinstance: true is an int to Python.
     return kind, str(value) if type(value) is int and 0 < value < 2**63 else None
+
+
+def _merged(payload: Mapping[str, Any]) -> str | None:
+    """`kept-deleted`, the ids of two customers that were made one; None while they are not, or where none is named."""
+    found = [_CUSTOMER.fullmatch(str(payload.get(name))) for name in (_KEPT, _DELETED)]
+    numbers = [match[1] for match in found if match is not None]
+    return "-".join(numbers) if len(numbers) == 2 and payload.get("status") == "completed" else None
 
 
 def _time(text: str | None) -> datetime | None:

@@ -63,6 +63,17 @@ def heartbeat(connection: Connection, name: str) -> datetime | None:
     return connection.execute(select(heartbeats.c.at).where(heartbeats.c.name == name)).scalar_one_or_none()
 
 
+def newest_orders(connection: Connection, connection_id: int, *, limit: int) -> list[str]:
+    """Shopify ids of the orders of a connection that we heard of last."""
+    found = connection.execute(
+        select(records.c.shopify_id)
+        .where(records.c.connection_id == connection_id, records.c.kind == "order")
+        .order_by(records.c.id.desc())
+        .limit(limit)
+    )
+    return list(found.scalars())
+
+
 def _ends(connection: Connection, now: datetime) -> Iterator[Ends]:
     """The moments stand beside the sealed values; nothing is opened."""
     parts = {

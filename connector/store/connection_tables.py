@@ -50,6 +50,21 @@ connections = Table(
     time_("created_at"),
 )
 
+# The rules as a person wrote them, version by version; `looked_up`: what NetSuite said of the ids and names in them.
+rule_versions = Table(
+    "rule_versions",
+    metadata,
+    id_(),
+    connection_(),
+    Column("version", Integer, nullable=False),
+    Column("rules", JSONB, nullable=False),
+    Column("looked_up", JSONB),
+    Column("actor", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    time_("made_at"),
+    UniqueConstraint("connection_id", "version"),
+)
+
 # `sealed` is what a person gave us, `token` what the other system gave us for it.
 credentials = Table(
     "credentials",

@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from connector.errors import ConfigError
-from connector.store import credentials
+from connector.store import credentials, rule_versions
 from connector.store.connection_tables import connections
 from connector.store.credentials import NETSUITE, SHOPIFY, SHOPIFY_ONLINE, NewCredential, StoredCredential
 from connector.vault import Vault
 
+# Who changes a connection where nothing else is said.
+COMMAND_LINE = "command line"
 # In this order they are locked.
 _SIDES = (NETSUITE, SHOPIFY, SHOPIFY_ONLINE)
 # Log-ins of an app that a person installed; which of the two the last install gave may differ from the file.
@@ -71,7 +73,7 @@ class NewConnection:
     shopify_session: NewCredential | None = None
 
 
-def add(connection: Connection, new: NewConnection, vault: Vault) -> StoredConnection:
+def add(connection: Connection, new: NewConnection, vault: Vault, *, actor: str = COMMAND_LINE) -> StoredConnection:
     """Stores a new connection with a new webhook key, and its sealed credentials.
 
     The key its e-mails are hashed with is made here and stays for its life.
@@ -80,10 +82,13 @@ def add(connection: Connection, new: NewConnection, vault: Vault) -> StoredConne
     values["key"] = secrets.token_urlsafe(24)
     row = connection.execute(insert(connections).values(**values).returning(*connections.c)).one()
     _put_credentials(connection, row.id, new, vault, email_key=secrets.token_hex(32))
+    rule_versions.keep(connection, row.id, row.rules_version, new.rules, actor=actor, note="connection added")
     return _connection(row)
 
 
-def change(connection: Connection, stored: StoredConnection, new: NewConnection, vault: Vault) -> StoredConnection:
+def change(
+    connection: Connection, stored: StoredConnection, new: NewConnection, vault: Vault, *, actor: str = COMMAND_LINE
+) -> StoredConnection:
     """Replaces rules, addresses and secrets; the webhook key stays. Raises ConfigError for another shop or account.
 
     The key that e-mails are hashed with stays too: the customer mirror was made with it. So does a token that lives,
@@ -96,14 +101,31 @@ def change(connection: Connection, stored: StoredConnection, new: NewConnection,
         )
     before = {side: credentials.read_locked(connection, vault, stored.id, side) for side in _SIDES}
     account = before[NETSUITE]
-    values = _settings(new) | {"rules_version": connections.c.rules_version + 1}
-    row = connection.execute(_changed(stored.id, values).returning(*connections.c)).one()
+    row = connection.execute(_changed(stored.id, _settings(new)).returning(*connections.c)).one()
     if not _is_same_app(new, stored, before[SHOPIFY]):
         credentials.forget(connection, stored.id, side=SHOPIFY_ONLINE)
     _put_credentials(
         connection, stored.id, _with_living_tokens(new, stored, before), vault,
         email_key=account.secrets["email_key"] if account else secrets.token_hex(32),
     )  # fmt: skip
+    if dict(new.rules) == dict(stored.rules):
+        return _connection(row)
+    return change_rules(connection, _connection(row), new.rules, actor=actor, note="connection file added again")
+
+
+def change_rules(
+    connection: Connection, stored: StoredConnection, rules: Mapping[str, Any], *, actor: str, note: str,
+    looked_up: Mapping[str, Any] | None = None,
+) -> StoredConnection:  # fmt: skip
+    """Makes these the rules, as a new version. Raises ConfigError when somebody else changed them meanwhile."""
+    values = {"rules": dict(rules), "rules_version": stored.rules_version + 1}
+    changed = _changed(stored.id, values).where(connections.c.rules_version == stored.rules_version)
+    row = connection.execute(changed.returning(*connections.c)).one_or_none()
+    if row is None:
+        raise ConfigError(
+            f"the rules of {stored.name} were changed by somebody else meanwhile; look at them and try again"
+        )
+    rule_versions.keep(connection, stored.id, row.rules_version, rules, actor=actor, note=note, looked_up=looked_up)
     return _connection(row)
 
 

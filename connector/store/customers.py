@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.tables import customers
@@ -51,4 +51,11 @@ def keep(connection: Connection, connection_id: int, found: Sequence[MirroredCus
             index_elements=["connection_id", "netsuite_id"],
             set_={name: statement.excluded[name] for name in ("email_hash", "subsidiary", "inactive")},
         )
+    )
+
+
+def forget(connection: Connection, connection_id: int, netsuite_id: str) -> None:
+    """Takes a customer out that is no more in NetSuite."""
+    connection.execute(
+        delete(customers).where(customers.c.connection_id == connection_id, customers.c.netsuite_id == int(netsuite_id))
     )

@@ -1,5 +1,10 @@
-"""The effects: one row for each thing that must exist once in NetSuite, under its natural key (the external id)."""
+"""The effects: one row for each thing that must exist once in NetSuite, under its natural key (the external id).
 
+A row's image is what stands over there as far as we wrote it; it holds what customers typed, so it is sealed.
+"""
+
+import json
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,20 +16,27 @@ from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.records import Lease
 from connector.store.tables import EffectKind, EffectState, effects, records
+from connector.transport import encode
+from connector.vault import Vault
+
+Image = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class StoredEffect:
-    """One effect as it stands. `amount` and `currency` are None where no money is meant."""
+    """One effect as it stands. `amount` and `currency` are None where no money is meant; `sealed` is its image."""
 
     id: int
+    connection_id: int
     record_id: int
     kind: EffectKind
     natural_key: str
     state: EffectState
     fence: int
     request_hash: str
+    rules_version: int
     remote_id: str | None
+    sealed: bytes | None
     amount: Decimal | None
     currency: str | None
     sent_at: datetime | None
@@ -34,13 +46,15 @@ class StoredEffect:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What is about to be made."""
+    """What is about to be made or changed, and the image that stands afterwards."""
 
     kind: EffectKind
     natural_key: str
     request_hash: str
-    amount: Decimal | None
-    currency: str | None
+    amount: Decimal | None = None
+    currency: str | None = None
+    image: Image | None = None
+    rules_version: int = 0
 
 
 def of_keys(connection: Connection, connection_id: int, keys: Sequence[str]) -> dict[str, StoredEffect]:
@@ -48,13 +62,13 @@ def of_keys(connection: Connection, connection_id: int, keys: Sequence[str]) -> 
     found = connection.execute(
         select(effects).where(effects.c.connection_id == connection_id, effects.c.natural_key.in_(list(keys)))
     )
-    return {row.natural_key: _effect(row) for row in found}
+    return {row.natural_key: from_row(row) for row in found}
 
 
 def of_record(connection: Connection, record_id: int) -> list[StoredEffect]:
     """A record's effects in the order they were planned."""
     found = connection.execute(select(effects).where(effects.c.record_id == record_id).order_by(effects.c.id))
-    return [_effect(row) for row in found]
+    return [from_row(row) for row in found]
 
 
 def intend(connection: Connection, lease: Lease, intent: Intent) -> StoredEffect:
@@ -68,6 +82,7 @@ def intend(connection: Connection, lease: Lease, intent: Intent) -> StoredEffect
             natural_key=intent.natural_key,
             fence=lease.fence,
             request_hash=intent.request_hash,
+            rules_version=intent.rules_version,
             amount=intent.amount,
             currency=intent.currency,
         )
@@ -78,7 +93,7 @@ def intend(connection: Connection, lease: Lease, intent: Intent) -> StoredEffect
         .where(effects.c.connection_id == lease.connection_id, effects.c.natural_key == intent.natural_key)
         .with_for_update()
     ).one()
-    return _effect(row)
+    return from_row(row)
 
 
 def mark_sent(connection: Connection, effect: StoredEffect, lease: Lease, intent: Intent, *, now: datetime) -> None:
@@ -92,15 +107,25 @@ def mark_sent(connection: Connection, effect: StoredEffect, lease: Lease, intent
             fence=lease.fence,
             sent_at=now,
             request_hash=intent.request_hash,
+            rules_version=intent.rules_version,
             amount=intent.amount,
             currency=intent.currency,
         )
     )
 
 
-def mark_planned(connection: Connection, effect: StoredEffect) -> None:
-    """The request was refused and nothing was written: it can be sent again."""
-    connection.execute(update(effects).where(effects.c.id == effect.id).values(state=EffectState.PLANNED))
+def mark_refused(connection: Connection, effect: StoredEffect) -> None:
+    """The request was refused and nothing was written: all is as it was before it was sent."""
+    connection.execute(
+        update(effects)
+        .where(effects.c.id == effect.id)
+        .values(
+            state=EffectState.PLANNED if effect.remote_id is None else EffectState.CONFIRMED,
+            amount=effect.amount,
+            currency=effect.currency,
+            rules_version=effect.rules_version,
+        )
+    )
 
 
 def mark_unknown(connection: Connection, effect: StoredEffect) -> None:
@@ -108,13 +133,44 @@ def mark_unknown(connection: Connection, effect: StoredEffect) -> None:
     connection.execute(update(effects).where(effects.c.id == effect.id).values(state=EffectState.UNKNOWN))
 
 
-def confirm(connection: Connection, effect: StoredEffect, remote_id: str, *, now: datetime) -> None:
-    """The thing exists over there under this internal id."""
+def confirm(
+    connection: Connection, vault: Vault, effect: StoredEffect, remote_id: str, *, image: Image | None, now: datetime
+) -> None:
+    """The thing exists over there under this internal id and looks as the image says; its total is to be read back."""
     connection.execute(
         update(effects)
         .where(effects.c.id == effect.id)
-        .values(state=EffectState.CONFIRMED, remote_id=remote_id, confirmed_at=now)
+        .values(
+            state=EffectState.CONFIRMED,
+            remote_id=remote_id,
+            image=None if image is None else sealed(vault, effect, image),
+            confirmed_at=now,
+            verified_at=None,
+        )
     )
+
+
+def withdraw(connection: Connection, effect: StoredEffect) -> None:
+    """The thing was taken away again."""
+    connection.execute(update(effects).where(effects.c.id == effect.id).values(state=EffectState.WITHDRAWN))
+
+
+def keep_image(connection: Connection, vault: Vault, effect: StoredEffect, image: Image) -> None:
+    """Keeps what is known better now of what stands over there, unless it was changed meanwhile."""
+    connection.execute(
+        update(effects)
+        .where(effects.c.id == effect.id, effects.c.image == effect.sealed)
+        .values(image=sealed(vault, effect, image))
+    )
+
+
+def image_of(effect: StoredEffect, vault: Vault) -> Image | None:
+    """What stands over there as far as we wrote it; None where that was not kept."""
+    if effect.sealed is None:
+        return None
+    plain = vault.open(bytes(effect.sealed), associated=place(effect.connection_id, effect.natural_key))
+    image: Image = json.loads(zlib.decompress(plain), parse_float=Decimal)
+    return image
 
 
 def unverified(connection: Connection, connection_id: int, *, before: datetime, limit: int) -> list[StoredEffect]:
@@ -131,7 +187,7 @@ def unverified(connection: Connection, connection_id: int, *, before: datetime, 
         .order_by(effects.c.id)
         .limit(limit)
     )
-    return [_effect(row) for row in found]
+    return [from_row(row) for row in found]
 
 
 def mark_verified(connection: Connection, effect_ids: Sequence[int]) -> None:
@@ -166,6 +222,19 @@ def order_names(connection: Connection, record_ids: Sequence[int]) -> Mapping[in
     return {row.id: row.name or str(row.id) for row in found}
 
 
-def _effect(row: Row[Any]) -> StoredEffect:
-    values = {name: getattr(row, name) for name in StoredEffect.__dataclass_fields__}
-    return StoredEffect(**values | {"kind": EffectKind(row.kind), "state": EffectState(row.state)})
+def from_row(row: Row[Any]) -> StoredEffect:
+    """From a row of the table."""
+    values = {name: getattr(row, name) for name in StoredEffect.__dataclass_fields__ if name != "sealed"}
+    kinds = {"kind": EffectKind(row.kind), "state": EffectState(row.state), "sealed": row.image}
+    return StoredEffect(**values | kinds)
+
+
+def sealed(vault: Vault, effect: StoredEffect, image: Image) -> bytes:
+    """An image as it is stored: packed first, for sealed bytes cannot be packed."""
+    packed = zlib.compress(encode(image), 1)
+    return vault.seal(packed, associated=place(effect.connection_id, effect.natural_key))
+
+
+def place(connection_id: int, natural_key: str) -> str:
+    """Where an image belongs; part of what the seal covers."""
+    return f"image of connection {connection_id}, {natural_key}"

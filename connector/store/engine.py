@@ -8,7 +8,7 @@ from connector.config import sqlalchemy_url
 
 
 def make_engine(url: str, *, pool_size: int = 5, statement_timeout: float = 30.0) -> Engine:
-    """An engine on Postgres. `statement_timeout` in seconds; waits 2 s for a connection."""
+    """An engine on Postgres. `statement_timeout` in seconds; notes 2 s for a connection."""
     return _engine(url, pool_size, statement_timeout, pool_pre_ping=True)
 
 

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, func, select, update
 from connector.store import records
 from connector.store.connection_tables import connections
 
-# What a held record waits for.
+# What a held record notes for.
 SUBJECT = "connection"
-# Seconds until the first probe; each further one waits twice as long.
+# Seconds until the first probe; each further one notes twice as long.
 FIRST_PROBE = 30.0
 _LONGEST_WAIT = 900.0
 

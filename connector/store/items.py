@@ -1,12 +1,15 @@
 """The item map: SKU → NetSuite item, as NetSuite told us last."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.tables import items
+
+# Item types that item fulfilments can hold; the others' lines are left out of them.
+_SHIPPED_TYPES = ("InvtPart", "NonInvtPart", "Assembly", "Kit", "Group")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,18 @@ def by_sku(connection: Connection, connection_id: int, skus: Sequence[str]) -> d
     for row in found:
         known.setdefault(row.sku, []).append(Item(row.netsuite_id, row.sku, row.item_type, row.inactive))
     return known
+
+
+def never_shipped(connection: Connection, connection_id: int, netsuite_ids: Collection[str]) -> frozenset[str]:
+    """Those of the items that are charges and the like: NetSuite bills them and has nothing to fulfil."""
+    found = connection.execute(
+        select(items.c.netsuite_id).where(
+            items.c.connection_id == connection_id,
+            items.c.netsuite_id.in_([int(netsuite_id) for netsuite_id in netsuite_ids]),
+            items.c.item_type.not_in(_SHIPPED_TYPES),
+        )
+    )
+    return frozenset(str(netsuite_id) for netsuite_id in found.scalars())
 
 
 def keep(connection: Connection, connection_id: int, found: Sequence[Item]) -> None:

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, delete, func, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
+from connector.store import effects as effects_store
 from connector.store import inbox
 from connector.store.connection_tables import exports
-from connector.store.records import DATA_REQUEST, ORDER
+from connector.store.effects import Image
+from connector.store.records import CUSTOMER, DATA_REQUEST, ORDER
 from connector.store.tables import RecordState, attempts, effects, events, records
 from connector.vault import Vault
 
@@ -33,6 +35,15 @@ class HeldEvent:
     triggered_at: datetime | None
     is_redacted: bool
     body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ImagesOf:
+    """Whose images: those of these orders and natural keys, or of everybody where `orders` is None."""
+
+    orders: Sequence[str] | None = None
+    keys: Sequence[str] = ()
+    after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +100,15 @@ def redact_batch(connection: Connection, vault: Vault, connection_id: int, redac
     return _replace(connection, vault, wanted, redacted)
 
 
-def redact_sentences(connection: Connection, connection_id: int, order_ids: Sequence[str] | None = None) -> None:
-    """Takes away reasons of these orders, or of all: NetSuite's refusals quote what a customer typed."""
-    chosen = [records.c.connection_id == connection_id, records.c.kind == ORDER]
-    if order_ids is not None:
-        chosen.append(records.c.shopify_id.in_(list(order_ids)))
+def redact_sentences(
+    connection: Connection, connection_id: int, *, orders: Sequence[str] | None = None, customers: Sequence[str] = ()
+) -> None:
+    """Takes away reasons of these orders and customers, or of all: NetSuite's refusals quote what a person typed."""
+    chosen = [records.c.connection_id == connection_id, records.c.kind.in_((ORDER, CUSTOMER))]
+    if orders is not None:
+        is_order = and_(records.c.kind == ORDER, records.c.shopify_id.in_(list(orders)))
+        is_customer = and_(records.c.kind == CUSTOMER, records.c.shopify_id.in_(list(customers)))
+        chosen.append(or_(is_order, is_customer))
     ids = select(records.c.id).where(*chosen)
     connection.execute(
         update(attempts).where(attempts.c.record_id.in_(ids), attempts.c.reason.is_not(None)).values(reason=REDACTED)
@@ -101,6 +116,41 @@ def redact_sentences(connection: Connection, connection_id: int, order_ids: Sequ
     connection.execute(
         update(records).where(records.c.id.in_(ids), records.c.reason.is_not(None)).values(reason=REDACTED)
     )
+
+
+def redact_images(
+    connection: Connection,
+    vault: Vault,
+    connection_id: int,
+    chosen: ImagesOf,
+    redacted: Callable[[Image], Image | None],
+) -> int | None:
+    """Replaces some hundred images of what we wrote, behind an effect's id; the last id, None when none is left."""
+    of_orders = effects.c.record_id.in_(
+        select(records.c.id).where(
+            records.c.connection_id == connection_id, records.c.shopify_id.in_(chosen.orders or ())
+        )
+    )
+    wanted = (
+        select(effects)
+        .where(
+            effects.c.connection_id == connection_id,
+            effects.c.image.is_not(None),
+            effects.c.id > chosen.after,
+            true() if chosen.orders is None else or_(of_orders, effects.c.natural_key.in_(chosen.keys)),
+        )
+        .order_by(effects.c.id)
+        .limit(_BATCH)
+        .with_for_update()
+    )
+    last = None
+    for row in connection.execute(wanted).all():
+        last = row.id
+        stored = effects_store.from_row(row)
+        image = redacted(effects_store.image_of(stored, vault) or {})
+        sealed = None if image is None else effects_store.sealed(vault, stored, image)
+        connection.execute(update(effects).where(effects.c.id == row.id).values(image=sealed))
+    return last
 
 
 def booked(connection: Connection, connection_id: int, order_ids: Sequence[str]) -> list[dict[str, Any]]:

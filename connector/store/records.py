@@ -12,8 +12,9 @@ from connector.store.connection_tables import connections
 from connector.store.tables import RecordState, records
 
 ORDER = "order"
-# Named by deliveries, so that they can be found; not worked on.
 CUSTOMER = "customer"
+# Two customers that Shopify made one; its id is `kept-deleted`.
+CUSTOMER_MERGE = "customer_merge"
 # What Shopify's compliance topics and an uninstalled app ask for.
 DATA_REQUEST = "data_request"
 CUSTOMER_REDACT = "customer_redact"
@@ -21,7 +22,10 @@ SHOP_REDACT = "shop_redact"
 UNINSTALL = "uninstall"
 
 # Kinds a delivery makes due.
-WORKED = (ORDER, DATA_REQUEST, CUSTOMER_REDACT, SHOP_REDACT, UNINSTALL)
+WORKED = (ORDER, CUSTOMER, CUSTOMER_MERGE, DATA_REQUEST, CUSTOMER_REDACT, SHOP_REDACT, UNINSTALL)
+
+# Kinds that wait while their connection is paused or halted.
+WAITING = (ORDER, CUSTOMER, CUSTOMER_MERGE)
 
 # Longer than every deadline inside one pass; a worker that died is replaced after it.
 LEASE = timedelta(seconds=120)
@@ -31,7 +35,7 @@ WAKE_AGAIN = timedelta(seconds=30)
 _LEASABLE = (RecordState.PENDING, RecordState.WORKING)
 # The orders of a paused connection wait; what the law or an uninstalled app asks for does not.
 _IS_WORKED_ON = or_(
-    records.c.kind != ORDER,
+    records.c.kind.not_in(WAITING),
     select(connections.c.enabled).where(connections.c.id == records.c.connection_id).scalar_subquery(),
 )
 
@@ -168,6 +172,11 @@ def postpone(connection: Connection, lease: Lease, standing: Standing, *, until:
 def describe(connection: Connection, lease: Lease, *, name: str, total: Decimal, currency: str) -> None:
     """Keeps what a person searches for."""
     connection.execute(update(records).where(_held_by(lease)).values(name=name, total=total, currency=currency))
+
+
+def name_it(connection: Connection, lease: Lease, *, name: str) -> None:
+    """Keeps what a record without money is searched by."""
+    connection.execute(update(records).where(_held_by(lease)).values(name=name))
 
 
 def hold(connection: Connection, record_id: int, *, code: str, reason: str) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, LargeBinary, Row, Select, Table, func, literal, select
 
 from connector.errors import ConfigError, InvalidAnswer
-from connector.store import credentials, inbox, privacy
+from connector.store import credentials, effects, inbox, privacy
 from connector.store.connection_tables import credentials as credentials_table
 from connector.store.connection_tables import exports
+from connector.store.tables import effects as effects_table
 from connector.store.tables import events
 from connector.vault import Vault
 
@@ -52,6 +53,7 @@ SEALED = (
     ),
     Sealed("tokens", credentials_table, "token", lambda row: credentials.place(row.connection_id, row.side, "token")),
     Sealed("webhook bodies", events, "body", lambda row: inbox.place(row.connection_id, row.delivery_id)),
+    Sealed("images", effects_table, "image", lambda row: effects.place(row.connection_id, row.natural_key)),
     Sealed("exports", exports, "document", lambda row: privacy.place(row.connection_id, row.request_id)),
 )
 

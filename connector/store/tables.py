@@ -36,20 +36,30 @@ class RecordState(StrEnum):
 
 
 class EffectState(StrEnum):
-    """How far one write has come. From `unknown` the next step is always a read."""
+    """How far the last write of a record has come. From `unknown` the next step is always a read."""
 
     PLANNED = "planned"
     SENT = "sent"
     UNKNOWN = "unknown"
     CONFIRMED = "confirmed"
+    # Made by us and taken away again, as a fulfilment that was cancelled.
+    WITHDRAWN = "withdrawn"
 
 
 class EffectKind(StrEnum):
     """What an effect makes in NetSuite."""
 
     CUSTOMER = "customer"
+    CONTACT = "contact"
     SALES_ORDER = "sales_order"
+    CASH_SALE = "cash_sale"
     CUSTOMER_DEPOSIT = "customer_deposit"
+    ITEM_FULFILLMENT = "item_fulfillment"
+    CUSTOMER_REFUND = "customer_refund"
+    CREDIT_MEMO = "credit_memo"
+    CASH_REFUND = "cash_refund"
+    RETURN_AUTHORIZATION = "return_authorization"
+    ITEM_RECEIPT = "item_receipt"
 
 
 def _states(enum: type[StrEnum]) -> TextClause:
@@ -122,7 +132,10 @@ effects = Table(
     Column("state", Text, nullable=False, server_default=text("'planned'")),
     Column("fence", BigInteger, nullable=False),
     Column("request_hash", Text, nullable=False),
+    Column("rules_version", Integer, nullable=False, server_default=text("0")),
     Column("remote_id", Text),
+    # What stands over there as far as we wrote it, packed and sealed; the next plan is compared with it.
+    Column("image", LargeBinary),
     Column("amount", Numeric),
     Column("currency", Text),
     time_("created_at"),
@@ -175,6 +188,20 @@ customers = Table(
     Column("inactive", Boolean, nullable=False),
     UniqueConstraint("connection_id", "netsuite_id"),
     Index("ix_customers_email", "connection_id", "email_hash"),
+)
+
+# Invoices and cash sales that were made from our sales orders, as NetSuite told us last.
+billing_documents = Table(
+    "billing_documents",
+    metadata,
+    connection_(),
+    Column("netsuite_id", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("order_id", BigInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("total", Numeric, nullable=False),
+    UniqueConstraint("connection_id", "netsuite_id"),
+    Index("ix_billing_documents_order", "connection_id", "order_id"),
 )
 
 cursors = Table(

@@ -35,7 +35,7 @@ class Product:
         return self.supervisor.start(name, celery_argv("worker"), env=self.env)
 
     def start_web(self) -> Managed:
-        """Starts the web process and waits until it answers."""
+        """Starts the web process and notes until it answers."""
         return self.supervisor.start("web", web_argv(self.port), env=self.env, is_ready=lambda: is_answering(self.port))
 
     def sell(

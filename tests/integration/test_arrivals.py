@@ -78,9 +78,9 @@ def test_news_that_comes_while_a_worker_is_at_it_asks_for_one_more_pass(world: W
     assert world.record(5001).state == "in_sync"
 
 
-def test_a_cancellation_after_the_order_was_written_is_held_for_a_person(world: World) -> None:
+def test_a_cancellation_after_the_order_was_written_closes_it_and_moves_no_money_by_itself(world: World) -> None:
     world.work(world.sell(rest_order()))
     world.work(world.sell(rest_order(cancelled_at="2026-11-20T12:00:00-05:00")))
-    record = world.record(5001)
-    assert (record.state, record.reason_subject) == ("held", "order:cancelled")
-    assert len(world.transactions()) == 2
+    assert world.record(5001).state == "in_sync"
+    assert [(item["type"], item["status"]) for item in world.transactions("SalesOrd")] == [("SalesOrd", "H")]
+    assert world.transactions("CustRfnd") == []

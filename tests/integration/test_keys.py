@@ -122,12 +122,14 @@ def test_everything_is_sealed_anew_and_the_old_key_is_needed_no_more(
     assert report["sealed"] == {
         "credentials.sealed": 0,
         "credentials.token": 0,
+        "effects.image": 0,
         "events.body": 0,
         "exports.document": 0,
     }
     assert report["keys"] == {
         "credentials.sealed": {"new": 2},
         "credentials.token": {"new": 2},
+        "effects.image": {"new": 2},
         "events.body": {"new": 3},
         "exports.document": {"new": 1},
     }
@@ -139,7 +141,13 @@ def test_everything_is_sealed_anew_and_the_old_key_is_needed_no_more(
         details = written.scalars().all()
     assert details[0] == {
         "key": "new",
-        "sealed": {"credentials.sealed": 2, "credentials.token": 2, "events.body": 3, "exports.document": 1},
+        "sealed": {
+            "credentials.sealed": 2,
+            "credentials.token": 2,
+            "effects.image": 2,
+            "events.body": 3,
+            "exports.document": 1,
+        },
     }
 
 

@@ -25,10 +25,10 @@ def world(database: Engine, redis_url: str) -> Iterator[World]:
     ("settings", "sentence"),
     [
         ({"ship_items": [{"id": "41", "name": "Standard", "isinactive": "T"}]},
-         'rules.shipping.methods."Standard" is 41 (Standard), which is inactive'),
+         'rules.shipping.methods.Standard is 41 (Standard), which is inactive'),
         ({"payment_methods": [{"id": "8", "name": "Card"}]},
-         'rules.payments.methods."gift_card".method is 9, which is not in NetSuite\'s paymentmethod list'),
-        ({"accounts": []}, 'rules.payments.methods."shopify_payments".account is 123, which is not in'),
+         'rules.payments.methods.gift_card.method is 9, which is not in NetSuite\'s paymentmethod list'),
+        ({"accounts": []}, 'rules.payments.methods.shopify_payments.account is 123, which is not in'),
         ({"locations": [{"id": "3", "name": "Other"}]}, "rules.location is 2, which is not in"),
         ({"subsidiaries": [{"id": "1", "name": "Parent", "isinactive": "T"}, {"id": "2", "name": "B"}]},
          "rules.subsidiary is 1 (Parent), which is inactive"),
@@ -124,8 +124,8 @@ def test_the_account_is_read_by_few_calls(world: World) -> None:
     before = len(world.account.calls)
     pinged(world)
     paths = [call.path for call in world.account.calls[before:]]
-    assert paths.count("suiteql") == 12
-    assert len(paths) == 16
+    assert paths.count("suiteql") == 13
+    assert len(paths) == 17
 
 
 def shipping(code: str) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from connector.flows.plan import Known, plan
+from connector.flows.plan import plan
+from connector.flows.planning import Known, Subject
 from connector.sandbox.netsuite.fields import problems, table
 from connector.shopify.records import Order
 from connector.transport import encode
@@ -42,8 +43,8 @@ def rich_order() -> Order:
 
 def bodies(**rules: Any) -> dict[str, Any]:
     """What would be sent for a rich order, as it travels, by record type."""
-    made = plan(rich_order(), shop_id=SHOP_ID, known=Known({}, ITEMS), rules=factories.rules(**rules))
-    return {effect.record_type: json.loads(encode(effect.body)) for effect in made.effects}
+    made = plan(Subject(rich_order(), SHOP_ID, Known({}, ITEMS), factories.rules(**rules)))
+    return {effect.write.record_type: json.loads(encode(effect.write.body)) for effect in made.effects}
 
 
 MODES: dict[str, dict[str, Any]] = {
@@ -95,6 +96,18 @@ def test_our_table_is_what_the_published_schema_says(shared: Path) -> None:
         ("salesOrder", {"shippingAddress": {"adr1": "x"}}, "shippingAddress.adr1"),
         ("customerDeposit", {"undepFunds": True}, "undepFunds"),
         ("customer", {"isPerson": "T"}, "isPerson"),
+        ("customerRefund", {"payment": 1}, "payment"),
+        ("customerRefund", {"deposit": {"items": [{"doc": "1"}]}}, "deposit.items[0].doc"),
+        ("itemFulfillment", {"shipStatus": {"id": "D"}}, "shipStatus"),
+        (
+            "itemFulfillment",
+            {"package": {"items": [{"packageTrackingNumberUps": "1Z"}]}},
+            "package.items[0].packageTrackingNumberUps",
+        ),
+        ("creditMemo", {"apply": {"items": [{"amount": "1"}]}}, "apply.items[0].amount"),
+        ("cashRefund", {"status": {"id": "A"}}, "status"),
+        ("contact", {"companyName": "x"}, "companyName"),
+        ("salesOrder", {"item": []}, "item"),
     ],
 )
 def test_a_wrong_name_or_type_is_found_by_its_path(record: str, body: dict[str, Any], path: str) -> None:

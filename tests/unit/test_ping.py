@@ -3,6 +3,7 @@
 import inspect
 import re
 import tomllib
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -42,15 +43,20 @@ def shop(*currencies: str) -> Shop:
     return Shop(1, "Acme", "acme.myshopify.com", currencies[0], currencies, "Basic", False, frozenset())
 
 
+def _arguments(function: Any) -> list[Any]:
+    """Something of the right shape for each parameter of a query."""
+    shapes = {str: "1", Sequence[str]: ["1"], tuple[str, str]: ("1", "1")}
+    return [shapes[parameter.annotation] for parameter in inspect.signature(function).parameters.values()]
+
+
 def test_every_table_and_column_of_our_queries_is_declared_and_so_looked_at() -> None:
     declared = {table.name: set(table.columns) for table in NEEDED}
     asked: dict[str, set[str]] = {}
     for name, function in inspect.getmembers(suiteql, inspect.isfunction):
         if name.startswith("_") or function.__module__ != suiteql.__name__:
             continue
-        count = len(inspect.signature(function).parameters)
-        text = function(*([["1"]] if "Sequence" in str(inspect.signature(function)) else ["1"] * count))[0]
-        for table, alias in re.findall(r"FROM (\w+) (\w)\b", text):
+        text = function(*_arguments(function))[0]
+        for table, alias in re.findall(r"(?:FROM|JOIN) (\w+) (\w)\b", text):
             asked.setdefault(table, set()).update(re.findall(rf"\b{alias}\.(\w+)", text))
     assert asked
     assert asked == declared
@@ -65,7 +71,7 @@ def test_everything_the_rules_name_is_looked_up_but_netsuites_own_values() -> No
         "rules.items.variants.44": "7",
     }
     assert tables.TAX_CODE not in found
-    assert found[PAYMENT_METHOD]['rules.payments.methods."gift_card".method'] == "9"
+    assert found[PAYMENT_METHOD]["rules.payments.methods.gift_card.method"] == "9"
 
 
 @pytest.mark.parametrize(

@@ -28,9 +28,15 @@ SHOWN = {
     "Delivery.headers": "Shopify's own, kept in the open",
     "Tally.keys": "ids of keys and counts",
     "LogIn.needed": "names of settings",
+    "ImagesOf.keys": "external ids",
 }
 # Whole records of either side: what they hold of a person never comes into a sentence or a log line.
-RECORDS = ("connector.shopify.records", "connector.netsuite.records", "connector.flows.plan")
+RECORDS = (
+    "connector.shopify.records",
+    "connector.shopify.customers",
+    "connector.netsuite.records",
+    "connector.flows.plan",
+)
 
 
 def modules() -> Iterator[ModuleType]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from connector.errors import NotMapped, TotalMismatch
 from connector.mapping.money import rate, rounded
 from connector.mapping.orders import sales_order
+from connector.mapping.remaining import Remaining
 from connector.netsuite.records import Reference, SalesOrder
 from connector.shopify.records import Order
 from tests import factories
@@ -19,7 +20,7 @@ BUYER = Reference(id="1456")
 
 
 def written(order: Order, **rules: Any) -> SalesOrder:
-    return sales_order(order, shop_id=SHOP_ID, entity=BUYER, items=ITEMS, rules=factories.rules(**rules))
+    return sales_order(Remaining(order), shop_id=SHOP_ID, entity=BUYER, items=ITEMS, rules=factories.rules(**rules))
 
 
 def amounts(record: SalesOrder) -> list[tuple[str, str]]:

@@ -1,36 +1,39 @@
 """Every NetSuite id the rules name, by rule key and table; which of them are absent or inactive. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
+from connector.mapping.rule_names import references
+from connector.mapping.rule_values import NetSuiteList
 from connector.mapping.rules import Rules
-from connector.netsuite.tables import (
-    ACCOUNT,
-    CLASSIFICATION,
-    CURRENCY,
-    CUSTOMER,
-    DEPARTMENT,
-    ITEM,
-    LOCATION,
-    PAYMENT_METHOD,
-    SHIP_ITEM,
-    SUBSIDIARY,
-    TAX_CODE,
-    Sight,
-    Table,
-)
+from connector.netsuite import tables
+from connector.netsuite.tables import CURRENCY, Sight, Table
 
 # Rule key → internal id.
 Ids = Mapping[str, str]
 
-_ITEMS = ("custom", "gift_card", "tip", "duty", "fee")
+# Terms and tax types are looked at when rules are set: no permission is documented that shows them.
+_TABLES = {
+    NetSuiteList.SUBSIDIARY: tables.SUBSIDIARY,
+    NetSuiteList.LOCATION: tables.LOCATION,
+    NetSuiteList.CURRENCY: tables.CURRENCY,
+    NetSuiteList.DEPARTMENT: tables.DEPARTMENT,
+    NetSuiteList.CLASS: tables.CLASSIFICATION,
+    NetSuiteList.ACCOUNT: tables.ACCOUNT,
+    NetSuiteList.PAYMENT_METHOD: tables.PAYMENT_METHOD,
+    NetSuiteList.SHIPPING_ITEM: tables.SHIP_ITEM,
+    NetSuiteList.ITEM: tables.ITEM,
+    NetSuiteList.CUSTOMER: tables.CUSTOMER,
+    NetSuiteList.TAX_CODE: tables.TAX_CODE,
+}
 
 
 def named(rules: Rules) -> dict[Table, Ids]:
     """The ids of the rules, by the table they must be in. Negative ids are NetSuite's own and always there."""
     found: dict[Table, dict[str, str]] = {}
-    for table, key, value in (*_single(rules), *_many(rules)):
-        if value is not None and not value.startswith("-"):
-            found.setdefault(table, {})[f"rules.{key}"] = value
+    for reference in references(rules):
+        table = _TABLES.get(reference.list)
+        if table is not None and reference.is_id and not reference.is_system_value:
+            found.setdefault(table, {})[reference.setting] = reference.value
     return dict(found)
 
 
@@ -62,34 +65,3 @@ def _problem(key: str, value: str, sight: Sight) -> str | None:
 
 def _listed(ids: Ids) -> str:
     return ", ".join(f"{key} = {value}" for key, value in ids.items())
-
-
-def _single(rules: Rules) -> Iterator[tuple[Table, str, str | None]]:
-    yield SUBSIDIARY, "subsidiary", rules.subsidiary
-    yield LOCATION, "location", rules.location
-    yield DEPARTMENT, "orders.department", rules.orders.department
-    yield CLASSIFICATION, "orders.class", rules.orders.class_
-    yield CUSTOMER, "customer.default", rules.customer.default
-    for name in _ITEMS:
-        yield ITEM, f"items.{name}", getattr(rules.items, name)
-    yield ITEM, "discount.item", rules.discount.item
-    yield ITEM, "tax.item", rules.tax.item
-    yield ITEM, "rounding.item", rules.rounding.item
-    yield TAX_CODE, "tax.exempt_code", rules.tax.exempt_code
-    yield SHIP_ITEM, "shipping.default", rules.shipping.default
-
-
-def _many(rules: Rules) -> Iterator[tuple[Table, str, str | None]]:
-    for symbol, number in rules.currencies.items():
-        yield CURRENCY, f"currencies.{symbol}", number
-    for variant, number in rules.items.variants.items():
-        yield ITEM, f"items.variants.{variant}", number
-    for rate, number in rules.tax.codes.items():
-        yield TAX_CODE, f'tax.codes."{rate}"', number
-    for rate, detail in rules.tax.details.items():
-        yield TAX_CODE, f'tax.details."{rate}".code', detail.code
-    for name, number in rules.shipping.methods.items():
-        yield SHIP_ITEM, f'shipping.methods."{name}"', number
-    for gateway, method in rules.payments.methods.items():
-        yield PAYMENT_METHOD, f'payments.methods."{gateway}".method', method.method
-        yield ACCOUNT, f'payments.methods."{gateway}".account', method.account

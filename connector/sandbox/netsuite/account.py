@@ -1,25 +1,21 @@
-"""The account's state: settings, lists, records, the log of calls and the ledger a judge reads."""
+"""The account's state: settings, lists, records with what refers to them, slots and the log of calls."""
 
 import threading
 import time
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter, defaultdict
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields
-from decimal import Decimal
 from typing import Any
 
-from connector.sandbox.netsuite.errors import Refusal
+from connector.sandbox.netsuite import ledger, rows
 from connector.sandbox.netsuite.faults import Faults
 from connector.sandbox.netsuite.lists import FEATURES, fill
-from connector.sandbox.netsuite.suiteql import Tables, server_now
+from connector.sandbox.netsuite.record import KINDS, Key, Record, group_of
+from connector.sandbox.netsuite.slots import Slots
+from connector.sandbox.netsuite.suiteql import Tables
 from connector.sandbox.netsuite.tokens import Clock, OAuth1, Tokens
 
 Json = dict[str, Any]
-
-# SuiteQL's short codes of the transaction types we keep.
-TRANSACTIONS = {"salesOrder": "SalesOrd", "customerDeposit": "CustDep"}
-_NUMBER_PREFIX = {"salesOrder": "SO", "customerDeposit": "CD"}
 
 
 @dataclass(slots=True)
@@ -54,23 +50,24 @@ class AccountConfig:
     accounts: list[Json] = field(default_factory=list)
     payment_methods: list[Json] = field(default_factory=list)
     ship_items: list[Json] = field(default_factory=list)
+    terms: list[Json] = field(default_factory=list)
     tax_codes: list[Json] = field(default_factory=list)
+    tax_types: list[Json] = field(default_factory=list)
+    # Deposits of an order are laid against its invoices as soon as those are made.
+    auto_apply_deposits: bool = True
+    # The preference Invoice in Advance of Fulfillment.
+    invoice_in_advance: bool = False
+    # Accounting periods nobody may post in: dicts with `from` and `to`, both dates included.
+    closed_periods: list[dict[str, str]] = field(default_factory=list)
+
+    def has_feature(self, name: str) -> bool:
+        """True for a feature that is on; one the configuration does not name has its default."""
+        return self.features.get(name, FEATURES.get(name, False))
 
     @classmethod
     def from_json(cls, data: Json) -> "AccountConfig":
         """From the configuration file of the sandbox."""
         return cls(**data)
-
-
-@dataclass(slots=True)
-class Record:
-    """One record. `body` is as it would be read; `external_id` as it was sent."""
-
-    id: str
-    type: str
-    external_id: str | None
-    body: Json
-    at: float
 
 
 @dataclass(slots=True)
@@ -99,15 +96,15 @@ class Account:
         )
         self.oauth1 = self._oauth1()
         self.token_answers_to_lose = 0
-        self.records: dict[tuple[str, str], Record] = {}
-        self.by_external_id: dict[tuple[str, str], Record] = {}
+        self.records: dict[Key, Record] = {}
+        self.by_external_id: dict[Key, Record] = {}
+        self._transactions: dict[str, Record] = {}
+        self._referring: dict[Key, dict[str, Record]] = defaultdict(dict)
+        self._sources: dict[Key, set[Key]] = {}
         self.items: dict[str, Json] = {}
         self.calls: list[Call] = []
         self.token_calls = 0
-        self.refused = 0
-        self._busy = 0
-        self._most_busy = 0
-        self._busy_seconds = 0.0
+        self.slots = Slots(lambda: config.concurrency)
         self._next_id = 20_000
         self._numbers: Counter[str] = Counter()
         self.add_items(config.items)
@@ -119,29 +116,66 @@ class Account:
         with self.lock:
             for item in items:
                 self.items[item["id"]] = item
-                names = ("itemid", "itemtype", "upccode", "isinactive")
-                row = {"id": item["id"], "isinactive": "F", "itemtype": "InvtPart", "fullname": item["itemid"]}
-                row |= {name: item[name] for name in names if item.get(name) is not None}
-                self.tables.put("item", row | {"lastmodifieddate": server_now()})
+                rows.put_item(self.tables, item)
 
     def add_customers(self, customers: list[Json]) -> None:
-        """Adds customers that stood in the account before us."""
+        """Adds customers that stood in the account before us. `body` holds further fields of the record."""
         with self.lock:
             for item in customers:
                 body = {"email": item.get("email", ""), "subsidiary": {"id": item.get("subsidiary", "1")}}
-                body |= {"isInactive": item.get("isinactive") == "T"}
+                body |= {"isPerson": True, "lastName": "Customer", "entityId": item["id"]}
+                body |= {"isInactive": item.get("isinactive") == "T"} | item.get("body", {})
                 record = Record(item["id"], "customer", item.get("external_id"), body, time.time())
+                record.touch()
                 self.keep(record)
 
     def keep(self, record: Record) -> None:
-        """Stores a record and its row for SuiteQL."""
+        """Stores a record and its rows for SuiteQL."""
+        self.register(record)
+        rows.put(self.tables, record)
+
+    def register(self, record: Record) -> None:
+        """Stores a record and what it refers to."""
         self.records[(record.type, record.id)] = record
         if record.external_id:
             self.by_external_id[(group_of(record.type), record.external_id.lower())] = record
-        if record.type == "customer":
-            self.tables.put("customer", _customer_row(record))
-        else:
-            self.tables.put("transaction", _transaction_row(record))
+        if record.type in KINDS:
+            self._transactions[record.id] = record
+        self._forget_sources(record)
+        self._sources[record.key] = record.sources()
+        for source in self._sources[record.key]:
+            self._referring[source][record.id] = record
+
+    def drop(self, record: Record) -> None:
+        """Takes a record out; its place in `deletedrecord` stays."""
+        self.records.pop((record.type, record.id), None)
+        self._transactions.pop(record.id, None)
+        self.free_external_id(record)
+        self._forget_sources(record)
+        rows.delete(self.tables, record)
+
+    def free_external_id(self, record: Record) -> None:
+        """Lets somebody else have a record's external id."""
+        key = (group_of(record.type), (record.external_id or "").lower())
+        if self.by_external_id.get(key) is record:
+            del self.by_external_id[key]
+
+    def _forget_sources(self, record: Record) -> None:
+        for source in self._sources.pop(record.key, set()):
+            self._referring[source].pop(record.id, None)
+
+    def transaction(self, record_id: str) -> Record | None:
+        """The transaction of an id, of whatever type."""
+        return self._transactions.get(record_id)
+
+    def dependents(self, record: Record) -> list[Record]:
+        """Every record that refers to this one."""
+        return list(self._referring.get(record.key, {}).values())
+
+    def documents_of(self, customer_id: str, record_type: str) -> list[Record]:
+        """A customer's transactions of one type, oldest first."""
+        found = [item for item in self._referring.get(("entity", customer_id), {}).values() if item.type == record_type]
+        return sorted((item for item in found if not item.is_voided), key=lambda item: int(item.id))
 
     def new_id(self) -> str:
         """The next internal id."""
@@ -151,25 +185,11 @@ class Account:
     def new_number(self, record_type: str) -> str:
         """The next document number, such as SO1001."""
         self._numbers[record_type] += 1
-        return f"{_NUMBER_PREFIX.get(record_type, '')}{1000 + self._numbers[record_type]}"
+        return f"{KINDS[record_type].prefix if record_type in KINDS else ''}{1000 + self._numbers[record_type]}"
 
-    @contextmanager
-    def slot(self) -> Iterator[None]:
+    def slot(self) -> AbstractContextManager[None]:
         """One of the concurrent calls the account allows. Raises Refusal when all are taken."""
-        with self.lock:
-            if self._busy >= self.config.concurrency:
-                self.refused += 1
-                text = "Concurrent request limit exceeded. Request blocked."
-                raise Refusal(429, "CONCURRENCY_LIMIT_EXCEEDED", text)
-            self._busy += 1
-            self._most_busy = max(self._most_busy, self._busy)
-        started = time.monotonic()
-        try:
-            yield
-        finally:
-            with self.lock:
-                self._busy -= 1
-                self._busy_seconds += time.monotonic() - started
+        return self.slots.hold()
 
     def log_call(self, method: str, path: str, status: int, started: float) -> None:
         """Keeps a call for the ledger."""
@@ -203,97 +223,17 @@ class Account:
     def counts(self) -> dict[str, int]:
         """How many transactions of each type there are."""
         with self.lock:
-            return Counter(TRANSACTIONS[record.type] for record in self.records.values() if record.type in TRANSACTIONS)
+            return Counter(KINDS[record.type].code for record in self.records.values() if record.type in KINDS)
 
     def ledger(self) -> Json:
         """Every record that was made, and every call."""
         with self.lock:
-            records = list(self.records.values())
-            calls = list(self.calls)
-        by_path = Counter(f"{call.method} {call.path}" for call in calls)
-        return {
-            "transactions": [_ledger_transaction(record) for record in records if record.type in TRANSACTIONS],
-            "customers": [
-                {
-                    "id": record.id,
-                    "external_id": record.external_id,
-                    "email": record.body.get("email"),
-                    "subsidiary": (record.body.get("subsidiary") or {}).get("id"),
-                }
-                for record in records
-                if record.type == "customer"
-            ],
-            "calls": {
-                "total": len(calls),
-                "writes": sum(
-                    call.method in ("POST", "PATCH", "PUT", "DELETE") and call.path != "suiteql" for call in calls
-                ),
-                "suiteql": by_path["POST suiteql"],
-                "token": self.token_calls,
-                "refused_429": self.refused,
-                "by_path": dict(by_path),
-            },
+            told = ledger.told(self, list(self.records.values()), list(self.calls))
+        return told | {
             "tokens": self.tokens.ledger() | {"oauth1_failures": self.oauth1.failures if self.oauth1 else 0},
             "concurrency": {
                 "limit": self.config.concurrency,
-                "max_seen": self._most_busy,
-                "busy_slot_seconds": round(self._busy_seconds, 3),
+                "max_seen": self.slots.most_busy,
+                "busy_slot_seconds": round(self.slots.busy_seconds, 3),
             },
         }
-
-
-def plain(value: Any) -> str:
-    """A number as text without trailing zeros: 20.0 and 20 are one amount."""
-    return format(Decimal(str(value)).normalize(), "f")
-
-
-def group_of(record_type: str) -> str:
-    """External ids are unique over all transactions together, and over all entities together."""
-    return "transaction" if record_type in TRANSACTIONS else "entity"
-
-
-def _ledger_transaction(record: Record) -> Json:
-    return {
-        "id": record.id,
-        "type": TRANSACTIONS[record.type],
-        "external_id": record.external_id,
-        "entity": (record.body.get("entity") or record.body.get("customer") or {}).get("id"),
-        "other_ref_num": record.body.get("otherRefNum"),
-        "total": plain(record.body.get("total", record.body.get("payment"))),
-        "currency": (record.body.get("currency") or {}).get("refName"),
-        "lines": len((record.body.get("item") or {}).get("items", [])),
-        "sales_order": (record.body.get("salesOrder") or {}).get("id"),
-        "at": record.at,
-    }
-
-
-def _customer_row(record: Record) -> Json:
-    body = record.body
-    return {
-        "id": record.id,
-        "entityid": body.get("entityId") or record.id,
-        "externalid": record.external_id,
-        "email": body.get("email") or None,
-        "subsidiary": (body.get("subsidiary") or {}).get("id"),
-        "firstname": body.get("firstName"),
-        "lastname": body.get("lastName"),
-        "isinactive": "T" if body.get("isInactive") else "F",
-        "lastmodifieddate": server_now(),
-    }
-
-
-def _transaction_row(record: Record) -> Json:
-    body = record.body
-    total = body.get("total", body.get("payment"))
-    return {
-        "id": record.id,
-        "type": TRANSACTIONS[record.type],
-        "recordtype": record.type.lower(),
-        "tranid": body.get("tranId"),
-        "externalid": record.external_id,
-        "status": "B",
-        "otherrefnum": body.get("otherRefNum"),
-        "foreigntotal": plain(total),
-        "currency": (body.get("currency") or {}).get("id"),
-        "lastmodifieddate": server_now(),
-    }

@@ -1,30 +1,28 @@
 """The account over HTTP: tokens, records and SuiteQL as NetSuite serves them, and /_sandbox for the demo and the tests."""
 
 import json
-import re
 import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from werkzeug.http import http_date
 from werkzeug.wrappers import Request, Response
 
-from connector.sandbox.netsuite import records
 from connector.sandbox.netsuite.account import Account
+from connector.sandbox.netsuite.control import control
 from connector.sandbox.netsuite.errors import Refusal, user_error
 from connector.sandbox.netsuite.faults import Dropped, Fault
-from connector.sandbox.netsuite.permissions import may_query, may_use_record
+from connector.sandbox.netsuite.permissions import may_query
+from connector.sandbox.netsuite.record import RECORD_TYPES
+from connector.sandbox.netsuite.resources import RECORD, answered, body_of
 from connector.sandbox.netsuite.tokens import OAuthError
 from connector.sandbox.serve import cut
 
 TOKEN_PATH = "/services/rest/auth/oauth2/v1/token"
-_RECORD = re.compile(r"/services/rest/record/v1/(?P<type>\w+)(?:/(?P<key>[^/]+))?(?:/(?P<sublist>\w+))?")
 _SUITEQL = "/services/rest/query/v1/suiteql"
-_RESOURCE = "application/vnd.oracle.resource+json; type=singular; charset=UTF-8"
 
 Json = dict[str, Any]
 
@@ -48,7 +46,7 @@ def account_app(account: Account) -> Callable[[dict[str, Any], Callable[..., Any
 
 def _route(account: Account, request: Request) -> Response:
     if request.path.startswith("/_sandbox/"):
-        return _control(account, request)
+        return control(account, request)
     if request.path == TOKEN_PATH:
         return _token(account, request)
     started = time.time()
@@ -79,6 +77,8 @@ def _with_faults(account: Account, request: Request, label: str) -> Response:
         return _handled(account, request)
     if fault.kind == "status_before":
         raise Refusal(fault.status, "UNEXPECTED_ERROR", "An unexpected error occurred. Error ID: sandbox")
+    if fault.kind == "changed_meanwhile":
+        raise user_error("Record has been changed")
     if fault.kind == "commit_then_slow":
         response = _handled(account, request)
         _wait(fault.seconds)
@@ -111,52 +111,16 @@ def _handled(account: Account, request: Request) -> Response:
         return _system(account, request.path.rpartition("/")[2])
     if request.path.endswith("/metadata-catalog"):
         return _catalog(account, request)
-    found = _RECORD.fullmatch(request.path)
+    found = RECORD.fullmatch(request.path)
     if found is None:
         raise Refusal(404, "NONEXISTENT_ID", "The requested resource does not exist.")
-    record_type, key = found["type"], found["key"]
-    may_use_record(account.config, record_type)
-    if key is None:
-        if request.method != "POST":
-            raise Refusal(405, "INVALID_REQUEST", "Method not allowed.")
-        made = records.create(account, record_type, _body(request), validation=_validation(request))
-        return _made(request, record_type, made)
-    return _one(account, request, record_type, key, found["sublist"])
-
-
-def _one(account: Account, request: Request, record_type: str, key: str, sublist: str | None) -> Response:
-    validation, replace = _validation(request), request.args.get("replace")
-    if request.method == "PUT":
-        made = records.upsert(account, record_type, key, _body(request), validation=validation, replace=replace)
-        return _made(request, record_type, made)
-    record = records.find(account, record_type, key)
-    if request.method == "GET":
-        asked = request.args.get("fields")
-        value = (
-            records.sublist(record, sublist) if sublist else records.read(record, asked.split(",") if asked else None)
-        )
-        return Response(json.dumps(value), content_type=_RESOURCE)
-    if request.method == "PATCH":
-        records.change(account, record, _body(request), validation=validation, replace=replace)
-        return _made(request, record_type, record.id)
-    if request.method == "DELETE":
-        records.delete(account, record)
-        return Response(status=204)
-    raise Refusal(405, "INVALID_REQUEST", "Method not allowed.")
-
-
-def _made(request: Request, record_type: str, record_id: str) -> Response:
-    """204 without a body; the id is only in the address."""
-    response = Response(status=204)
-    response.headers["Location"] = f"{request.host_url}services/rest/record/v1/{record_type.lower()}/{record_id}"
-    response.autocorrect_location_header = False
-    return response
+    return answered(account, request, found)
 
 
 def _suiteql(account: Account, request: Request) -> Response:
     if request.method != "POST" or request.headers.get("Prefer") != "transient":
         raise user_error("The Prefer header with the value transient is required.")
-    asked = _body(request)
+    asked = body_of(request)
     may_query(account.config, asked["q"])
     limit, offset = int(request.args.get("limit", 1000)), int(request.args.get("offset", 0))
     page = account.tables.query(asked["q"], asked.get("params", []), limit=limit, offset=offset)
@@ -183,7 +147,7 @@ def _system(account: Account, operation: str) -> Response:
 def _catalog(account: Account, request: Request) -> Response:
     denied = {name.lower() for name in account.config.denied_records}
     wanted = [name for name in (request.args.get("select") or "").split(",") if name]
-    known = [name for name in wanted if name in records.RECORD_TYPES and name.lower() not in denied]
+    known = [name for name in wanted if name in RECORD_TYPES and name.lower() not in denied]
     links = [{"rel": "canonical", "href": f"{_host(account)}/services/rest/record/v1/metadata-catalog"}]
     return _json({"links": links, "items": [{"name": name, "links": links} for name in known]})
 
@@ -216,50 +180,15 @@ def _token(account: Account, request: Request) -> Response:
     return Response(json.dumps(answer), content_type="application/json")
 
 
-def _control(account: Account, request: Request) -> Response:
-    verb = request.path.removeprefix("/_sandbox/")
-    if request.method == "GET":
-        after = int(request.args.get("after", 0))
-        readers: dict[str, Callable[[], object]] = {
-            "ledger": account.ledger,
-            "counts": account.counts,
-            "calls": lambda: [asdict(call) for call in list(account.calls) if call.n > after],
-            "health": lambda: {"ok": True},
-        }
-        return _json(readers[verb]()) if verb in readers else _json({"error": "Not Found"}, 404)
-    asked: Json = json.loads(request.get_data() or b"{}")
-    actions: dict[str, Callable[[], None]] = {
-        "faults": account.faults.clear if request.method == "DELETE" else lambda: account.faults.add(asked),
-        "settings": lambda: account.change(asked),
-        "items": lambda: account.add_items(asked["items"]),
-        "customers": lambda: account.add_customers(asked["customers"]),
-    }
-    if verb not in actions:
-        return _json({"error": "Not Found"}, 404)
-    try:
-        actions[verb]()
-    except (KeyError, TypeError, ValueError) as error:
-        return _json({"error": str(error)}, 400)
-    return _json({})
-
-
-def _body(request: Request) -> Json:
-    try:
-        body: Json = json.loads(request.get_data())
-    except ValueError as error:
-        raise Refusal(400, "INVALID_REQUEST", "The request body is not valid JSON.") from error
-    return body
-
-
-def _validation(request: Request) -> str:
-    return request.headers.get("X-NetSuite-PropertyNameValidation", "Warning")
-
-
 def _label(path: str) -> str:
-    """What a call is counted under: the record type, `type/eid` for a look-up by external id, or suiteql."""
-    found = _RECORD.fullmatch(path)
+    """What a call is counted under: the record type, `type/eid`, `type/!transform/target`, `type/sublist` or suiteql."""
+    found = RECORD.fullmatch(path)
     if found is None:
         return path.rpartition("/")[2]
+    if found["target"]:
+        return f"{found['type']}/!transform/{found['target']}"
+    if found["part"]:
+        return f"{found['type']}/{found['part']}"
     return f"{found['type']}/eid" if (found["key"] or "").startswith("eid:") else found["type"]
 
 

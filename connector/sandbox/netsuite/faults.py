@@ -1,10 +1,10 @@
-"""Ways to fail, asked for by a test: slow, refused before, written and then silent or slow, written later."""
+"""Ways to fail, asked for by a test: slow, refused before, outrun, written and then silent or slow, written later."""
 
 import threading
 from dataclasses import dataclass
 from typing import Any
 
-KINDS = ("slow", "status_before", "commit_then_drop", "commit_then_slow", "late_commit")
+KINDS = ("slow", "status_before", "changed_meanwhile", "commit_then_drop", "commit_then_slow", "late_commit")
 
 
 @dataclass(slots=True)

@@ -9,18 +9,9 @@ from importlib import resources
 from typing import Any
 
 _CUSTOM = re.compile(r"(custbody|custcol|custentity|custitem|cseg)[a-z0-9_]*")
+_EXTERNAL_ID = re.compile(r"[A-Za-z0-9_-]+")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}")
-
-# Which table describes a sublist's lines or a subrecord.
-_INSIDE = {
-    ("customer", "addressBook"): "customer.addressBook",
-    ("customer.addressBook", "addressBookAddress"): "address",
-    ("salesOrder", "item"): "salesOrder.item",
-    ("salesOrder", "taxDetails"): "salesOrder.taxDetails",
-    ("salesOrder", "shippingAddress"): "address",
-    ("salesOrder", "billingAddress"): "address",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +21,11 @@ class Problem:
     path: str
     message: str
     is_unknown: bool = False
+
+
+def is_external_id(text: str) -> bool:
+    """True for letters, digits, _ and -."""
+    return bool(_EXTERNAL_ID.fullmatch(text))
 
 
 @cache
@@ -56,7 +52,7 @@ def _problems(record: str, body: Mapping[str, Any], prefix: str) -> Iterator[Pro
             continue
         kind = known[name]["kind"]
         if kind in ("sublist", "subrecord"):
-            yield from _inside(_INSIDE[(record, name)], kind, value, path)
+            yield from _inside(known[name]["inside"], kind, value, path)
         elif not _is_kind(kind, known[name], value):
             yield Problem(path, f"Invalid value for the field {name}: expected {kind}")
 
@@ -67,7 +63,8 @@ def _inside(record: str, kind: str, value: Any, path: str) -> Iterator[Problem]:
     elif kind == "sublist" and isinstance(value, dict) and isinstance(value.get("items"), list):
         for index, line in enumerate(value["items"]):
             yield from _problems(record, line, f"{path}.items[{index}].")
-    else:
+    elif kind == "subrecord" or not isinstance(value, dict) or value.get("items", 0) is not None:
+        # `{"items": null}` empties a sublist.
         yield Problem(path, f"Invalid value: expected a {kind}")
 
 

@@ -12,9 +12,11 @@ _LISTS = (
     ("account", "accounts", ("id", "fullname", "isinactive")),
     ("paymentmethod", "payment_methods", ("id", "name", "isinactive")),
     ("shipitem", "ship_items", ("id", "itemid", "isinactive")),
-    ("salestaxitem", "tax_codes", ("id", "itemid", "isinactive")),
     ("department", "departments", ("id", "name", "isinactive")),
     ("classification", "classes", ("id", "name", "isinactive")),
+    ("term", "terms", ("id", "name", "isinactive")),
+    ("salestaxitem", "tax_codes", ("id", "itemid", "isinactive")),
+    ("taxtype", "tax_types", ("id", "name", "isinactive")),
 )
 # Which features an account has that says nothing else.
 FEATURES = {
@@ -23,7 +25,8 @@ FEATURES = {
     "MULTILOCINVT": True,
     "MULTICURRENCY": True,
     "TAX_OVERHAULING": False,
-    "ADVSHIPPING": False,
+    "ADVSHIPPING": True,
+    "PICKPACKSHIP": True,
 }
 _FEATURE_NAMES = {
     "SUBSIDIARIES": "Subsidiaries (OneWorld)",
@@ -32,6 +35,7 @@ _FEATURE_NAMES = {
     "MULTICURRENCY": "Multiple Currencies",
     "TAX_OVERHAULING": "SuiteTax",
     "ADVSHIPPING": "Advanced Shipping",
+    "PICKPACKSHIP": "Pick, Pack and Ship",
 }
 
 

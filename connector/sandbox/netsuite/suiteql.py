@@ -1,51 +1,51 @@
-"""SuiteQL over SQLite: the Oracle expressions we use are rewritten or registered; answers have NetSuite's shape."""
+"""SuiteQL over SQLite: the Oracle expressions we use are rewritten or registered; answers have NetSuite's shape.
+
+A date is stored as it sorts, behind a mark: TO_CHAR takes the mark off, and a bare one prints in the user's format.
+"""
 
 import re
 import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from connector.sandbox.netsuite.dialect import rewritten
 from connector.sandbox.netsuite.errors import Refusal, user_error
 
 # SYSDATE is the server's clock, and the servers stand in California.
 _SERVER_ZONE = ZoneInfo("America/Los_Angeles")
 _CLOCK = "%Y-%m-%d %H:%M:%S"
-_ORACLE_CLOCK = "YYYY-MM-DD HH24:MI:SS"
-_FETCH = re.compile(r"FETCH\s+FIRST\s+(\d+)\s+ROWS\s+ONLY", re.IGNORECASE)
-_SYSDATE = re.compile(r"\bSYSDATE\b", re.IGNORECASE)
+# Oracle's patterns in use, as strptime writes them.
+_PATTERNS = {"YYYY-MM-DD HH24:MI:SS": _CLOCK, "YYYY-MM-DD HH24:MI": "%Y-%m-%d %H:%M", "YYYY-MM-DD": "%Y-%m-%d"}
+_USER_DATE = "%m/%d/%Y"
+_MARK = "\x01"
 _PAGE = 1000
 _MOST_ROWS = 100_000
 
-_TABLES = """
-create table item (id integer primary key, itemid text, externalid text, upccode text, displayname text, itemtype text,
-                   isinactive text, parent integer, fullname text, lastmodifieddate text);
-create table customer (id integer primary key, entityid text, externalid text, email text, subsidiary text, isperson text,
-                       firstname text, lastname text, companyname text, phone text, isinactive text, lastmodifieddate text);
-create table "transaction" (id integer primary key, type text, recordtype text, tranid text, externalid text, status text,
-                            entity integer, otherrefnum text, foreigntotal numeric, currency integer, lastmodifieddate text);
-create table transactionline (transaction_id integer, id integer, item integer, quantity numeric, foreignamount numeric,
-                              mainline text, taxline text);
-create table subsidiary (id integer primary key, name text, isinactive text);
-create table location (id integer primary key, name text, isinactive text, subsidiary text);
-create table currency (id integer primary key, symbol text, name text, isinactive text);
-create table account (id integer primary key, fullname text, isinactive text);
-create table paymentmethod (id integer primary key, name text, isinactive text);
-create table shipitem (id integer primary key, itemid text, isinactive text);
-create table salestaxitem (id integer primary key, itemid text, isinactive text);
-create table department (id integer primary key, name text, isinactive text);
-create table classification (id integer primary key, name text, isinactive text);
-create table companyfeaturesetup (id text primary key, name text, isavailable text, isactive text);
-create table dual (dummy text);
-insert into dual values ('X');
-"""
+Row = Mapping[str, Any]
 
 
 def server_now() -> str:
-    """NetSuite's clock as TO_CHAR prints it."""
-    return datetime.now(_SERVER_ZONE).strftime(_CLOCK)
+    """NetSuite's clock, as a date column keeps it."""
+    return marked(datetime.now(_SERVER_ZONE))
+
+
+def server_minute() -> str:
+    """The same to the minute: finer, `lastmodifieddate` has never been seen over REST, and SuiteQL's is not known."""
+    return marked(datetime.now(_SERVER_ZONE).replace(second=0))
+
+
+def server_today() -> str:
+    """Today in the account, as a record's date."""
+    return datetime.now(_SERVER_ZONE).strftime("%Y-%m-%d")
+
+
+def marked(moment: datetime) -> str:
+    """A moment as a date column keeps it."""
+    return _MARK + moment.strftime(_CLOCK)
 
 
 class Tables:
@@ -56,17 +56,31 @@ class Tables:
         self._db = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         self._db.row_factory = sqlite3.Row
         self._db.create_function("sysdate", 0, server_now)
-        self._db.create_function("to_char", 2, _formatted)
-        self._db.create_function("to_timestamp", 2, _formatted)
-        self._db.create_function("nvl", 2, lambda value, other: other if value is None else value)
-        self._db.executescript(_TABLES)
+        # Deterministic, so that an index serves a comparison with a constant.
+        self._db.create_function("to_char", 2, _as_text, deterministic=True)
+        self._db.create_function("to_timestamp", 2, _as_date, deterministic=True)
+        self._db.create_function("to_date", 2, _as_date, deterministic=True)
+        self._db.create_function("nvl", 2, lambda value, other: other if value is None else value, deterministic=True)
+        self._db.executescript(resources.files("connector.sandbox.netsuite").joinpath("schema.sql").read_text("utf-8"))
 
-    def put(self, table: str, row: Mapping[str, Any]) -> None:
+    def put(self, table: str, row: Row) -> None:
         """Adds a row or replaces the one with its id."""
-        names = ", ".join(row)
-        marks = ", ".join("?" for _ in row)
+        self.put_all(table, [row])
+
+    def put_all(self, table: str, rows: Sequence[Row]) -> None:
+        """Adds rows of the same columns, or replaces those with their ids."""
+        if not rows:
+            return
+        names = ", ".join(f'"{name}"' for name in rows[0])
+        marks = ", ".join("?" for _ in rows[0])
         with self._lock:
-            self._db.execute(f'insert or replace into "{table}" ({names}) values ({marks})', list(row.values()))
+            statement = f'insert or replace into "{table}" ({names}) values ({marks})'
+            self._db.executemany(statement, [list(row.values()) for row in rows])
+
+    def delete(self, table: str, column: str, value: Any) -> None:
+        """Takes out the rows with a value."""
+        with self._lock:
+            self._db.execute(f'delete from "{table}" where "{column}" = ?', [value])
 
     def clear(self, table: str) -> None:
         """Empties a table."""
@@ -77,11 +91,9 @@ class Tables:
         """One page of an answer. Raises Refusal for what NetSuite refuses."""
         if limit > _PAGE or limit < 1 or offset % limit:
             raise user_error("Invalid limit or offset: offset must be a multiple of limit, limit at most 1000.")
-        statement = _SYSDATE.sub("sysdate()", _FETCH.sub(r"LIMIT \1", text))
-        statement = re.sub(r"\b(FROM|JOIN)\s+transaction\b", r'\1 "transaction"', statement, flags=re.IGNORECASE)
         try:
             with self._lock:
-                rows = self._db.execute(statement, parameters).fetchall()
+                rows = self._db.execute(rewritten(text), parameters).fetchmany(_MOST_ROWS + 1)
         except sqlite3.Error as error:
             raise _refused(error) from error
         if len(rows) > _MOST_ROWS:
@@ -98,19 +110,34 @@ class Tables:
 
 
 def _row(row: sqlite3.Row) -> dict[str, str]:
-    """Every value as text, nulls left out, keys in lower case."""
-    return {key.lower(): _text(row[key]) for key in row.keys() if row[key] is not None}  # noqa: SIM118  sqlite3.Row
+    """Every value as text, nulls and empty strings (Oracle's nulls) left out, keys in lower case."""
+    return {key.lower(): _text(row[key]) for key in row.keys() if row[key] not in (None, "")}  # noqa: SIM118  sqlite3.Row
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, str) and value.startswith(_MARK):
+        return datetime.strptime(value[1:11], "%Y-%m-%d").strftime(_USER_DATE)  # noqa: DTZ007  a date only
     return format(value, ".15g") if isinstance(value, float) else str(value)
 
 
-def _formatted(value: str | None, pattern: str) -> str | None:
-    """Times are stored as they are printed, so only the one pattern in use is understood."""
-    if pattern != _ORACLE_CLOCK:
-        raise ValueError(f"the sandbox knows the pattern {_ORACLE_CLOCK} only")
-    return value
+def _as_text(value: str | None, pattern: str) -> str | None:
+    if value is None:
+        return None
+    if not value.startswith(_MARK):
+        raise ValueError("TO_CHAR wants a date")
+    return datetime.strptime(value[1:], _CLOCK).strftime(_pattern(pattern))  # noqa: DTZ007  the server's own clock
+
+
+def _as_date(value: str | None, pattern: str) -> str | None:
+    if value is None:
+        return None
+    return marked(datetime.strptime(value, _pattern(pattern)))  # noqa: DTZ007  the server's own clock
+
+
+def _pattern(oracle: str) -> str:
+    if oracle not in _PATTERNS:
+        raise ValueError(f"the sandbox knows the patterns {sorted(_PATTERNS)} only")
+    return _PATTERNS[oracle]
 
 
 def _refused(error: sqlite3.Error) -> Refusal:

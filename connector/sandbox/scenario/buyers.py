@@ -53,6 +53,7 @@ def payments_of(draft: Draft, total: Part, moment: str) -> list[Json]:
         {
             "id": 7_000_000_000_000 + draft.number * 10 + index,
             "order_id": FIRST_ID + draft.number,
+            "parent_id": 7_000_000_000_000 + draft.number * 10 if kind == "capture" else None,
             "kind": kind,
             "status": "success",
             "gateway": gateway,

@@ -4,16 +4,15 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
 from connector.sandbox.serve import cut
+from connector.sandbox.shopify.control import control
 from connector.sandbox.shopify.execution import answer, schema
 from connector.sandbox.shopify.oauth import OAuthError
 from connector.sandbox.shopify.shop import Shop
-from connector.sandbox.shopify.webhooks import deliver, deliver_all
 
 _GRAPHQL = re.compile(r"/admin/api/[^/]+/graphql\.json")
 _INVALID_TOKEN = {"errors": "[API] Invalid API key or access token (unrecognized login or wrong password)"}
@@ -96,43 +95,9 @@ def _token(shop: Shop, request: Request) -> Response:
 
 def _control(shop: Shop, request: Request) -> Response:
     verb = request.path.removeprefix("/_sandbox/")
-    if request.method == "GET":
-        readers: dict[str, Callable[[], object]] = {
-            "ledger": shop.ledger,
-            "deliveries": lambda: [asdict(delivery) for delivery in shop.deliveries],
-            "subscriptions": shop.subscriptions.every,
-            "health": lambda: {"ok": True},
-        }
-        return _json(readers[verb]()) if verb in readers else _json({"errors": "Not Found"}, 404)
-    asked: Json = json.loads(request.get_data())
-    if verb == "orders":
-        shop.put_order(asked["order"], asked.get("transactions", []))
-        return _json({})
-    if verb == "settings":
-        shop.change(asked)
-        return _json({})
-    if verb == "subscriptions":
-        shop.subscriptions.drop(asked["delete"])
-        return _json({})
-    if verb == "uninstall":
-        shop.oauth.uninstall()
-        return _json({"statuses": deliver(shop, {"topic": "app/uninstalled", "body": _shop_body(shop)})})
-    if verb == "deliver":
-        return _json({"statuses": deliver(shop, asked)})
-    if verb == "deliveries":
-        return _json(deliver_all(shop, asked["deliveries"], parallel=asked.get("parallel", 8)))
-    return _json({"errors": "Not Found"}, 404)
-
-
-def _shop_body(shop: Shop) -> Json:
-    return {
-        "id": shop.config.shop_id,
-        "name": shop.config.name,
-        "domain": shop.config.shop,
-        "myshopify_domain": shop.config.shop,
-        "currency": shop.config.currency,
-        "email": "owner@example.com",
-    }
+    asked: Json | None = None if request.method == "GET" else json.loads(request.get_data())
+    found = control(shop, verb, asked)
+    return _json({"errors": "Not Found"}, 404) if found is None else _json(found)
 
 
 def _json(body: object, status: int = 200) -> Response:

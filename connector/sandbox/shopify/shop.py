@@ -4,8 +4,11 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field, fields
+from itertools import count
 from typing import Any
 
+from connector.sandbox.shopify.customers import Customers
+from connector.sandbox.shopify.ledger import ledger_order
 from connector.sandbox.shopify.oauth import Tokens
 from connector.sandbox.shopify.subscriptions import Subscriptions
 
@@ -19,6 +22,8 @@ _SCOPES = (
     "read_inventory",
     "read_locations",
     "read_fulfillments",
+    "read_returns",
+    "read_payment_terms",
 )
 
 
@@ -46,6 +51,8 @@ class ShopConfig:
     locations: list[Json] = field(
         default_factory=lambda: [{"id": 655441491, "name": "Main Warehouse", "isActive": True}]
     )
+    # Business buyers: id, name, external_id, locations (the same members) and contacts (id, customer_id, is_main).
+    companies: list[Json] = field(default_factory=list)
     # Lives in seconds; the defaults are Shopify's.
     token_seconds: float = 3600
     client_credentials_seconds: float = 86399
@@ -79,6 +86,9 @@ class Shop:
     def __init__(self, config: ShopConfig) -> None:
         self.config = config
         self._lock = threading.Lock()
+        # Held by whoever changes records; two acts at once would lose one of them.
+        self.acting = threading.Lock()
+        self.ids = count(8_100_000_000_001)
         self._orders: dict[int, Json] = {}
         self._transactions: dict[int, list[Json]] = {}
         self._points = config.bucket
@@ -87,6 +97,7 @@ class Shop:
         self.operations: Counter[str] = Counter()
         self.oauth = Tokens(config)
         self.subscriptions = Subscriptions()
+        self.customers = Customers()
         self._token_answers_to_lose = 0
         self.deliveries: list[DeliveryLog] = []
 
@@ -95,6 +106,8 @@ class Shop:
         with self._lock:
             self._orders[order["id"]] = order
             self._transactions[order["id"]] = transactions
+        if order.get("customer"):
+            self.customers.learn(order["customer"])
 
     def remove_order(self, order_id: int) -> None:
         """Deletes an order."""
@@ -173,7 +186,7 @@ class Shop:
             queries = dict(self.operations)
         acknowledged = sum(200 <= delivery.status < 300 for delivery in sent)
         return {
-            "orders": [_ledger_order(order, transactions) for order, transactions in self.orders()],
+            "orders": [ledger_order(order, transactions) for order, transactions in self.orders()],
             "deliveries": {
                 "sent": len(sent),
                 "acknowledged": acknowledged,
@@ -183,23 +196,3 @@ class Shop:
             "operations": queries,
             "tokens": self.oauth.ledger(),
         }
-
-
-def _ledger_order(order: Json, transactions: list[Json]) -> Json:
-    presentment = (order.get("total_price_set") or {}).get("presentment_money") or {}
-    return {
-        "id": order["id"],
-        "name": order["name"],
-        "currency": order["currency"],
-        "total_price": order["total_price"],
-        "presentment_currency": presentment.get("currency_code", order["currency"]),
-        "presentment_total": presentment.get("amount", order["total_price"]),
-        "test": order.get("test", False),
-        "cancelled_at": order.get("cancelled_at"),
-        "customer_id": (order.get("customer") or {}).get("id"),
-        "skus": [line.get("sku") for line in order["line_items"]],
-        "transactions": [
-            {name: item.get(name) for name in ("id", "kind", "status", "amount", "currency", "gateway")}
-            for item in transactions
-        ],
-    }

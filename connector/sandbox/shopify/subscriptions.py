@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
-from connector.sandbox.shopify.values import gid
+from connector.sandbox.shopify.values.parts import gid
 
 Json = dict[str, Any]
 
@@ -18,6 +18,7 @@ _SCOPES = {
     "FULFILLMENTS_": "read_fulfillments",
     "INVENTORY_": "read_inventory",
     "PRODUCTS_": "read_products",
+    "CUSTOMERS_MERGE": "read_customer_merge",
     "CUSTOMERS_": "read_customers",
     "LOCATIONS_": "read_locations",
 }

@@ -1,0 +1,212 @@
+"""The order itself in NetSuite: made once, as a sales order or a cash sale, then changed where Shopify changed it. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from connector.flows.planning import Effect, Made, Plan, Subject, Want
+from connector.mapping import external_ids
+from connector.mapping.images import ImageLine, OrderChange, OrderImage, image_of, order_change
+from connector.mapping.money import booked
+from connector.mapping.orders import is_cash_sale, sales_order
+from connector.mapping.payments import cash_method, received
+from connector.mapping.remaining import Remaining, remaining
+from connector.netsuite.documents import CashSale
+from connector.netsuite.records import Reference, SalesOrder
+from connector.netsuite.states import LineState, SalesOrderState
+from connector.netsuite.writes import Change, Create
+from connector.shopify.refunds import Refund
+from connector.store.tables import EffectKind
+
+
+def planned_document(subject: Subject, buyer: Reference) -> Plan:
+    """What has to be made or changed of the order itself."""
+    key = external_ids.sales_order(subject.shop_id, subject.order.id)
+    standing = subject.known.standing(key)
+    if standing is not None:
+        return _changed(subject, buyer, standing)
+    sold = subject.known.standing(external_ids.cash_sale(subject.shop_id, subject.order.id))
+    if sold is not None:
+        total, money = booked(subject.order.total, subject.rules).amount, received(subject.order, subject.rules)
+        return Plan() if total == money == sold.amount else _too_late(subject, "it was sold for cash")
+    if is_cash_sale(subject.order, subject.rules):
+        return Plan((_cash_sale(subject, buyer),))
+    left = remaining(subject.order, subject.order.refunds)
+    record = _record(subject, buyer, left)
+    image = _with_refunds(image_of(record).numbered(), subject.order.refunds)
+    effect = subject.effect(
+        EffectKind.SALES_ORDER, key, Create("salesOrder", record.to_json()), image=image, amount=record.total
+    )
+    return Plan((effect,))
+
+
+def reduced_by(subject: Subject) -> Sequence[Refund]:
+    """The refunds that the sales order carries, or would carry now: all before it is billed, later ones do not."""
+    standing = subject.known.standing(external_ids.sales_order(subject.shop_id, subject.order.id))
+    if standing is None or standing.image is None or not is_billed(subject):
+        return subject.order.refunds
+    carried = set(standing.image.get("refunds", ()))
+    return [refund for refund in subject.order.refunds if refund.id in carried]
+
+
+def is_billed(subject: Subject) -> bool:
+    """True once an invoice or a cash sale was made from the sales order."""
+    state = subject.known.order_state
+    return bool(subject.known.billing) or (state is not None and state.is_billed)
+
+
+def standing_image(subject: Subject, made: Made, *, pending: Sequence[ImageLine] = ()) -> OrderImage | None:
+    """What stands of a sales order: as we wrote it, with its lines as they were read where they were.
+
+    `pending`: lines that may have arrived although no answer said so.
+    """
+    if made.image is None:
+        return None
+    image, state = OrderImage.from_json(made.image), subject.known.order_state
+    if state is None:
+        return image
+    known = {item.reference for item in image.lines}
+    candidates = [*image.lines, *(item for item in pending if item.reference not in known)]
+    return _as_read(image, state, candidates, subject.rules.orders.line_id_field)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A sales order that stands: how it stands and how it should."""
+
+    subject: Subject
+    standing: Made
+    image: OrderImage
+    left: Remaining
+    record: SalesOrder
+    carried: Sequence[Refund]
+
+    def wanted(self) -> OrderImage:
+        """The image it should have; a closed order keeps the lines and charges it has."""
+        wanted = image_of(self.record)
+        return self.image.closing(wanted) if self.left.is_closed else wanted
+
+
+def _changed(subject: Subject, buyer: Reference, standing: Made) -> Plan:
+    if standing.is_in_doubt and Want.ORDER_STATE not in subject.known.facts:
+        return Plan(wants=frozenset({Want.ORDER_STATE}))
+    carried = reduced_by(subject)
+    left = remaining(subject.order, carried)
+    record = _record(subject, buyer, left)
+    image = standing_image(subject, standing, pending=image_of(record).lines if standing.is_in_doubt else ())
+    if image is None:
+        # Written before images were kept: it stands as it was made, and a person changes it where Shopify did.
+        return Plan()
+    case = _Case(subject, standing, image, left, record, carried)
+    if image.is_closed and not left.is_closed and _alters(replace(image, is_closed=False), case):
+        return _too_late(subject, "the sales order was closed")
+    change = order_change(image, case.wanted(), owned=subject.rules.orders.owned_fields)
+    return Plan() if change is None else _allowed(case, change)
+
+
+def _alters(image: OrderImage, case: _Case) -> bool:
+    """True when lines would have to change."""
+    change = order_change(image, case.wanted(), owned=case.subject.rules.orders.owned_fields)
+    return change is not None and change.touches_lines
+
+
+def _allowed(case: _Case, change: OrderChange) -> Plan:
+    """The change, once all is known that it needs, and only where NetSuite's books still take it."""
+    known = case.subject.known
+    alters_lines = change.touches_lines and not change.after.is_closed
+    if alters_lines and is_billed(case.subject):
+        return _too_late(case.subject, "it was billed")
+    is_sure = case.image.are_keys_sure and change.replace is None
+    if change.touches_lines and not is_sure and Want.ORDER_STATE not in known.facts:
+        return Plan(wants=frozenset({Want.ORDER_STATE}))
+    blocked = _blocked(known.order_state, case.image, change) if alters_lines and known.order_state else None
+    if blocked is not None:
+        return _too_late(case.subject, blocked)
+    return Plan((_change_effect(case, change),))
+
+
+def _change_effect(case: _Case, change: OrderChange) -> Effect:
+    subject = case.subject
+    return subject.effect(
+        EffectKind.SALES_ORDER,
+        external_ids.sales_order(subject.shop_id, subject.order.id),
+        Change("salesOrder", str(case.standing.remote_id), change.body, change.replace),
+        image=_with_refunds(change.after, case.carried),
+        # A closed line keeps its amount in NetSuite's total.
+        amount=case.standing.amount if change.after.is_closed else case.record.total,
+    )
+
+
+def _blocked(state: SalesOrderState, image: OrderImage, change: OrderChange) -> str | None:
+    """Why NetSuite's books do not take the change any more, or None."""
+    by_key = {line.line: line for line in state.lines}
+    wanted = {item.line: item.body.get("quantity", 0) for item in change.after.lines}
+    for item in image.lines:
+        line = by_key.get(item.line or 0)
+        if line is not None and line.fulfilled > Decimal(str(wanted.get(item.line, 0))):
+            return f"{format(line.fulfilled, 'f')} of line {line.line} were fulfilled"
+    return None
+
+
+def _too_late(subject: Subject, why: str) -> Plan:
+    return subject.question(
+        f"it was changed in Shopify after {why} in NetSuite: "
+        "correct it there by a credit memo, an invoice for what was added, or a second order",
+        "order:changed_too_late",
+    )
+
+
+def _record(subject: Subject, buyer: Reference, left: Remaining) -> SalesOrder:
+    return sales_order(left, shop_id=subject.shop_id, entity=buyer, items=subject.known.items, rules=subject.rules)
+
+
+def _cash_sale(subject: Subject, buyer: Reference) -> Effect:
+    """The order as it was sold: what was given back of it is a cash refund of its own."""
+    record = _record(subject, buyer, Remaining(subject.order))
+    method = cash_method(subject.order, subject.rules)
+    key = external_ids.cash_sale(subject.shop_id, subject.order.id)
+    body = CashSale(key, record.to_json(), method.method, method.account).to_json()
+    return subject.effect(EffectKind.CASH_SALE, key, Create("cashSale", body), amount=record.total)
+
+
+def _with_refunds(image: OrderImage, refunds: Sequence[Refund]) -> Mapping[str, Any]:
+    """The image as it is stored, with the refunds it carries."""
+    return {**image.to_json(), "refunds": sorted(refund.id for refund in refunds)}
+
+
+def _as_read(
+    image: OrderImage, state: SalesOrderState, candidates: Sequence[ImageLine], line_id_field: str | None
+) -> OrderImage:
+    """The lines as NetSuite has them: ours found again by our reference or by item and order, the others a person's.
+
+    What could not be compared with what we wrote is taken to differ from it, so that it is sent again.
+    """
+    unmatched = list(candidates)
+    lines = []
+    for line in state.lines:
+        found = _found(line, unmatched, line_id_field)
+        if found is not None:
+            unmatched.remove(found)
+        lines.append(ImageLine(found.reference if found else "", line.line, _body_read(line, found)))
+    return replace(image, lines=tuple(lines), are_keys_sure=True, is_closed=image.is_closed or state.is_closed)
+
+
+def _found(line: LineState, unmatched: Sequence[ImageLine], line_id_field: str | None) -> ImageLine | None:
+    reference = line.columns.get(line_id_field) if line_id_field else None
+    for item in unmatched:
+        is_same = item.reference == reference if reference else _item_of(item) == line.item
+        if item.reference and is_same:
+            return item
+    return None
+
+
+def _body_read(line: LineState, found: ImageLine | None) -> Mapping[str, Any]:
+    """What we wrote of the line, with the figures that stand now."""
+    if found is None:
+        return {}
+    return {**found.body, "quantity": int(line.quantity), "amount": line.amount}
+
+
+def _item_of(item: ImageLine) -> str:
+    return str((item.body.get("item") or {}).get("id", ""))

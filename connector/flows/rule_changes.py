@@ -1,0 +1,78 @@
+"""Changes a connection's rules as a whole: a new version, what waited for it goes on, and who did it is written down."""
+
+from dataclasses import dataclass
+
+from connector.errors import ConfigError
+from connector.flows import guard
+from connector.flows.rule_lookup import LookUp, look_up
+from connector.flows.systems import Workplace
+from connector.mapping.differences import Difference, differences
+from connector.mapping.rule_names import known_from_json, known_to_json
+from connector.mapping.rules import Rules
+from connector.store import connections, operator_actions, records, rule_versions
+from connector.store.connections import StoredConnection
+from connector.store.rule_versions import RuleVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Rules that are not in force, with what NetSuite says of them and what would change."""
+
+    rules: Rules
+    found: LookUp
+    changes: list[Difference]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The connection as it is now, and how many held records go on."""
+
+    connection: StoredConnection
+    released: int
+
+
+def draft(workplace: Workplace, stored: StoredConnection, rules: Rules, version: RuleVersion | None) -> Draft:
+    """What would become of a connection under these rules; NetSuite is asked for what `version` does not know.
+
+    Reads only. Raises WrongEnvironment when another account than the approved one would be asked.
+    """
+    systems = workplace.open_unchecked(stored.id)
+    known = known_from_json(version.looked_up if version else None)
+    if systems.connection.checked_at is None:
+        guard.check(systems, workplace.engine)
+    before = Rules.from_json(stored.rules)
+    return Draft(rules, look_up(rules, systems.netsuite, known=known), rule_differences(before, rules))
+
+
+def change(workplace: Workplace, stored: StoredConnection, made: Draft, *, actor: str, note: str) -> Changed:
+    """Puts a draft in force. Raises ConfigError when the rules were changed meanwhile."""
+    with workplace.engine.begin() as connection:
+        changed = connections.change_rules(
+            connection, stored, made.rules.to_json(), actor=actor, note=note,
+            looked_up=known_to_json(made.found.known),
+        )  # fmt: skip
+        released = records.release_unmapped(connection, stored.id)
+        details = {
+            "version": changed.rules_version,
+            "rules": [item.field for item in made.changes],
+            "released": released,
+        }
+        operator_actions.write_down(connection, stored.id, actor=actor, action="rules changed", details=details)
+    return Changed(changed, released)
+
+
+def version_of(workplace: Workplace, stored: StoredConnection, version: int | None) -> RuleVersion:
+    """One version of the rules, the present one for None. Raises ConfigError."""
+    wanted = stored.rules_version if version is None else version
+    with workplace.engine.begin() as connection:
+        found = rule_versions.at(connection, stored.id, wanted)
+    if found is None:
+        raise ConfigError(
+            f"{stored.name} has no version {wanted} of its rules; see `ml-connector mapping history {stored.name}`"
+        )
+    return found
+
+
+def rule_differences(before: Rules, after: Rules) -> list[Difference]:
+    """The rules that differ."""
+    return differences(before.to_json(), after.to_json())

@@ -1,0 +1,115 @@
+"""What the fields of a query or mutation give: the shop, its orders, customers, locations and subscriptions."""
+
+from collections.abc import Callable
+from typing import Any
+
+from connector.sandbox.shopify.shop import Shop
+from connector.sandbox.shopify.values.life import fulfillment_values, refund_values
+from connector.sandbox.shopify.values.orders import order_value
+from connector.sandbox.shopify.values.parts import connection_of, gid
+from connector.sandbox.shopify.values.people import customer_value
+
+Json = dict[str, Any]
+
+# The scope without which a field of the root is refused; shopify.dev, "API access scopes" (2026-10).
+_NEEDED = {
+    "order": "read_orders",
+    "orders": "read_orders",
+    "refund": "read_orders",
+    "fulfillment": "read_fulfillments",
+    "customer": "read_customers",
+    "locations": "read_locations",
+}
+
+
+class AccessDeniedError(Exception):
+    """The app was not granted the scope of a field."""
+
+    def __init__(self, name: str, scope: str) -> None:
+        super().__init__(f"Access denied for {name} field. Required access: `{scope}` access scope.")
+        self.scope = scope
+
+
+def _order(shop: Shop, order_gid: str) -> Json | None:
+    found = shop.order(_number(order_gid))
+    return None if found is None else order_value(*found, shop.config.companies)
+
+
+def _part(shop: Shop, member: str, part_gid: str, values: Callable[[Json, list[Json]], list[Json]]) -> Json | None:
+    """A refund or fulfilment of whichever order has it."""
+    number = _number(part_gid)
+    for order, transactions in shop.orders():
+        if any(item["id"] == number for item in order.get(member) or []):
+            return next(value for value in values(order, transactions) if value["id"] == part_gid)
+    return None
+
+
+def _number(gid_text: str) -> int:
+    return int(gid_text.rpartition("/")[2])
+
+
+def root(shop: Shop) -> Json:
+    """Resolvers of the query and mutation fields that the operations use."""
+    config = shop.config
+    locations = [
+        {"id": gid("Location", item["id"]), "name": item["name"], "isActive": item.get("isActive", True)}
+        for item in config.locations
+    ]
+    fields = {
+        "order": lambda _info, id: _order(shop, id),
+        "orders": lambda info, **rest: connection_of(
+            [order_value(*found, config.companies) for found in reversed(shop.orders())]
+        )(info, **rest),
+        "refund": lambda _info, id: _part(shop, "refunds", id, refund_values),
+        "fulfillment": lambda _info, id: _part(shop, "fulfillments", id, lambda order, _: fulfillment_values(order)),
+        "customer": lambda _info, id: customer_value(shop.customers.find(_number(id)), config.companies),
+        "shop": _shop(shop),
+        "locations": connection_of(locations),
+        "currentAppInstallation": {
+            "id": gid("AppInstallation", 1),
+            "app": {"id": gid("App", 1), "title": "ml-connector", "apiKey": config.client_id or "key"},
+            "accessScopes": [{"handle": scope, "description": scope} for scope in config.scopes],
+        },
+        "webhookSubscriptions": lambda info, topics=None, **rest: connection_of(
+            [item for item in shop.subscriptions.every() if not topics or item["topic"] in topics]
+        )(info, **rest),
+        "webhookSubscriptionCreate": lambda _info, topic, webhookSubscription: shop.subscriptions.create(
+            topic, webhookSubscription, config.scopes
+        ),
+        "webhookSubscriptionUpdate": lambda _info, id, webhookSubscription: shop.subscriptions.update(
+            id, webhookSubscription
+        ),
+    }
+    return fields | {
+        name: _denied(name, scope) for name, scope in _NEEDED.items() if not _is_granted(scope, config.scopes)
+    }
+
+
+def _is_granted(scope: str, granted: list[str]) -> bool:
+    """Writing implies reading."""
+    return scope in granted or scope.replace("read_", "write_", 1) in granted
+
+
+def _denied(name: str, scope: str) -> Callable[..., Json]:
+    def refuse(_info: object, **_: object) -> Json:
+        raise AccessDeniedError(name, scope)
+
+    return refuse
+
+
+def _shop(shop: Shop) -> Json:
+    config = shop.config
+    return {
+        "id": gid("Shop", config.shop_id),
+        "name": config.name,
+        "myshopifyDomain": config.shop,
+        "currencyCode": config.currency,
+        "enabledPresentmentCurrencies": config.presentment_currencies,
+        "taxesIncluded": config.taxes_included,
+        "ianaTimezone": config.iana_timezone,
+        "plan": {
+            "publicDisplayName": config.plan,
+            "partnerDevelopment": config.plan == "Development",
+            "shopifyPlus": config.plan == "Plus",
+        },
+    }
