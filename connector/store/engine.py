@@ -1,10 +1,15 @@
 """Engines: one pool per process, every wait bounded."""
 
+import re
 from typing import Any
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import ExceptionContext
 
 from connector.config import sqlalchemy_url
+
+# A piece of the statement with a mark below it, and the row or key that was refused.
+_QUOTED = re.compile(r"\n(?:LINE \d+:.*\n\s*\^|DETAIL: .*)")
 
 
 def make_engine(url: str, *, pool_size: int = 5, statement_timeout: float = 30.0) -> Engine:
@@ -22,7 +27,7 @@ def make_receiving_engine(url: str, *, pool_size: int = 4, statement_timeout: fl
 
 def _engine(url: str, pool_size: int, statement_timeout: float, **options: Any) -> Engine:
     settings = f"-c statement_timeout={int(statement_timeout * 1000)} -c jit=off -c timezone=UTC"
-    return create_engine(
+    engine = create_engine(
         sqlalchemy_url(url),
         pool_size=pool_size,
         max_overflow=2,
@@ -39,3 +44,12 @@ def _engine(url: str, pool_size: int, statement_timeout: float, **options: Any) 
         },
         **options,
     )
+    event.listen(engine, "handle_error", _without_values)
+    return engine
+
+
+def _without_values(failure: ExceptionContext) -> None:
+    """Takes from an error's text what Postgres quotes: psycopg2 writes values into the statement it sends."""
+    for error in (failure.original_exception, failure.sqlalchemy_exception):
+        if error is not None and error.args:
+            error.args = (_QUOTED.sub("", str(error.args[0])), *error.args[1:])
