@@ -234,4 +234,6 @@ def test_no_planted_secret_is_found_anywhere(product: Product, redis_url: str, t
         "logs": written, "commands": said, "pages": shown, "Redis at work": seen, "Redis": kept,
         "tables": everything_in(product.world.engine),
     }  # fmt: skip
-    assert {name: hidden.found_in(output) for name, output in outputs.items()} == {name: [] for name in outputs}
+    found = {name: hidden.found_in(output) for name, output in outputs.items()}
+    # `orders show` tells its operator every field that was written, and so who bought; secrets it never shows.
+    assert found == {name: [] for name in outputs} | {"commands": ["customer"]}
