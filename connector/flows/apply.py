@@ -1,7 +1,9 @@
 """apply: makes one effect once. Written down before the call; after a lost answer read, never sent again blindly."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from sqlalchemy import Connection, Engine
 
@@ -49,6 +51,26 @@ class Work:
     lease: Lease
 
 
+def recover(in_doubt: Iterable[StoredEffect], work: Work) -> None:
+    """Looks for what may have been made although no answer said so: it stands as it was sent, or it was not made."""
+    for stored in in_doubt:
+        if stored.remote_id is not None or stored.state not in (EffectState.SENT, EffectState.UNKNOWN):
+            continue
+        with work.engine.begin() as connection:
+            if stored.record_id != work.lease.record_id and records.is_in_flight(
+                connection, stored.record_id, stored.fence, now=_now()
+            ):
+                continue
+        found = _found(_record_type(stored.kind), stored, stored.amount, work)
+        with work.engine.begin() as connection:
+            _must_hold(connection, work)
+            if found is None:
+                store.mark_refused(connection, stored)
+            else:
+                image = store.image_of(stored, work.vault)
+                store.confirm(connection, work.vault, stored, found, image=image, now=_now())
+
+
 def apply(effect: Effect, work: Work) -> str:
     """Makes the effect if it is not made yet; returns NetSuite's internal id.
 
@@ -61,9 +83,9 @@ def apply(effect: Effect, work: Work) -> str:
     if stored.state is EffectState.CONFIRMED and stored.remote_id is not None:
         return stored.remote_id
     if stored.state in (EffectState.SENT, EffectState.UNKNOWN):
-        found = _found(effect, work)
+        found = _found(effect.write.record_type, stored, stored.amount, work)
         if found is not None:
-            return _confirmed(effect, stored, found, work)
+            return _as_sent(effect, stored, found, work)
     return _sent(effect, stored, work)
 
 
@@ -112,6 +134,8 @@ def _sent(effect: Effect, stored: StoredEffect, work: Work) -> str:
     with work.engine.begin() as connection:
         _must_hold(connection, work)
         store.mark_sent(connection, stored, work.lease, effect.intent, now=_now())
+        if stored.remote_id is None and effect.intent.image is not None:
+            store.keep_sent_image(connection, work.vault, stored, effect.intent.image)
     try:
         remote_id = work.netsuite.write(effect.write)
     except OutcomeUnknown as error:
@@ -129,7 +153,8 @@ def _sent(effect: Effect, stored: StoredEffect, work: Work) -> str:
 
 def _adopted(effect: Effect, stored: StoredEffect, work: Work) -> str:
     """The external id is taken: an earlier request of ours arrived after all."""
-    found = _found(effect, work)
+    amount = effect.intent.amount if stored.sent_at is None else stored.amount
+    found = _found(effect.write.record_type, stored, amount, work)
     if found is None:
         with work.engine.begin() as connection:
             store.mark_unknown(connection, stored)
@@ -137,20 +162,37 @@ def _adopted(effect: Effect, stored: StoredEffect, work: Work) -> str:
             f"NetSuite says {effect.intent.natural_key} exists already, but has no {effect.write.record_type} under it; "
             "look for another record with this external id"
         )
-    return _confirmed(effect, stored, found, work)
+    return _as_sent(effect, stored, found, work)
 
 
-def _found(effect: Effect, work: Work) -> str | None:
+def _as_sent(effect: Effect, stored: StoredEffect, remote_id: str, work: Work) -> str:
+    """What an earlier request made stands as that one said. Raises Conflict where it said something else than this one."""
+    if stored.sent_at is None or stored.request_hash == effect.intent.request_hash:
+        return _confirmed(effect, stored, remote_id, work)
+    with work.engine.begin() as connection:
+        image = store.image_of(stored, work.vault)
+        store.restore(connection, stored)
+        store.confirm(connection, work.vault, stored, remote_id, image=image, now=_now())
+    raise Conflict(
+        f"an earlier request made {stored.natural_key}; what changed since is compared again", retry_after=0.5
+    )
+
+
+def _found(record_type: str, stored: StoredEffect, amount: Decimal | None, work: Work) -> str | None:
     """The record under the effect's key, if it stands there with the money we meant. Raises TotalMismatch."""
-    field = _AMOUNT_FIELD.get(effect.intent.kind)
-    found = work.netsuite.find(effect.write.record_type, effect.intent.natural_key, fields=(field,) if field else ())
+    field = _AMOUNT_FIELD.get(stored.kind)
+    found = work.netsuite.find(record_type, stored.natural_key, fields=(field,) if field else ())
     if found is None:
         return None
-    if field and field in found and found[field] != effect.intent.amount:
-        raise TotalMismatch(
-            f"NetSuite has {effect.intent.natural_key} with {found[field]}, Shopify says {effect.intent.amount}"
-        )
+    if field and field in found and found[field] != amount:
+        raise TotalMismatch(f"NetSuite has {stored.natural_key} with {found[field]}, Shopify says {amount}")
     return str(found["id"])
+
+
+def _record_type(kind: EffectKind) -> str:
+    """NetSuite's name of a kind: sales_order is salesOrder."""
+    first, *rest = kind.split("_")
+    return first + "".join(word.capitalize() for word in rest)
 
 
 def _confirmed(effect: Effect, stored: StoredEffect, remote_id: str, work: Work) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from connector.errors import ClosedPeriod, NotMapped, Rejected
 from connector.flows import catalog
-from connector.flows.apply import Work, apply_leniently, remember
+from connector.flows.apply import Work, apply_leniently, recover, remember
 from connector.flows.buyers import buyer_image, candidates
 from connector.flows.closed_period import in_open_period
 from connector.flows.facts import billed, learned, mirrored_facts
@@ -26,7 +26,7 @@ from connector.store.items import Item
 from connector.store.records import Lease
 
 # Rounds of planning in one pass: what is made in one can be what the next one builds on.
-_ROUNDS = 4
+_ROUNDS = 6
 
 
 def sync_order(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
@@ -38,6 +38,9 @@ def sync_order(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
     with workplace.engine.begin() as connection:
         records.describe(connection, lease, name=order.name, total=total.amount, currency=total.currency)
     work = Work(workplace.engine, workplace.vault, systems.netsuite, lease)
+    with workplace.engine.begin() as connection:
+        made = effects.of_keys(connection, systems.connection.id, natural_keys(order, systems.shop_id))
+    recover(made.values(), work)
     planned = order_plan(order, systems, workplace)
     for _ in range(_ROUNDS):
         if planned.exclusion is not None:

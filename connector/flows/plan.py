@@ -4,8 +4,8 @@ The wanted state follows from the order as it is now, never from the news that c
 """
 
 from connector.errors import NeedsDecision, NotMapped
-from connector.flows.plan_document import planned_document
-from connector.flows.plan_fulfillments import planned_fulfillments
+from connector.flows.plan_document import has_to_ship, planned_document
+from connector.flows.plan_fulfillments import planned_fulfillments, withdrawn_fulfillments
 from connector.flows.plan_money import planned_deposits
 from connector.flows.plan_refunds import planned_refunds
 from connector.flows.planning import Effect, Plan, Subject
@@ -32,17 +32,25 @@ def plan(subject: Subject) -> Plan:
     if left_out is not None and not is_written(subject):
         return Plan(exclusion=left_out)
     buyer, made = _buyer(subject)
+    if (withdrawn := withdrawn_fulfillments(subject)).effects:
+        return made.then(withdrawn)
     document = planned_document(subject, buyer)
     undecided = _undecidable(subject)
     if undecided is not None:
         # The order and its payments are certain; what becomes of them is a person's to decide.
         certain = document if not is_written(subject) else Plan()
         return made.then(certain).then(planned_deposits(subject, buyer)).then(undecided)
-    steps = (document, planned_deposits(subject, buyer), planned_fulfillments(subject), planned_refunds(subject, buyer))
+    steps = (document, planned_deposits(subject, buyer), _shipments(subject, document), planned_refunds(subject, buyer))
     result = made
     for step in steps:
         result = result.then(step)
     return result
+
+
+def _shipments(subject: Subject, document: Plan) -> Plan:
+    """What the shop ships is shipped of the order as it is to be: after it was changed, before it is closed."""
+    is_changing = bool(document.effects or document.wants) and is_written(subject)
+    return Plan(again=True) if is_changing and has_to_ship(subject) else planned_fulfillments(subject)
 
 
 def is_written(subject: Subject) -> bool:

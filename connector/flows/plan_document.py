@@ -16,8 +16,12 @@ from connector.netsuite.documents import CashSale
 from connector.netsuite.records import Reference, SalesOrder
 from connector.netsuite.states import LineState, SalesOrderState
 from connector.netsuite.writes import Change, Create
+from connector.shopify.fulfillments import Fulfillment
 from connector.shopify.refunds import Refund
 from connector.store.tables import EffectKind
+
+# The status of a fulfilment that left the house.
+SHIPPED = "SUCCESS"
 
 
 def planned_document(subject: Subject, buyer: Reference) -> Plan:
@@ -71,6 +75,29 @@ def standing_image(subject: Subject, made: Made, *, pending: Sequence[ImageLine]
     return _as_read(image, state, candidates, subject.rules.orders.line_id_field)
 
 
+def goods_of(subject: Subject, fulfillment: Fulfillment, image: OrderImage) -> Fulfillment:
+    """The fulfilment without what NetSuite has nothing to ship of: a gift card, a charge."""
+    item_of = {item.reference: _item_of(item) for item in image.lines}
+    never = subject.known.never_shipped
+    return replace(
+        fulfillment, lines=tuple(line for line in fulfillment.lines if item_of.get(line.line_id) not in never)
+    )
+
+
+def has_to_ship(subject: Subject) -> bool:
+    """True while goods of a sales order that stands are to be shipped there because the shop shipped them."""
+    made = subject.known.standing(external_ids.sales_order(subject.shop_id, subject.order.id))
+    image = None if made is None else standing_image(subject, made)
+    if image is None or subject.rules.fulfillments.source != "shopify":
+        return False
+    unknown = [
+        item
+        for item in subject.order.fulfillments
+        if subject.known.standing(external_ids.item_fulfillment(subject.shop_id, item.id)) is None
+    ]
+    return any(goods_of(subject, item, image).lines for item in unknown if item.status == SHIPPED)
+
+
 @dataclass(frozen=True, slots=True)
 class _Case:
     """A sales order that stands: how it stands and how it should."""
@@ -93,6 +120,9 @@ def _changed(subject: Subject, buyer: Reference, standing: Made) -> Plan:
         return Plan(wants=frozenset({Want.ORDER_STATE}))
     carried = reduced_by(subject)
     left = remaining(subject.order, carried)
+    if left.is_closed and has_to_ship(subject):
+        # Nothing can be shipped of what is closed.
+        left = replace(left, is_closed=False)
     record = _record(subject, buyer, left)
     image = standing_image(subject, standing, pending=image_of(record).lines if standing.is_in_doubt else ())
     if image is None:

@@ -1,10 +1,9 @@
 """What the shop shipped, where the rules say that the shop ships: an item fulfilment for each fulfilment. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-from connector.flows.plan_document import standing_image
+from connector.flows.plan_document import SHIPPED, goods_of, standing_image
 from connector.flows.plan_money import is_sold_for_cash
 from connector.flows.planning import Effect, Made, Plan, Subject, Want
 from connector.mapping import external_ids
@@ -15,12 +14,11 @@ from connector.netsuite.writes import Change, Delete, Transform
 from connector.shopify.fulfillments import Fulfillment
 from connector.store.tables import EffectKind
 
-_SHIPPED = "SUCCESS"
 _CANCELLED = "CANCELLED"
 
 
 def planned_fulfillments(subject: Subject) -> Plan:
-    """Shipments to make, to take away, and tracking numbers to write; nothing where NetSuite ships."""
+    """Shipments to make and tracking numbers to write; nothing where NetSuite ships."""
     if subject.rules.fulfillments.source != "shopify":
         return Plan()
     result = Plan()
@@ -29,15 +27,23 @@ def planned_fulfillments(subject: Subject) -> Plan:
     return result
 
 
+def withdrawn_fulfillments(subject: Subject) -> Plan:
+    """Shipments to take away. The rest is planned afterwards: a line cannot be lowered below what was shipped of it."""
+    result = Plan()
+    for fulfillment in subject.order.fulfillments:
+        key = external_ids.item_fulfillment(subject.shop_id, fulfillment.id)
+        standing = subject.known.standing(key)
+        if subject.rules.fulfillments.source == "shopify" and fulfillment.status == _CANCELLED and standing is not None:
+            write = Delete("itemFulfillment", str(standing.remote_id))
+            taken = subject.effect(EffectKind.ITEM_FULFILLMENT, key, write)
+            result = result.then(Plan((Effect(taken.intent, write, takes_away=True),), again=True))
+    return result
+
+
 def _planned(subject: Subject, fulfillment: Fulfillment) -> Plan:
     standing = subject.known.standing(external_ids.item_fulfillment(subject.shop_id, fulfillment.id))
-    if fulfillment.status == _SHIPPED:
+    if fulfillment.status == SHIPPED:
         return _tracked(subject, fulfillment, standing) if standing else _shipped(subject, fulfillment)
-    if fulfillment.status == _CANCELLED and standing is not None:
-        key = external_ids.item_fulfillment(subject.shop_id, fulfillment.id)
-        write = Delete("itemFulfillment", str(standing.remote_id))
-        taken = subject.effect(EffectKind.ITEM_FULFILLMENT, key, write)
-        return Plan((Effect(taken.intent, write, takes_away=True),))
     return Plan()
 
 
@@ -49,23 +55,16 @@ def _shipped(subject: Subject, fulfillment: Fulfillment) -> Plan:
         # A cash sale ships what it sells; a sales order that is made now ships afterwards, when its lines are known.
         return Plan(again=not is_sold_for_cash(subject))
     image = standing_image(subject, order)
-    goods = fulfillment if image is None else _goods(subject, fulfillment, image)
+    goods = fulfillment if image is None else goods_of(subject, fulfillment, image)
     if not goods.lines:
         return Plan()
     if image is None or not image.are_keys_sure:
         return Plan(wants=frozenset({Want.ORDER_STATE}))
     record = item_fulfillment(subject.order, goods, shop_id=subject.shop_id, keys=_keys(image), rules=subject.rules)
     write = Transform("itemFulfillment", "salesOrder", str(order.remote_id), record.to_json())
-    return Plan((subject.effect(EffectKind.ITEM_FULFILLMENT, record.external_id, write, image=_image(fulfillment)),))
-
-
-def _goods(subject: Subject, fulfillment: Fulfillment, image: OrderImage) -> Fulfillment:
-    """The fulfilment without what NetSuite has nothing to ship of: a gift card, a charge."""
-    item_of = {item.reference: (item.body.get("item") or {}).get("id") for item in image.lines}
-    never = subject.known.never_shipped
-    return replace(
-        fulfillment, lines=tuple(line for line in fulfillment.lines if item_of.get(line.line_id) not in never)
-    )
+    made = subject.effect(EffectKind.ITEM_FULFILLMENT, record.external_id, write, image=_image(fulfillment))
+    # What was to be closed is closed once all is shipped.
+    return Plan((made,), again=True)
 
 
 def _tracked(subject: Subject, fulfillment: Fulfillment, standing: Made) -> Plan:

@@ -114,6 +114,11 @@ def mark_sent(connection: Connection, effect: StoredEffect, lease: Lease, intent
     )
 
 
+def keep_sent_image(connection: Connection, vault: Vault, effect: StoredEffect, image: Image) -> None:
+    """Keeps what is about to be made, so that it is known what was if no answer comes."""
+    connection.execute(update(effects).where(effects.c.id == effect.id).values(image=sealed(vault, effect, image)))
+
+
 def mark_refused(connection: Connection, effect: StoredEffect) -> None:
     """The request was refused and nothing was written: all is as it was before it was sent."""
     connection.execute(
@@ -126,6 +131,12 @@ def mark_refused(connection: Connection, effect: StoredEffect) -> None:
             rules_version=effect.rules_version,
         )
     )
+
+
+def restore(connection: Connection, effect: StoredEffect) -> None:
+    """What was said of the last request is taken back: an earlier one, as given here, is the one that was carried out."""
+    values = {name: getattr(effect, name) for name in ("request_hash", "rules_version", "amount", "currency")}
+    connection.execute(update(effects).where(effects.c.id == effect.id).values(values))
 
 
 def mark_unknown(connection: Connection, effect: StoredEffect) -> None:

@@ -464,3 +464,75 @@ def test_a_cash_sale_that_was_added_to_is_held(database: Engine, redis_url: str)
         record = world.record(ORDER)
         assert (record.state, record.reason_subject) == ("held", "order:changed_too_late")
         assert [(item["type"], item["total"]) for item in world.transactions()] == [("CashSale", "60")]
+
+
+def lost(world: World, path: str) -> None:
+    """The account carries out the next request to this path, and its answer is lost."""
+    world.account.faults.add({"kind": "commit_then_drop", "method": "POST", "path": path})
+
+
+def test_an_order_that_was_changed_while_its_answer_was_lost_is_changed_there(world: World) -> None:
+    lost(world, "salesOrder")
+    record_id = world.sell(rest_order(ORDER, quantity=2))
+    world.work(record_id)
+    happens(world, "edit", changes=[{"add_line": NEW_LINE}])
+    assert world.record(ORDER).state == "in_sync", world.record(ORDER).reason
+    assert (sales_order(world)["total"], lines(world)) == ("45", [("812", "2", False), ("812", "1", False)])
+
+
+def test_an_order_that_was_cancelled_while_its_answer_was_lost_is_closed_there(world: World) -> None:
+    lost(world, "salesOrder")
+    world.work(world.sell(rest_order(ORDER)))
+    happens(world, "cancel", reason="customer")
+    assert world.record(ORDER).state == "in_sync", world.record(ORDER).reason
+    assert sales_order(world)["status"] == "H"
+
+
+def test_a_shipment_that_was_cancelled_while_its_answer_was_lost_is_taken_away(
+    database: Engine, redis_url: str
+) -> None:
+    with opened_world(database, redis_url, rules=SHOP_SHIPS) as world:
+        placed(world)
+        lost(world, "itemFulfillment")
+        happens(world, "fulfill")
+        order = world.shop.order(ORDER)
+        assert order is not None
+        happens(world, "cancel_fulfillment", fulfillment_id=order[0]["fulfillments"][0]["id"])
+        assert world.record(ORDER).state == "in_sync", world.record(ORDER).reason
+        assert world.transactions("ItemShip") == []
+
+
+def quietly(world: World, verb: str, **asked: Any) -> None:
+    """Something happens in the shop, and nobody hears of it."""
+    shop_act(world.shop, {"act": verb, "order_id": ORDER, **asked})
+
+
+def test_what_was_added_and_shipped_at_once_is_added_and_then_shipped(database: Engine, redis_url: str) -> None:
+    with opened_world(database, redis_url, rules=SHOP_SHIPS) as world:
+        placed(world)
+        quietly(world, "edit", changes=[{"add_line": NEW_LINE}])
+        happens(world, "fulfill")
+        assert world.record(ORDER).state == "in_sync", world.record(ORDER).reason
+        assert sorted(line["fulfilled"] for line in sales_order(world)["item_lines"]) == ["1", "2", "2"]
+
+
+def test_a_shipment_is_taken_back_before_its_line_is_lowered(database: Engine, redis_url: str) -> None:
+    with opened_world(database, redis_url, rules=SHOP_SHIPS) as world:
+        placed(world)
+        happens(world, "fulfill")
+        order = world.shop.order(ORDER)
+        assert order is not None
+        quietly(world, "cancel_fulfillment", fulfillment_id=order[0]["fulfillments"][0]["id"])
+        happens(world, "edit", changes=[{"set_quantity": {"line_id": 50010, "quantity": 1}}])
+        assert world.record(ORDER).state == "in_sync", world.record(ORDER).reason
+        assert lines(world) == [("812", "1", False), ("813", "2", False)]
+
+
+def test_what_was_shipped_is_shipped_before_the_rest_is_closed(database: Engine, redis_url: str) -> None:
+    with opened_world(database, redis_url, rules=SHOP_SHIPS) as world:
+        placed(world)
+        quietly(world, "fulfill", lines=[{"line_id": 50011, "quantity": 1}])
+        happens(world, "cancel")
+        assert world.record(ORDER).state == "in_sync", world.record(ORDER).reason
+        assert len(world.transactions("ItemShip")) == 1
+        assert all(closed for _, _, closed in lines(world))
