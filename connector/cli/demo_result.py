@@ -1,14 +1,25 @@
-"""What the demo shows at its end: the verdict as a table, or as JSON."""
+"""What the demo shows at its end: the verdict as tables, or as JSON."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from statistics import quantiles
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from connector.cli.output import console
-from connector.sandbox.judge import Verdict
+from connector.sandbox.verdict import FIGURES, ORDERS, Sides, Verdict
+
+# As the counts are shown, in the order of a day.
+_HAPPENED = (
+    "paid", "paid later", "edited", "address or note changed", "corrected by hand", "cancelled", "shipped", "refunded",
+    "billed by the accountant",
+)  # fmt: skip
+_TITLES = {ORDERS: "open orders"}
+_RULES = {
+    "orders.include_test": "test orders",
+    "orders.cancelled": "cancelled before they were written",
+}
 
 
 def result_json(verdict: Verdict, latency: Sequence[float], elapsed: float) -> dict[str, Any]:
@@ -20,18 +31,15 @@ def result_json(verdict: Verdict, latency: Sequence[float], elapsed: float) -> d
         "received": verdict.received,
         "duplicates_dropped": verdict.duplicates,
         "in_netsuite": verdict.in_netsuite,
+        "happened": {name.replace(" ", "_"): count for name, count in sorted(verdict.happened.items())},
         "held": dict(verdict.held),
-        "excluded": verdict.excluded,
+        "excluded": dict(verdict.excluded),
         "money": {
-            currency: {"shopify": sold, "netsuite": verdict.booked.get(currency, Decimal(0))}
-            for currency, sold in sorted(verdict.sold.items())
-        },
-        "payments": {
-            currency: {"shopify": paid, "netsuite": verdict.deposited.get(currency, Decimal(0))}
-            for currency, paid in sorted(verdict.paid.items())
+            currency: {figure: {"shopify": sides.shopify, "netsuite": sides.netsuite} for figure, sides in sums.items()}
+            for currency, sums in sorted(verdict.money.items())
         },
         "netsuite_calls": verdict.calls,
-        "netsuite_calls_per_order": round(verdict.calls / max(verdict.in_netsuite, 1), 2),
+        "netsuite_calls_per_order": _per_order(verdict),
         "netsuite_refused": verdict.refused,
         "tokens": {"shopify": _tokens(verdict.shop_tokens), "netsuite": _tokens(verdict.account_tokens)},
         "seconds_to_netsuite": {"p50": round(p50, 3), "p99": round(p99, 3)},
@@ -41,39 +49,72 @@ def result_json(verdict: Verdict, latency: Sequence[float], elapsed: float) -> d
 
 def print_result(verdict: Verdict, latency: Sequence[float], elapsed: float) -> None:
     """The verdict as tables on standard output."""
-    p50, p99 = _percentiles(latency)
     out = console()
-    table = Table(show_header=False, box=None, pad_edge=False)
-    table.add_row("webhooks received", f"{verdict.received}")
-    table.add_row("duplicates dropped", f"{verdict.duplicates}")
-    table.add_row("orders in NetSuite", f"{verdict.in_netsuite}")
-    for why, count in sorted(verdict.held.items()):
-        table.add_row("held", f"{count}  ({why})")
-    table.add_row("excluded", f"{verdict.excluded}  (test orders)")
-    per_order = verdict.calls / max(verdict.in_netsuite, 1)
-    table.add_row("NetSuite calls", f"{verdict.calls} = {per_order:.2f} per order, {verdict.refused} refused")
-    for side, ledger in (("Shopify", verdict.shop_tokens), ("NetSuite", verdict.account_tokens)):
-        tokens = _tokens(ledger)
-        sentence = f"{tokens['issued']} issued; {tokens['used_after_end']} requests came with one that had ended"
-        table.add_row(f"{side} tokens", sentence)
-    table.add_row("webhook to NetSuite", f"p50 {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms")
-    table.add_row("time", f"{elapsed:.1f} s")
     out.print()
-    out.print(table)
-    money = Table(
-        "currency", "orders in Shopify", "orders in NetSuite", "paid in Shopify", "deposits in NetSuite", box=None
-    )
-    for currency in sorted(verdict.sold):
-        cells = (verdict.sold, verdict.booked, verdict.paid, verdict.deposited)
-        money.add_row(currency, *(f"{sums.get(currency, Decimal(0)):,}" for sums in cells))
-    out.print()
-    out.print(money)
-    out.print()
+    out.print(_counts(verdict, latency, elapsed))
+    out.print(_money(verdict))
     for problem in verdict.problems[:20]:
         out.print(f"[red]differs[/red]  {problem}")
     out.print(
         "[green]Every number agrees.[/green]" if verdict.agrees else f"[red]{len(verdict.problems)} differ.[/red]"
     )
+
+
+def _counts(verdict: Verdict, latency: Sequence[float], elapsed: float) -> Table:
+    """What came, what happened how often, what it cost."""
+    p50, p99 = _percentiles(latency)
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column()
+    table.add_row("webhooks received", f"{verdict.received}", f"{verdict.duplicates} duplicates dropped")
+    table.add_row(
+        "orders in NetSuite", f"{verdict.in_netsuite}", f"first webhook to order p50 {p50:.1f} s, p99 {p99:.1f} s"
+    )
+    for name in _HAPPENED:
+        if count := verdict.happened[name]:
+            table.add_row(f"  {name}", f"{count}", _more(name, verdict))
+    for why, count in sorted(verdict.held.items()):
+        table.add_row("held", f"{count}", why)
+    for rule, count in sorted(verdict.excluded.items()):
+        table.add_row("excluded", f"{count}", _RULES.get(rule, rule))
+    calls = f"{_per_order(verdict):.2f} an order's whole life, {verdict.refused} refused"
+    table.add_row("NetSuite calls", f"{verdict.calls}", calls)
+    for side, ledger in (("Shopify", verdict.shop_tokens), ("NetSuite", verdict.account_tokens)):
+        tokens = _tokens(ledger)
+        sentence = f"{tokens['used_after_end']} requests came with one that had ended"
+        table.add_row(f"{side} tokens", f"{tokens['issued']}", sentence)
+    table.add_row("seconds", f"{elapsed:.1f}")
+    return table
+
+
+def _more(name: str, verdict: Verdict) -> str:
+    return f"in {verdict.happened['parcels']} parcels" if name == "shipped" else ""
+
+
+def _money(verdict: Verdict) -> Table:
+    """Two lines for each currency, one a system, so that equal sums stand below each other."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("")
+    table.add_column("")
+    for figure in FIGURES:
+        table.add_column(_TITLES.get(figure, figure), justify="right", min_width=13)
+    for currency, sums in sorted(verdict.money.items()):
+        rows = [_cells(sums[figure], currency) for figure in FIGURES]
+        table.add_row(currency, "Shopify", *(ours for ours, _ in rows))
+        table.add_row("", "NetSuite", *(theirs for _, theirs in rows), end_section=True)
+    return table
+
+
+def _cells(sides: Sides, currency: str) -> tuple[str, str]:
+    """Equal sums are calm, others red; yen have no cents."""
+    colour = "" if sides.shopify == sides.netsuite else "[red]"
+    places = 0 if currency == "JPY" else 2
+    return f"{colour}{sides.shopify:,.{places}f}", f"{colour}{sides.netsuite:,.{places}f}"
+
+
+def _per_order(verdict: Verdict) -> float:
+    return round(verdict.calls / max(verdict.in_netsuite, 1), 2)
 
 
 def _tokens(ledger: Mapping[str, Any]) -> dict[str, int]:

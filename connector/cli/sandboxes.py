@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 from connector.embedded.supervisor import Supervisor
+from connector.errors import Unavailable
 from connector.netsuite.keygen import KeyKind, key_pair
 
 _APP = "demo-app"
@@ -34,9 +35,10 @@ class Sandbox:
         return response.json()
 
     def post(self, verb: str, body: Mapping[str, Any], *, timeout: float = 30) -> Any:
-        """Tells the sandbox something."""
+        """Tells the sandbox something. Raises Unavailable with its sentence when it does not do it."""
         response = requests.post(f"{self.url}/_sandbox/{verb}", json=body, timeout=timeout)
-        response.raise_for_status()
+        if not response.ok:
+            raise Unavailable(f"the sandbox {self.name} refused {body.get('act', verb)}: {response.text[:300]}")
         return response.json()
 
 

@@ -1,159 +1,133 @@
-"""Compares what both sides' own ledgers say with what was sold. Knows nothing of the connector's tables."""
+"""Compares what both sides' own ledgers say with each other and with what was sold. Knows nothing of the connector's tables."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from connector.sandbox.scenario.day import Sale
+from connector.sandbox.judge_order import Case, judge_order, keys_of
+from connector.sandbox.scenario.day import Day, Sale
+from connector.sandbox.scenario.lives import Life
+from connector.sandbox.verdict import DEPOSITS, NET, REFUNDS, Verdict
 
 Json = Mapping[str, Any]
 
-
-@dataclass(slots=True)
-class Verdict:
-    """The numbers of the table, and every disagreement in a sentence."""
-
-    received: int = 0
-    duplicates: int = 0
-    unanswered: int = 0
-    in_netsuite: int = 0
-    held: Counter[str] = field(default_factory=Counter)
-    excluded: int = 0
-    sold: dict[str, Decimal] = field(default_factory=dict)
-    booked: dict[str, Decimal] = field(default_factory=dict)
-    deposited: dict[str, Decimal] = field(default_factory=dict)
-    paid: dict[str, Decimal] = field(default_factory=dict)
-    calls: int = 0
-    refused: int = 0
-    shop_tokens: Json = field(default_factory=dict)
-    account_tokens: Json = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def agrees(self) -> bool:
-        """True when nothing differs."""
-        return not self.problems
+# What an accountant makes by hand from our orders; everything else needs a key of ours.
+_BILLS = ("CustInvc", "CashSale")
+_BY_HAND = (*_BILLS, "ItemShip", "DepAppl")
 
 
-def judge(shop: Json, account: Json, sales: Sequence[Sale], *, shop_id: int, known_customers: Sequence[str]) -> Verdict:
-    """The verdict on a day: the ids in `known_customers` stood in NetSuite before it began."""
+def judge(shop: Json, account: Json, day: Day, *, shop_id: int, known_customers: Sequence[str]) -> Verdict:
+    """The verdict on a day as far as it has gone: the ids in `known_customers` stood in NetSuite before it began."""
     verdict = Verdict()
-    deliveries = shop["deliveries"]
-    verdict.received = deliveries["sent"]
-    verdict.duplicates = deliveries["sent"] - deliveries["distinct"]
-    verdict.unanswered = deliveries["sent"] - deliveries["acknowledged"]
-    if verdict.unanswered:
-        verdict.problems.append(f"{verdict.unanswered} deliveries were not answered 200")
+    _judge_deliveries(shop["deliveries"], verdict)
     verdict.calls = account["calls"]["total"]
     verdict.refused = account["calls"]["refused_429"]
     verdict.shop_tokens, verdict.account_tokens = shop["tokens"], account["tokens"]
     _judge_tokens("the shop", shop["tokens"], verdict)
     _judge_tokens("the account", account["tokens"], verdict)
-    found = _by_external_id(account["transactions"])
-    wanted_ids = set()
-    for sale in sales:
-        wanted_ids |= _judge_sale(sale, found, verdict, shop_id)
-    verdict.problems += [f"NetSuite has a record {key}, which nobody sold" for key in sorted(set(found) - wanted_ids)]
-    _judge_sales_in_shop(shop, sales, verdict)
+    cases = _cases(shop, account, day, shop_id)
+    _judge_sales_in_shop(shop, cases, verdict)
+    for case in cases:
+        judge_order(case, verdict)
+    _judge_strangers(account["transactions"], cases, verdict)
+    _judge_sums(account["money"], verdict)
     _judge_customers(account["customers"], known_customers, verdict)
     return verdict
+
+
+def _cases(shop: Json, account: Json, day: Day, shop_id: int) -> list[Case]:
+    """Each sale with what both ledgers have of it."""
+    booked = {item["id"]: item for item in shop["orders"]}
+    lives = {life.order_id: life for life in day.lives}
+    by_key: dict[str, list[Json]] = defaultdict(list)
+    by_source: dict[str, list[Json]] = defaultdict(list)
+    for item in account["transactions"]:
+        if item["external_id"]:
+            by_key[item["external_id"]].append(item)
+        if item["created_from"]:
+            by_source[item["created_from"]].append(item)
+    return [
+        Case(sale, lives.get(sale.order["id"]) or _quiet(sale), booked[sale.order["id"]], by_key, by_source, shop_id)
+        for sale in day.sales
+        if sale.order["id"] in booked
+    ]
+
+
+def _quiet(sale: Sale) -> Life:
+    return Life(sale.order["id"], "nothing", ())
+
+
+def _judge_deliveries(deliveries: Json, verdict: Verdict) -> None:
+    verdict.received = deliveries["sent"]
+    verdict.duplicates = deliveries["sent"] - deliveries["distinct"]
+    if unanswered := deliveries["sent"] - deliveries["acknowledged"]:
+        verdict.differs(f"{unanswered} deliveries were not answered 200")
 
 
 def _judge_tokens(side: str, tokens: Json, verdict: Verdict) -> None:
     """Every request came with a token of that side's own making that had not ended."""
     for why, what in (("ended", "that had ended"), ("unknown", "it never gave")):
         if count := tokens[f"refused_{why}"]:
-            verdict.problems.append(f"{count} requests came to {side} with an access token {what}")
+            verdict.differs(f"{count} requests came to {side} with an access token {what}")
 
 
-def _by_external_id(transactions: Sequence[Json]) -> dict[str, list[Json]]:
-    found: dict[str, list[Json]] = defaultdict(list)
+def _judge_sales_in_shop(shop: Json, cases: Sequence[Case], verdict: Verdict) -> None:
+    """The shop's own ledger must hold what was sold, and nothing else; to an order that lives on, its acts add."""
+    for case in cases:
+        sale, sold = case.sale, case.sold
+        money = (Decimal(sold["presentment_total"]), sold["presentment_currency"], Decimal(sold["paid"]))
+        if not sold["acts"] and money != (sale.total, sale.currency, sum(sale.deposits.values(), Decimal(0))):
+            verdict.differs(f"the shop's ledger has {case.name} with other money")
+        done = [act.asked["act"] for act in case.life.acts if act.side == "shop"]
+        if sold["acts"] != done:
+            verdict.differs(f"{case.name}: {done} was to happen in the shop, {sold['acts']} did")
+    known = {case.sale.order["id"] for case in cases}
+    for item in shop["orders"]:
+        if item["id"] not in known:
+            verdict.differs(f"the shop has an order {item['id']} that was not planned")
+
+
+def _judge_strangers(transactions: Sequence[Json], cases: Sequence[Case], verdict: Verdict) -> None:
+    """Nothing stands in the account but what belongs to a sale, and what the accountant made by hand."""
+    ours = {key for case in cases for key in keys_of(case)}
+    orders = {record["id"] for case in cases for record in case.found(case.order_key)}
     for item in transactions:
-        found[item["external_id"] or f"{item['type']} {item['id']} without an external id"].append(item)
-    return found
+        key = item["external_id"]
+        if key in ours or (not key and item["type"] in _BY_HAND and _source(item) in orders | {None}):
+            continue
+        named = key or f"{item['type']} {item['id']} without an external id"
+        verdict.differs(f"NetSuite has a record {named}, which nobody sold")
+    billed = sum(item["type"] in _BILLS and not item["external_id"] for item in transactions)
+    wanted = sum(case.life.bills for case in cases)
+    verdict.happened["billed by the accountant"] = billed
+    if billed != wanted:
+        verdict.differs(f"the accountant billed {wanted} times, NetSuite has {billed} bills")
 
 
-def _judge_sale(sale: Sale, found: Mapping[str, list[Json]], verdict: Verdict, shop_id: int) -> set[str]:
-    """Holds one sale against the ledger; the external ids that belong to it."""
-    kind, _, why = sale.expect.partition(":")
-    if kind == "held":
-        verdict.held[why] += 1
-    if kind == "excluded":
-        verdict.excluded += 1
-    if kind != "synced":
-        return set()
-    order_key = f"SHOPIFY-{shop_id}-ORDER-{sale.order['id']}"
-    name = sale.order["name"]
-    _add(verdict.sold, sale.currency, sale.total)
-    if _exactly_one(found, order_key, "SalesOrd", sale.total, sale.currency, f"order {name}", verdict):
-        verdict.in_netsuite += 1
-        _add(verdict.booked, sale.currency, Decimal(found[order_key][0]["total"]))
-    keys = {order_key}
-    for transaction, amount in sale.deposits.items():
-        key = f"SHOPIFY-{shop_id}-TXN-{transaction}"
-        keys.add(key)
-        _add(verdict.paid, sale.currency, amount)
-        if _exactly_one(found, key, "CustDep", amount, sale.currency, f"payment {transaction} of {name}", verdict):
-            _add(verdict.deposited, sale.currency, Decimal(found[key][0]["total"]))
-            _belongs_to(found[key][0], found.get(order_key, []), f"payment {transaction} of {name}", verdict)
-    return keys
+def _source(item: Json) -> str | None:
+    """The order a record by hand was made from; an application of a deposit names none."""
+    return None if item["type"] == "DepAppl" else str(item["created_from"])
 
 
-def _belongs_to(deposit: Json, orders: Sequence[Json], what: str, verdict: Verdict) -> None:
-    """A deposit counts only on its own order and for the order's customer."""
-    if [(order["id"], order["entity"]) for order in orders] != [(deposit["sales_order"], deposit["entity"])]:
-        verdict.problems.append(f"{what} is booked on another order or for another customer")
-
-
-def _exactly_one(
-    found: Mapping[str, list[Json]], key: str, kind: str, amount: Decimal, currency: str, what: str, verdict: Verdict
-) -> bool:
-    """True for one record of that kind with that money; otherwise the verdict gets a sentence."""
-    records = found.get(key, [])
-    if len(records) != 1:
-        verdict.problems.append(f"{what} stands in NetSuite {len(records)} times")
-        return False
-    record = records[0]
-    if (record["type"], Decimal(record["total"]), record["currency"]) != (kind, amount, currency):
-        verdict.problems.append(
-            f"{what} is {record['type']} of {record['total']} {record['currency']} in NetSuite, "
-            f"{kind} of {amount} {currency} was wanted"
-        )
-    return True
-
-
-def _judge_sales_in_shop(shop: Json, sales: Sequence[Sale], verdict: Verdict) -> None:
-    """The shop's own ledger must hold what we believe was sold and paid, and nothing else."""
-    booked = {
-        item["id"]: (Decimal(item["presentment_total"]), item["presentment_currency"], _paid(item))
-        for item in shop["orders"]
-    }
-    for sale in sales:
-        if booked.pop(sale.order["id"], None) != (sale.total, sale.currency, sale.deposits):
-            verdict.problems.append(f"the shop's ledger has {sale.order['name']} with other money")
-    verdict.problems += [f"the shop has an order {number} that was not planned" for number in booked]
-
-
-def _paid(order: Json) -> dict[int, Decimal]:
-    return {
-        item["id"]: Decimal(item["amount"])
-        for item in order["transactions"]
-        if item["kind"] in ("sale", "capture") and item["status"] == "success"
-    }
+def _judge_sums(money: Json, verdict: Verdict) -> None:
+    """The account's own sums are those of the single records: nothing stands beside them."""
+    for currency in verdict.money:
+        for figure in (DEPOSITS, REFUNDS):
+            ours, theirs = verdict.sides(currency, figure).netsuite, Decimal(money[figure].get(currency, "0"))
+            if ours != theirs:
+                verdict.differs(f"NetSuite's {figure} come to {theirs} {currency}, those of our orders to {ours}")
+        came, went, net = (verdict.sides(currency, figure) for figure in (DEPOSITS, REFUNDS, NET))
+        net.netsuite = came.netsuite - went.netsuite
+        if net.netsuite != net.shopify:
+            verdict.differs(f"the net of all orders is {net.shopify} {currency} in Shopify, {net.netsuite} in NetSuite")
 
 
 def _judge_customers(customers: Sequence[Json], known: Sequence[str], verdict: Verdict) -> None:
     places = Counter((item["email"].lower(), item["subsidiary"]) for item in customers if item["email"])
-    verdict.problems += [
-        f"customer {email} stands in NetSuite {count} times" for (email, _), count in places.items() if count > 1
-    ]
     ids = Counter(item["external_id"] for item in customers if item["external_id"])
-    verdict.problems += [f"customer {key} stands in NetSuite {count} times" for key, count in ids.items() if count > 1]
-    lost = set(known) - {item["id"] for item in customers}
-    verdict.problems += [f"customer {number} stood in NetSuite before and is gone" for number in sorted(lost)]
-
-
-def _add(sums: dict[str, Decimal], currency: str, amount: Decimal) -> None:
-    sums[currency] = sums.get(currency, Decimal(0)) + amount
+    for who, count in [*((email, count) for (email, _), count in places.items()), *ids.items()]:
+        if count > 1:
+            verdict.differs(f"customer {who} stands in NetSuite {count} times")
+    for number in sorted(set(known) - {item["id"] for item in customers}):
+        verdict.differs(f"customer {number} stood in NetSuite before and is gone")

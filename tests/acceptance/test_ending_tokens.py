@@ -97,7 +97,7 @@ def test_five_hundred_orders_flow_while_tokens_end_every_three_seconds(product: 
     seconds = play(planned, product)
     shop, account = world.shop.ledger(), world.account.ledger()
     known = [item["id"] for item in scenario.existing_customers(KNOWN)]
-    verdict = judge(shop, account, planned.sales, shop_id=scenario.SHOP_ID, known_customers=known)
+    verdict = judge(shop, account, planned, shop_id=scenario.SHOP_ID, known_customers=known)
     assert verdict.problems == []
     assert verdict.in_netsuite == ORDERS
     with world.engine.begin() as connection:

@@ -162,15 +162,22 @@ def test_a_second_start_goes_on_with_the_same_data(data: Path) -> None:
         assert again.wait(40) == 0
 
 
+@pytest.mark.timeout(200)
 def test_the_demo_agrees_in_every_number() -> None:
     done = subprocess.run(
-        [_program(), "demo", "--orders", "30", "--json"], capture_output=True, text=True, timeout=110, check=False
+        [_program(), "demo", "--orders", "40", "--json"], capture_output=True, text=True, timeout=190, check=False
     )
-    assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    assert result["agrees"] is True
-    assert result["in_netsuite"] > 20
-    assert result["netsuite_calls_per_order"] < 3.5
+    assert result["problems"] == []
+    assert (done.returncode, result["agrees"]) == (0, True), done.stderr
+    assert result["in_netsuite"] > 30
+    # The call budget of each single act is asserted elsewhere; a short day is full of them.
+    assert result["netsuite_calls_per_order"] < 7
+    for figures in result["money"].values():
+        assert set(figures) == {"orders", "deposits", "refunds", "net"}
+        assert all(sides["shopify"] == sides["netsuite"] for sides in figures.values())
+    seldom = {name for name in ("paid", "edited", "cancelled", "shipped", "refunded") if not result["happened"][name]}
+    assert seldom == set()
     for tokens in result["tokens"].values():
         assert tokens["issued"] >= 1
         assert tokens["used_after_end"] == 0

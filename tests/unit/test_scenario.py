@@ -1,11 +1,14 @@
 """The demo's day is the same for a seed, and every order adds up to the cent on both sides."""
 
+import random
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from connector.sandbox.scenario.day import day, one_more
+from connector.sandbox.scenario.lives import announced
+from tests.living import lived
 
 Json = dict[str, Any]
 
@@ -54,3 +57,46 @@ def test_a_day_holds_what_real_days_hold() -> None:
 
 def test_one_more_order_is_a_new_one() -> None:
     assert one_more(50).order["id"] not in {sale.order["id"] for sale in day(1, 50).sales}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_every_life_can_be_lived_and_leaves_what_was_paid_and_what_is_owed_together(seed: int) -> None:
+    made = day(seed, 150)
+    lives = {life.order_id: life for life in made.lives}
+    for order in lived(made).ledger()["orders"]:
+        life = lives[order["id"]]
+        assert Decimal(order["refunded"]) <= Decimal(order["paid"])
+        if life.name not in ("changed too late", "exchanged", "nothing", "cancelled by hand", "shipped by hand"):
+            assert (
+                Decimal(order["net"]) == Decimal(order["current_total"]) or "partly" in life.name or not order["acts"]
+            )
+
+
+def test_a_short_day_holds_every_kind_of_life() -> None:
+    names = {life.name for life in day(1, 60).lives}
+    assert {
+        "raised",
+        "cancelled before",
+        "cancelled",
+        "unit back",
+        "shipped",
+        "invoiced, unit back",
+        "exchanged",
+    } <= names
+    assert {act.side for life in day(1, 60).lives for act in life.acts} == {"shop", "account"}
+
+
+def test_a_life_so_far_is_held_only_when_it_has_gone_its_way() -> None:
+    (life,) = (life for life in day(1, 60).lives if life.name == "changed too late")
+    assert life.until(2).held is None
+    assert life.until(3) == life
+
+
+def test_of_the_news_of_a_life_at_least_one_arrives() -> None:
+    news = [{"topic": f"orders/{number}", "order_id": 1} for number in range(3)]
+    seen: list[list[Json]] = [announced(news, random.Random(seed)) for seed in range(300)]
+    assert min(map(len, seen)) == 1
+    topics = [[item["topic"] for item in sent] for sent in seen]
+    assert any(sent != sorted(sent) for sent in topics)
+    assert any(len({item["webhook_id"] for item in sent}) < len(sent) for sent in seen)
+    assert any(len(set(sent)) < 3 for sent in topics)

@@ -63,6 +63,7 @@ def _transaction(record: Record) -> Json:
         "item_lines": [_line(line) for line in record.lines],
         "tracking": tracking_numbers(record),
         "memo": body.get("memo"),
+        "ship_to": [(body.get("shippingAddress") or {}).get(name) for name in ("addr1", "city")],
         "date": body.get("tranDate"),
         "voided": record.is_voided,
         "at": record.at,

@@ -2,12 +2,14 @@
 
 import random
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from connector.sandbox.scenario.drafts import Shape
+from connector.sandbox.scenario.lives import Deck, Life, chance
 from connector.sandbox.scenario.orders import order
+from connector.sandbox.scenario.placed import Placed
 
 Json = dict[str, Any]
 
@@ -28,7 +30,7 @@ _SHAPES: tuple[tuple[int, Shape], ...] = (
     (4, Shape(shipping="0.00", taxes=_SALES_TAX)),
     (3, Shape(shipping=None)),
     (3, Shape(payments="captured", taxes=_SALES_TAX)),
-    (3, Shape(payments="authorised", taxes=_SALES_TAX)),
+    (6, Shape(payments="authorised", taxes=_SALES_TAX)),
     (3, Shape(payments="partial")),
     (3, Shape(payments="gift_and_card", taxes=_SALES_TAX)),
     (2, Shape(payments="paypal", currency="EUR", taxes=_VAT, taxes_included=True)),
@@ -77,17 +79,30 @@ class Sale:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """All sales, and the deliveries in the order in which they are sent."""
+    """All sales, what becomes of them, and the first deliveries in the order in which they are sent."""
 
     sales: tuple[Sale, ...]
     deliveries: tuple[Json, ...]
+    lives: tuple[Life, ...] = ()
+
+    def until(self, round_number: int) -> "Day":
+        """What of the day has happened when a round is over."""
+        return replace(self, lives=tuple(life.until(round_number) for life in self.lives))
 
 
 def day(seed: int, orders: int) -> Day:
     """The same seed gives the same day."""
     seeded = random.Random(seed)
     sales = tuple(_sale(number, _shape(seeded), seeded) for number in range(1, orders + 1))
-    return Day(sales, tuple(_deliveries(sales, seeded)))
+    return Day(sales, tuple(_deliveries(sales, seeded)), _lives(sales, chance(seed, "lives")))
+
+
+def _lives(sales: tuple[Sale, ...], seeded: random.Random) -> tuple[Life, ...]:
+    """One life for each order, in their order; what never reaches NetSuite lives no further."""
+    deck = Deck(seeded)
+    return tuple(
+        deck.life(Placed(sale.order, sale.transactions, seeded, fits=sale.expect == "synced")) for sale in sales
+    )
 
 
 def one_more(number: int) -> Sale:

@@ -57,9 +57,7 @@ class Draft:
 
     def part(self, dollars: Decimal) -> Part:
         """An amount in both currencies."""
-        return Part(
-            rounded(dollars, "USD"), rounded(dollars * Decimal(_PER_DOLLAR[self.shape.currency]), self.shape.currency)
-        )
+        return Part(rounded(dollars, "USD"), shown(dollars, self.shape.currency))
 
     def money(self, name: str, part: Part) -> Json:
         """`name` and `name_set` as a webhook has them."""
@@ -77,6 +75,11 @@ class Draft:
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """In whole smallest units; yen have no cents."""
     return amount.quantize(Decimal(1) if currency == "JPY" else Decimal("0.01"), ROUND_HALF_UP)
+
+
+def shown(dollars: Decimal, currency: str) -> Decimal:
+    """Dollars in the buyer's currency."""
+    return rounded(dollars * Decimal(_PER_DOLLAR[currency]), currency)
 
 
 def text(amount: Decimal, currency: str) -> str:

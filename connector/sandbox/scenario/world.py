@@ -28,7 +28,10 @@ PRODUCTS = tuple(
     for colour in _COLOURS
 )
 
-CUSTOM, GIFT_CARD, TIP, DUTY, FEE, DISCOUNT, TAX, ROUNDING = (str(number) for number in range(901, 909))
+# NetSuite's item of each SKU.
+ITEMS = {sku: str(2000 + number) for number, (sku, _, _) in enumerate(PRODUCTS)}
+
+CUSTOM, GIFT_CARD, TIP, DUTY, FEE, DISCOUNT, TAX, ROUNDING, ADJUSTMENT = (str(number) for number in range(901, 910))
 DEFAULT_CUSTOMER = "1400"
 
 _SPECIAL_ITEMS = {
@@ -40,6 +43,7 @@ _SPECIAL_ITEMS = {
     DISCOUNT: "SHOPIFY-DISCOUNT",
     TAX: "SHOPIFY-TAX",
     ROUNDING: "SHOPIFY-ROUNDING",
+    ADJUSTMENT: "SHOPIFY-ADJUSTMENT",
 }
 
 FIRST_NAMES = ("Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Radia", "Niklaus", "Frances", "Tony")
@@ -55,6 +59,11 @@ LAST_NAMES = (
     "Ejemplo",
     "Voorbeeld",
 )
+
+
+def order_key(order_id: int) -> str:
+    """The external id under which an order stands in NetSuite."""
+    return f"SHOPIFY-{SHOP_ID}-ORDER-{order_id}"
 
 
 def shop_config() -> Json:
@@ -84,7 +93,7 @@ def email(number: int) -> str:
 
 def account_config(existing: int) -> Json:
     """The account, without its certificate."""
-    goods = [{"id": str(2000 + number), "itemid": sku} for number, (sku, _, _) in enumerate(PRODUCTS)]
+    goods = [{"id": number, "itemid": sku} for sku, number in ITEMS.items()]
     special = [{"id": number, "itemid": name, "itemtype": "OthCharge"} for number, name in _SPECIAL_ITEMS.items()]
     return {
         "account": "1234567_SB1",
@@ -116,6 +125,8 @@ def rules() -> Json:
         "discount": {"item": DISCOUNT},
         "tax": {"item": TAX},
         "rounding": {"item": ROUNDING},
+        "fulfillments": {"source": "shopify"},
+        "refunds": {"adjustment_item": ADJUSTMENT, "no_restock_item": ADJUSTMENT},
         "shipping": {"methods": {"Standard": "41", "Express": "42"}},
         "payments": {
             "methods": {

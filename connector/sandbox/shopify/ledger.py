@@ -18,6 +18,8 @@ def ledger_order(order: Json, transactions: list[Json]) -> Json:
         "presentment_total": presentment.get("amount", order["total_price"]),
         "test": order.get("test", False),
         "cancelled_at": order.get("cancelled_at"),
+        "note": order.get("note"),
+        "ship_to": [(order.get("shipping_address") or {}).get(name) for name in ("address1", "city")],
         "customer_id": (order.get("customer") or {}).get("id"),
         "skus": [line.get("sku") for line in order["line_items"]],
         "transactions": [

@@ -100,6 +100,8 @@ class Shop:
         self.customers = Customers()
         self._token_answers_to_lose = 0
         self.deliveries: list[DeliveryLog] = []
+        # What was done to each order, by its id.
+        self.acts: dict[int, list[str]] = {}
 
     def put_order(self, order: Json, transactions: list[Json]) -> None:
         """Adds an order or replaces it."""
@@ -186,7 +188,10 @@ class Shop:
             queries = dict(self.operations)
         acknowledged = sum(200 <= delivery.status < 300 for delivery in sent)
         return {
-            "orders": [ledger_order(order, transactions) for order, transactions in self.orders()],
+            "orders": [
+                ledger_order(order, transactions) | {"acts": self.acts.get(order["id"], [])}
+                for order, transactions in self.orders()
+            ],
             "deliveries": {
                 "sent": len(sent),
                 "acknowledged": acknowledged,

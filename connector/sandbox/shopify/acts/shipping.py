@@ -37,21 +37,27 @@ def fulfill(scene: Scene, asked: Json) -> None:
 
 
 def update_tracking(scene: Scene, asked: Json) -> None:
-    """New `tracking` on `fulfillment_id`."""
+    """New `tracking` on `fulfillment_id`, or on the newest one."""
     _changed(scene, asked, _tracking(asked["tracking"]))
 
 
 def cancel_fulfillment(scene: Scene, asked: Json) -> None:
-    """Takes `fulfillment_id` back: it stays, cancelled, and its units are open again."""
-    if scene.fulfillment(asked["fulfillment_id"])["status"] != "success":
+    """Takes `fulfillment_id`, or the newest one, back: it stays, cancelled, and its units are open again."""
+    if _asked(scene, asked)["status"] != "success":
         raise RefusedError("the fulfilment does not stand")
     _changed(scene, asked, {"status": "cancelled"})
 
 
 def _changed(scene: Scene, asked: Json, changes: Json) -> None:
-    found = scene.fulfillment(asked["fulfillment_id"])
+    found = _asked(scene, asked)
     found |= {**changes, "updated_at": scene.now}
     scene.tell("fulfillments/update", found)
+
+
+def _asked(scene: Scene, asked: Json) -> Json:
+    standing = scene.order.get("fulfillments") or []
+    newest = standing[-1]["id"] if standing else 0
+    return scene.fulfillment(asked.get("fulfillment_id", newest))
 
 
 def _shipped(scene: Scene, item: Json) -> Json:

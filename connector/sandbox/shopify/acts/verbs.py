@@ -75,6 +75,7 @@ def _on_order(shop: Shop, verb: str, asked: Json, now: str) -> list[Json]:
         scene.tell("orders/paid")
     scene.tell("orders/updated")
     shop.put_order(order, transactions)
+    shop.acts.setdefault(order["id"], []).append(verb)
     return _deliveries(scene.news, order["id"])
 
 
