@@ -145,7 +145,7 @@ def test_what_is_given_back_after_billing_lowers_the_order_by_its_credit() -> No
 
 def test_one_cash_refund_stands_for_the_whole_refund() -> None:
     account = deepcopy(BOOKS)
-    order = order_of(account, "cash sale, unit back")
+    order = order_of(account, "invoiced, unit back")
     sold = next(item for item in SHOP["orders"] if f"so{item['id']}" == order["id"])
     (refund,) = sold["refunds"]
     paid = first(account, "CustRfnd", f"RFND-{refund['transactions'][0]['id']}")

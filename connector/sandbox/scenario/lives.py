@@ -72,9 +72,9 @@ _PAID = {
     "shipped in parts": _Kind(5, parcels.shipped_in_parts),
     "shipped again": _Kind(1, parcels.shipped_again),
     "shipped by hand": _Kind(2, parcels.shipped_by_hand),
-    "invoiced, unit back": _Kind(4, parcels.billed_back("invoice")),
+    "invoiced, unit back": _Kind(4, parcels.invoiced_back),
     "invoiced, amount back": _Kind(2, parcels.invoiced_amount_back),
-    "cash sale, unit back": _Kind(3, parcels.billed_back("cashSale")),
+    "sold for cash": _Kind(2, parcels.sold_for_cash),
     "changed too late": _Kind(1, parcels.too_late, held="changed in Shopify after it was billed"),
     "exchanged": _Kind(1, parcels.exchanged, held="an exchange: a person decides"),
 }

@@ -1,6 +1,5 @@
 """Orders that are shipped, in the shop or by the warehouse, billed by the accountant, and what comes back of them."""
 
-from collections.abc import Callable
 from typing import Any
 
 from connector.sandbox.scenario.placed import LAST, LATER, LOCATION, WHILE, Act, Placed
@@ -50,19 +49,24 @@ def shipped_by_hand(placed: Placed) -> list[Act]:
     ]
 
 
-def billed_back(kind: str) -> Callable[[Placed], list[Act]]:
-    """Shipped in the shop, billed by the accountant, a unit comes back."""
+def invoiced_back(placed: Placed) -> list[Act]:
+    """Shipped in the shop, invoiced by the accountant, a unit comes back."""
+    if not placed.goods:
+        return []
+    return [
+        _parcel(placed, LATER, tracking=placed.tracking()),
+        placed.account(LAST, "bill", **{"as": "invoice"}),
+        placed.shop(LAST, "refund", lines=[placed.unit_back("return")]),
+    ]
 
-    def acts(placed: Placed) -> list[Act]:
-        if not placed.goods:
-            return []
-        return [
-            _parcel(placed, LATER, tracking=placed.tracking()),
-            placed.account(LAST, "bill", **{"as": kind}),
-            placed.shop(LAST, "refund", lines=[placed.unit_back("return")]),
-        ]
 
-    return acts
+def sold_for_cash(placed: Placed) -> list[Act]:
+    """Shipped in the shop, billed by the accountant as a cash sale; its parcel gets its number afterwards."""
+    return [
+        _parcel(placed, LATER),
+        placed.account(LAST, "bill", **{"as": "cashSale"}),
+        placed.shop(LAST, "update_tracking", tracking=placed.tracking()),
+    ]
 
 
 def invoiced_amount_back(placed: Placed) -> list[Act]:
