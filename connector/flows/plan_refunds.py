@@ -62,9 +62,18 @@ def _refund(subject: Subject, buyer: Reference, refund: Refund, *, is_carried: b
     if is_carried:
         result = _from_deposits(subject, buyer, refund).then(_return_authorization(subject, buyer, refund))
         return result.then(_credited_when_billed(subject, buyer, refund)) if _owes_credit(subject, refund) else result
-    if subject.known.billing[0].kind == CASH_SALE:
-        return _cash_refund(subject, buyer, refund)
-    return _from_invoice(subject, buyer, refund)
+    if subject.known.billing[0].kind != CASH_SALE:
+        return _from_invoice(subject, buyer, refund)
+    # Money that went back out of a deposit does not go back a second time, in cash.
+    return (
+        _from_deposits(subject, buyer, refund) if _went_back(subject, refund) else _cash_refund(subject, buyer, refund)
+    )
+
+
+def _went_back(subject: Subject, refund: Refund) -> bool:
+    """True when some of a refund's money was given back by a customer refund already."""
+    keys = (external_ids.customer_refund(subject.shop_id, item.id) for item in payments_back(refund, subject.rules))
+    return any(subject.known.standing(key) is not None for key in keys)
 
 
 def _from_deposits(subject: Subject, buyer: Reference, refund: Refund) -> Plan:

@@ -284,6 +284,20 @@ def test_a_deposit_that_was_applied_meanwhile_leads_to_a_credit_memo(world: Worl
     assert world.transactions("CustRfnd") == []
 
 
+def test_money_that_went_back_before_billing_does_not_go_back_again_in_cash(world: World) -> None:
+    placed(world)
+    happens(world, "fulfill")
+    accountant(world, "fulfill", order=sales_order(world)["id"])
+    line = {"line_id": 50011, "quantity": 1, "restock_type": "return", "location_id": 655441491}
+    happens(world, "refund", lines=[line])
+    assert [item["total"] for item in world.transactions("CustRfnd")] == ["10"]
+    accountant(world, "bill", order=sales_order(world)["id"], **{"as": "cashSale"})
+    refreshed(world)
+    happens(world, "update", changes={"note": "thanks"})
+    assert [item["total"] for item in world.transactions("CustRfnd")] == ["10"]
+    assert world.transactions("CashRfnd") == []
+
+
 def test_a_pending_refund_waits_for_its_money(world: World) -> None:
     placed(world)
     happens(world, "refund", lines=[{"line_id": 50010, "quantity": 1, "restock_type": "cancel"}], pending=True)
