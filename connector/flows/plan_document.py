@@ -42,7 +42,8 @@ def planned_document(subject: Subject, buyer: Reference) -> Plan:
     effect = subject.effect(
         EffectKind.SALES_ORDER, key, Create("salesOrder", record.to_json()), image=image, amount=record.total
     )
-    return Plan((effect,))
+    # It is made open, whatever is left of it.
+    return Plan((effect,), again=left.is_closed)
 
 
 def reduced_by(subject: Subject) -> Sequence[Refund]:

@@ -550,3 +550,13 @@ def test_what_was_shipped_is_shipped_before_the_rest_is_closed(database: Engine,
         assert world.record(ORDER).state == "in_sync", world.record(ORDER).reason
         assert len(world.transactions("ItemShip")) == 1
         assert all(closed for _, _, closed in lines(world))
+
+
+def test_an_order_of_which_nothing_is_left_when_it_is_first_seen_is_closed_at_once(world: World) -> None:
+    world.sell(rest_order(ORDER))
+    happens(world, "edit", changes=[{"remove_line": {"line_id": ORDER * 10}}])
+    assert world.record(ORDER).state == "in_sync", world.record(ORDER).reason
+    assert sales_order(world)["status"] == "H"
+    world.account.calls.clear()
+    happens(world, "update", changes={})
+    assert written(world) == []
