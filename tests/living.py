@@ -33,7 +33,11 @@ def books(of: Day, shop: Json) -> Json:
     for sale, life in zip(of.sales, of.lives, strict=True):
         order = sold[sale.order["id"]]
         if sale.expect == "synced" and not (order["cancelled_at"] and life.is_unwritten is not False):
-            transactions += _of_order(order, life.memo, life.bills, sale.currency)
+            made = list(_of_order(order, life.memo, life.bills, sale.currency))
+            if life.held:
+                # Nothing of it is changed until a person has decided.
+                made[0]["total"] = str(sale.total)
+            transactions += made
     customers = [{"id": number, "external_id": None, "email": f"{number}@x", "subsidiary": "1"} for number in KNOWN]
     return {
         "transactions": transactions,

@@ -78,11 +78,11 @@ def _counts(verdict: Verdict, latency: Sequence[float], elapsed: float) -> Table
         table.add_row("held", f"{count}", why)
     for rule, count in sorted(verdict.excluded.items()):
         table.add_row("excluded", f"{count}", _RULES.get(rule, rule))
-    calls = f"{_per_order(verdict):.2f} an order's whole life, {verdict.refused} refused"
+    calls = f"{_per_order(verdict):.2f} an order with all that became of it, {verdict.refused} refused"
     table.add_row("NetSuite calls", f"{verdict.calls}", calls)
     for side, ledger in (("Shopify", verdict.shop_tokens), ("NetSuite", verdict.account_tokens)):
         tokens = _tokens(ledger)
-        sentence = f"{tokens['used_after_end']} requests came with one that had ended"
+        sentence = f"issued, {tokens['used_after_end']} requests came with one that had ended"
         table.add_row(f"{side} tokens", f"{tokens['issued']}", sentence)
     table.add_row("seconds", f"{elapsed:.1f}")
     return table

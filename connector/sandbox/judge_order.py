@@ -127,6 +127,8 @@ def _judge_standing(case: Case, order: Json, verdict: Verdict) -> None:
         if still_open:
             verdict.differs(f"{case.name} is cancelled in Shopify, lines {still_open} are open in NetSuite")
         return
+    if case.life.held and Decimal(order["total"]) != case.sale.total:
+        verdict.differs(f"{case.name} is for a person to decide, but comes to {order['total']} in NetSuite")
     if case.life.held or any(item["status"] == "pending" for item in case.sold["transactions"]):
         return
     wanted, booked = Decimal(case.sold["current_total"]), Decimal(order["total"]) - _credited(case)

@@ -69,6 +69,10 @@ WRONGS: dict[str, tuple[Callable[[Json], Any], str]] = {
     ),
     "an order is a cent off": (lambda a: order_of(a, "raised").update(total="0.01"), "comes to 0.01"),
     "an order is in another currency": (lambda a: first(a, "SalesOrd").update(currency="SEK"), "is in SEK"),
+    "what a person must decide was changed": (
+        lambda a: order_of(a, "changed too late").update(total="0.01"),
+        "is for a person to decide",
+    ),
     "a cancelled order is open": (
         lambda a: order_of(a, "cancelled")["item_lines"][0].update(closed=False),
         "is cancelled in Shopify",
