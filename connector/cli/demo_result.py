@@ -35,7 +35,7 @@ def result_json(verdict: Verdict, latency: Sequence[float], elapsed: float) -> d
         "held": dict(verdict.held),
         "excluded": dict(verdict.excluded),
         "money": {
-            currency: {figure: {"shopify": sides.shopify, "netsuite": sides.netsuite} for figure, sides in sums.items()}
+            currency: {figure: _plain(sides, currency) for figure, sides in sums.items()}
             for currency, sums in sorted(verdict.money.items())
         },
         "netsuite_calls": verdict.calls,
@@ -107,10 +107,20 @@ def _money(verdict: Verdict) -> Table:
 
 
 def _cells(sides: Sides, currency: str) -> tuple[str, str]:
-    """Equal sums are calm, others red; yen have no cents."""
+    """Equal sums are calm, others red."""
     colour = "" if sides.shopify == sides.netsuite else "[red]"
-    places = 0 if currency == "JPY" else 2
+    places = _places(currency)
     return f"{colour}{sides.shopify:,.{places}f}", f"{colour}{sides.netsuite:,.{places}f}"
+
+
+def _plain(sides: Sides, currency: str) -> dict[str, str]:
+    places = _places(currency)
+    return {"shopify": f"{sides.shopify:.{places}f}", "netsuite": f"{sides.netsuite:.{places}f}"}
+
+
+def _places(currency: str) -> int:
+    """Yen have no cents."""
+    return 0 if currency == "JPY" else 2
 
 
 def _per_order(verdict: Verdict) -> float:
