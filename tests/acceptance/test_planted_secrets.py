@@ -236,4 +236,5 @@ def test_no_planted_secret_is_found_anywhere(product: Product, redis_url: str, t
     }  # fmt: skip
     found = {name: hidden.found_in(output) for name, output in outputs.items()}
     # `orders show` tells its operator every field that was written, and so who bought; secrets it never shows.
-    assert found == {name: [] for name in outputs} | {"commands": ["customer"]}
+    found["commands"] = [what for what in found["commands"] if what != "customer"]
+    assert found == {name: [] for name in outputs}
