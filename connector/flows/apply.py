@@ -16,7 +16,7 @@ from connector.errors import (
     Rejected,
     TotalMismatch,
 )
-from connector.flows.planning import Effect, without
+from connector.flows.planning import IN_DOUBT, Effect, without
 from connector.netsuite.client import NetSuiteClient
 from connector.netsuite.writes import Change, Delete
 from connector.store import effects as store
@@ -35,6 +35,8 @@ _AMOUNT_FIELD = {
     EffectKind.CUSTOMER_DEPOSIT: "payment",
     EffectKind.CUSTOMER_REFUND: "total",
 }
+# Documents whose total NetSuite may add tax to.
+_READ_BACK = (EffectKind.SALES_ORDER, EffectKind.CASH_SALE, EffectKind.CREDIT_MEMO, EffectKind.CASH_REFUND)
 # What may be missing in a record rather than the record.
 _DROPPED = ("state", "phone", "addrPhone")
 # A request whose answer was lost may still be at work over there; the next look comes after this many seconds.
@@ -43,12 +45,24 @@ _LOOK_AFTER = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What applying needs: the database, the account and the lease under which everything is done."""
+    """What applying needs: the database, the account and the lease under which everything is done.
+
+    `is_tax_computed`: NetSuite adds tax of its own, so that a total found there is judged afterwards.
+    """
 
     engine: Engine
     vault: Vault
     netsuite: NetSuiteClient
     lease: Lease
+    is_tax_computed: bool = False
+
+
+def stands(key: str, image: Image, work: Work) -> None:
+    """A change whose answer was lost was found carried out, or not to be needed any more."""
+    with work.engine.begin() as connection:
+        _must_hold(connection, work)
+        stored = store.of_keys(connection, work.lease.connection_id, [key])[key]
+        store.confirm(connection, work.vault, stored, str(stored.remote_id), image=image, now=_now())
 
 
 def recover(in_doubt: Iterable[StoredEffect], work: Work) -> None:
@@ -61,7 +75,7 @@ def recover(in_doubt: Iterable[StoredEffect], work: Work) -> None:
                 connection, stored.record_id, stored.fence, now=_now()
             ):
                 continue
-        found = _found(_record_type(stored.kind), stored, stored.amount, work)
+        found = _found(record_type(stored.kind), stored, stored.amount, work)
         with work.engine.begin() as connection:
             _must_hold(connection, work)
             if found is None:
@@ -134,8 +148,9 @@ def _sent(effect: Effect, stored: StoredEffect, work: Work) -> str:
     with work.engine.begin() as connection:
         _must_hold(connection, work)
         store.mark_sent(connection, stored, work.lease, effect.intent, now=_now())
-        if stored.remote_id is None and effect.intent.image is not None:
-            store.keep_sent_image(connection, work.vault, stored, effect.intent.image)
+        sent = _sent_image(effect, stored, work)
+        if sent is not None:
+            store.keep_sent_image(connection, work.vault, stored, sent)
     try:
         remote_id = work.netsuite.write(effect.write)
     except OutcomeUnknown as error:
@@ -149,6 +164,16 @@ def _sent(effect: Effect, stored: StoredEffect, work: Work) -> str:
             store.mark_refused(connection, stored)
         raise
     return _confirmed(effect, stored, remote_id, work)
+
+
+def _sent_image(effect: Effect, stored: StoredEffect, work: Work) -> Image | None:
+    """What is known if no answer comes: of something new what it will be, of a change which fields it may have changed."""
+    if stored.remote_id is None:
+        return effect.intent.image
+    standing = store.image_of(stored, work.vault)
+    if standing is None or not isinstance(effect.write, Change):
+        return None
+    return {**standing, IN_DOUBT: sorted({*standing.get(IN_DOUBT, ()), *effect.write.body})}
 
 
 def _adopted(effect: Effect, stored: StoredEffect, work: Work) -> str:
@@ -184,12 +209,13 @@ def _found(record_type: str, stored: StoredEffect, amount: Decimal | None, work:
     found = work.netsuite.find(record_type, stored.natural_key, fields=(field,) if field else ())
     if found is None:
         return None
-    if field and field in found and found[field] != amount:
+    is_read_back = stored.kind in _READ_BACK and work.is_tax_computed
+    if field and field in found and found[field] != amount and not is_read_back:
         raise TotalMismatch(f"NetSuite has {stored.natural_key} with {found[field]}, Shopify says {amount}")
     return str(found["id"])
 
 
-def _record_type(kind: EffectKind) -> str:
+def record_type(kind: EffectKind) -> str:
     """NetSuite's name of a kind: sales_order is salesOrder."""
     first, *rest = kind.split("_")
     return first + "".join(word.capitalize() for word in rest)

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from connector.errors import ClosedPeriod, NotMapped, Rejected
 from connector.flows import catalog
-from connector.flows.apply import Work, apply_leniently, recover, remember
+from connector.flows.apply import Work, apply_leniently, recover, remember, stands
 from connector.flows.buyers import buyer_image, candidates
 from connector.flows.closed_period import in_open_period
 from connector.flows.facts import billed, learned, mirrored_facts
@@ -16,10 +16,11 @@ from connector.flows.plan import buyer_keys, natural_keys, order_keys, plan
 from connector.flows.planning import Effect, Known, Made, Plan, Subject, Want
 from connector.flows.result import Result
 from connector.flows.systems import Systems, Workplace
-from connector.flows.verification import verify_at_once
+from connector.flows.verification import read_back_again, verify_at_once
 from connector.mapping.lines import skus
 from connector.mapping.money import booked
 from connector.mapping.selection import Exclusion, exclusion
+from connector.mapping.taxes import NETSUITE_COMPUTES
 from connector.shopify.records import Order
 from connector.store import effects, items, records
 from connector.store.items import Item
@@ -37,7 +38,8 @@ def sync_order(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
     total = booked(order.total, systems.rules)
     with workplace.engine.begin() as connection:
         records.describe(connection, lease, name=order.name, total=total.amount, currency=total.currency)
-    work = Work(workplace.engine, workplace.vault, systems.netsuite, lease)
+    is_computed = systems.rules.tax.mode in NETSUITE_COMPUTES
+    work = Work(workplace.engine, workplace.vault, systems.netsuite, lease, is_tax_computed=is_computed)
     with workplace.engine.begin() as connection:
         made = effects.of_keys(connection, systems.connection.id, natural_keys(order, systems.shop_id))
     recover(made.values(), work)
@@ -49,6 +51,7 @@ def sync_order(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
         if not planned.again:
             break
         planned = order_plan(order, systems, workplace)
+    read_back_again(order_keys(order, systems.shop_id), systems, workplace)
     return Result(open_question=planned.open_question, notes=planned.notes)
 
 
@@ -66,17 +69,19 @@ def _made(planned: Plan, order: Order, systems: Systems, workplace: Workplace, w
     """Makes what was planned. What NetSuite refuses is planned once more, from how things stand there now."""
     if planned.link is not None:
         remember(*planned.link, work, image=buyer_image(order, systems))
+    for key, image in planned.found:
+        stands(key, image, work)
     notes = planned.notes
     for effect in planned.effects:
         try:
-            remote_id, dropped = _applied(effect, systems, work)
+            _, dropped = _applied(effect, systems, work)
         except Rejected:
             again = order_plan(order, systems, workplace, facts=frozenset(Want))
             if effect.intent.request_hash in {other.intent.request_hash for other in again.effects}:
                 raise
             return _made(again, order, systems, workplace, work) if again.effects else again
         notes += dropped
-        verify_at_once(effect, remote_id, systems, workplace)
+        verify_at_once(effect, systems, workplace)
     return replace(planned, notes=notes)
 
 

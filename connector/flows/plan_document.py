@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from connector.flows.planning import Effect, Made, Plan, Subject, Want
+from connector.flows.planning import IN_DOUBT, Effect, Made, Plan, Subject, Want
 from connector.mapping import external_ids
 from connector.mapping.images import ImageLine, OrderChange, OrderImage, image_of, order_change
 from connector.mapping.money import booked
@@ -20,6 +20,8 @@ from connector.shopify.fulfillments import Fulfillment
 from connector.shopify.refunds import Refund
 from connector.store.tables import EffectKind
 
+# Stands for a value nobody knows: it differs from every other.
+_UNKNOWN = object()
 # The status of a fulfilment that left the house.
 SHIPPED = "SUCCESS"
 
@@ -69,6 +71,8 @@ def standing_image(subject: Subject, made: Made, *, pending: Sequence[ImageLine]
     if made.image is None:
         return None
     image, state = OrderImage.from_json(made.image), subject.known.order_state
+    if made.is_in_doubt:
+        image = replace(image, fields={**image.fields, **dict.fromkeys(_doubtful(made), _UNKNOWN)})
     if state is None:
         return image
     known = {item.reference for item in image.lines}
@@ -133,7 +137,15 @@ def _changed(subject: Subject, buyer: Reference, standing: Made) -> Plan:
     if image.is_closed and not left.is_closed and _alters(replace(image, is_closed=False), case):
         return _too_late(subject, "the sales order was closed")
     change = order_change(image, case.wanted(), owned=subject.rules.orders.owned_fields)
+    if change is None and standing.is_in_doubt:
+        key = external_ids.sales_order(subject.shop_id, subject.order.id)
+        return Plan(found=((key, _with_refunds(image, carried)),))
     return Plan() if change is None else _allowed(case, change)
+
+
+def _doubtful(made: Made) -> list[str]:
+    """The fields that a change may have changed whose answer was lost; its lines are read."""
+    return [name for name in (made.image or {}).get(IN_DOUBT, ()) if name != "item"]
 
 
 def _alters(image: OrderImage, case: _Case) -> bool:

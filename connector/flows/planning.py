@@ -19,6 +19,9 @@ from connector.store.effects import Intent
 from connector.store.tables import EffectKind, EffectState
 from connector.transport import encode
 
+# In the image of a sales order: the fields that a change may have changed whose answer was lost.
+IN_DOUBT = "in_doubt"
+
 
 class Want(StrEnum):
     """A fact that planning needs and that costs a call."""
@@ -107,7 +110,7 @@ class Plan:
     """What is to be made, in this order. `wants`: facts without which the plan is not complete.
 
     `link` is a customer that exists and only has to be remembered; `notes`: worth knowing, nothing to do; `again`: what is
-    left can only be planned once this is made.
+    left can only be planned once this is made; `found`: what was in doubt, by key, and stands as these images say.
     """
 
     effects: tuple[Effect, ...] = ()
@@ -117,6 +120,7 @@ class Plan:
     open_question: NeedsDecision | None = None
     notes: tuple[str, ...] = ()
     again: bool = False
+    found: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
     def then(self, other: "Plan") -> "Plan":
         """Both, one after the other; the first question stays."""
@@ -127,6 +131,7 @@ class Plan:
             open_question=self.open_question or other.open_question,
             notes=self.notes + other.notes,
             again=self.again or other.again,
+            found=self.found + other.found,
         )
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 
 from connector.errors import OutcomeUnknown, TotalMismatch
+from connector.flows.apply import record_type
 from connector.flows.planning import Effect
 from connector.flows.systems import Systems, Workplace
 from connector.limits import Lane
@@ -23,7 +24,7 @@ from connector.netsuite.records import OrderLine
 from connector.netsuite.suiteql import order_lines, totals
 from connector.netsuite.writes import Change
 from connector.store import effects, records
-from connector.store.effects import StoredEffect
+from connector.store.effects import Image, StoredEffect
 from connector.store.tables import EffectKind
 
 # SuiteQL answers at most a thousand rows a page.
@@ -31,29 +32,50 @@ BATCH = 1000
 # A sales order is left alone while its deposits may still be on their way.
 _SETTLED_AFTER = timedelta(seconds=5)
 
+# In an image: the total NetSuite told last was not the right one.
+_DIFFERS = "total_differs"
 # Documents to which NetSuite can add tax of its own.
 _TAXED = (EffectKind.SALES_ORDER, EffectKind.CASH_SALE, EffectKind.CREDIT_MEMO, EffectKind.CASH_REFUND)
 
 
-def verify_at_once(effect: Effect, remote_id: str, systems: Systems, workplace: Workplace) -> None:
+def verify_at_once(effect: Effect, systems: Systems, workplace: Workplace) -> None:
     """Reads a document's total right after it was made, where the rules ask for it. Raises TotalMismatch."""
-    if not _is_to_be_read(effect, systems.rules):
+    if not _is_to_be_read(effect.intent.kind, effect.intent.image, systems.rules):
         return
-    record = _Written(effect.write.record_type, remote_id, systems)
-    wanted, currency = effect.intent.amount or Decimal(0), effect.intent.currency or ""
+    with workplace.engine.begin() as connection:
+        found = effects.of_keys(connection, systems.connection.id, [effect.intent.natural_key])
+    _read_back(found[effect.intent.natural_key], systems, workplace)
+
+
+def read_back_again(keys: Sequence[str], systems: Systems, workplace: Workplace) -> None:
+    """Reads the totals that differed, or could not be read when they should have been. Raises TotalMismatch."""
+    with workplace.engine.begin() as connection:
+        found = effects.of_keys(connection, systems.connection.id, keys)
+    for stored in found.values():
+        image = effects.image_of(stored, workplace.vault)
+        is_asked = _is_to_be_read(stored.kind, image, systems.rules) or bool(image and image.get(_DIFFERS))
+        if is_asked and stored.verified_at is None and stored.remote_id is not None:
+            _read_back(stored, systems, workplace)
+
+
+def _read_back(stored: StoredEffect, systems: Systems, workplace: Workplace) -> None:
+    record = _Written(record_type(stored.kind), str(stored.remote_id), systems)
+    wanted, currency = stored.amount or Decimal(0), stored.currency or ""
     difference, limit = wanted - record.total(), systems.rules.rounding.max
-    if difference and abs(difference) <= limit:
+    is_asked = _is_to_be_read(stored.kind, effects.image_of(stored, workplace.vault), systems.rules)
+    if is_asked and difference and abs(difference) <= limit:
         line = _rounding_line(record, rounded(difference, currency))
         difference = wanted - record.with_line(line)
-        _keep_line(effect, line, systems, workplace)
-    if difference:
-        raise TotalMismatch(
-            f"NetSuite's total of {record.record_type} {remote_id} is {wanted - difference} {currency}, Shopify's is "
-            f"{wanted}, difference {difference}; rules.rounding.max is {limit}"
-        )
+        _keep_line(stored, line, workplace)
     with workplace.engine.begin() as connection:
-        stored = effects.of_keys(connection, systems.connection.id, [effect.intent.natural_key])
-        effects.mark_verified(connection, [found.id for found in stored.values()])
+        name = effects.order_names(connection, [stored.record_id])[stored.record_id]
+        if not difference:
+            effects.mark_verified(connection, [stored.id])
+            return
+    raise TotalMismatch(
+        f"{name}: NetSuite's total of {record.record_type} {record.remote_id} is {wanted - difference} {currency}, "
+        f"Shopify's is {wanted}, difference {difference}; rules.rounding.max is {limit}"
+    )
 
 
 def verify_batch(systems: Systems, workplace: Workplace, *, now: datetime) -> int:
@@ -70,7 +92,7 @@ def verify_batch(systems: Systems, workplace: Workplace, *, now: datetime) -> in
     rows = systems.netsuite.suiteql(query, parameters, lane=Lane.HISTORY)
     found = {row["id"]: Decimal(row["foreigntotal"]) for row in rows if "foreigntotal" in row}
     _confirm_keys(waiting, systems, workplace)
-    _judge(waiting, found, workplace.engine)
+    _judge(waiting, found, workplace)
     return len(waiting)
 
 
@@ -102,19 +124,28 @@ def _confirm_order(effect: StoredEffect, lines: Sequence[tuple[int, str]], workp
         effects.keep_image(connection, workplace.vault, effect, kept)
 
 
-def _judge(waiting: Sequence[StoredEffect], found: dict[str, Decimal], engine: Engine) -> None:
-    with engine.begin() as connection:
+def _judge(waiting: Sequence[StoredEffect], found: dict[str, Decimal], workplace: Workplace) -> None:
+    """A total that differs is remembered: whatever news come, the order is held until it is right."""
+    different = [effect for effect in waiting if found.get(str(effect.remote_id)) != effect.amount]
+    with workplace.engine.begin() as connection:
         names = effects.order_names(connection, [effect.record_id for effect in waiting])
-        for effect in waiting:
+        for effect in different:
             total = found.get(str(effect.remote_id))
-            if total == effect.amount:
-                continue
             reason = (
                 f"{names[effect.record_id]}: NetSuite's total of sales order {effect.remote_id} is {total}, "
                 f"Shopify's is {effect.amount} {effect.currency}"
             )
             records.hold(connection, effect.record_id, code="total_mismatch", reason=reason)
-        effects.mark_verified(connection, [effect.id for effect in waiting])
+            _note_difference(connection, effect, workplace)
+        effects.mark_verified(connection, [effect.id for effect in waiting if effect not in different])
+
+
+def _note_difference(connection: Connection, effect: StoredEffect, workplace: Workplace) -> None:
+    """Read anew, for its line keys may have been made sure a moment ago."""
+    (stored,) = effects.of_keys(connection, effect.connection_id, [effect.natural_key]).values()
+    image = effects.image_of(stored, workplace.vault)
+    if image is not None:
+        effects.keep_image(connection, workplace.vault, stored, {**image, _DIFFERS: True})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +170,11 @@ class _Written:
         return self.total()
 
 
-def _is_to_be_read(effect: Effect, rules: Rules) -> bool:
+def _is_to_be_read(kind: EffectKind, image: Image | None, rules: Rules) -> bool:
     """Each order where the rule says so; whatever NetSuite adds tax to by its own computation."""
-    if effect.intent.kind not in _TAXED or _is_closed(effect):
+    if kind not in _TAXED or (image and image["is_closed"]):
         return False
-    is_each = effect.intent.kind is EffectKind.SALES_ORDER and rules.total.read_back == "each"
+    is_each = kind is EffectKind.SALES_ORDER and rules.total.read_back == "each"
     return is_each or rules.tax.mode in NETSUITE_COMPUTES
 
 
@@ -153,19 +184,13 @@ def _rounding_line(record: _Written, difference: Decimal) -> OrderLine:
     return OrderLine(ROUNDING_READ, item, 1, difference, difference, "Rounding", tax_code=rules.tax.exempt_code)
 
 
-def _keep_line(effect: Effect, line: OrderLine, systems: Systems, workplace: Workplace) -> None:
+def _keep_line(stored: StoredEffect, line: OrderLine, workplace: Workplace) -> None:
     """The line joins what is known to stand; its key is read when it is needed."""
-    image = effect.intent.image
+    image = effects.image_of(stored, workplace.vault)
     if image is None:
         return
     added = ImageLine(line.reference, None, line.to_json())
     before = OrderImage.from_json(image)
     after = replace(before, lines=(*before.lines, added), are_keys_sure=False)
     with workplace.engine.begin() as connection:
-        (stored,) = effects.of_keys(connection, systems.connection.id, [effect.intent.natural_key]).values()
         effects.keep_image(connection, workplace.vault, stored, {**image, **after.to_json()})
-
-
-def _is_closed(effect: Effect) -> bool:
-    """A closed order keeps its amount in NetSuite's total."""
-    return bool(effect.intent.image and effect.intent.image["is_closed"])

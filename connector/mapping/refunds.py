@@ -49,6 +49,9 @@ def goods_back(
     lines += refund_tax_lines(order, refund, rules)
     lines += _adjustment_lines(order, refund, rules)
     shipping = _shipping(order, refund, rules)
+    if shipping and not lines:
+        # NetSuite takes no document without a line.
+        lines, shipping = [_shipping_line(order, refund, shipping, rules)], Decimal(0)
     return GoodsBack(
         external_id=external_id,
         entity=entity,
@@ -58,7 +61,7 @@ def goods_back(
         location=rules.location,
         other_ref_num=order.name,
         memo=f"Shopify {order.name} refund {refund.id}",
-        lines=tuple(line for line in lines if line.amount),
+        lines=tuple(lines),
         ship_method=method_of(order, rules) if shipping else None,
         shipping_cost=shipping or None,
         tax_details=refund_tax_details(order, refund, rules),
@@ -179,6 +182,12 @@ def _adjustment_lines(order: Order, refund: Refund, rules: Rules) -> list[OrderL
         f"{order.name}: {amount} of refund {refund.id} belong to no line",
     )
     return [OrderLine("ADJUSTMENT", item, 1, amount, amount, "Adjustment", tax_code=rules.tax.exempt_code)]
+
+
+def _shipping_line(order: Order, refund: Refund, amount: Decimal, rules: Rules) -> OrderLine:
+    why = f"{order.name}: refund {refund.id} gives back {amount} of shipping and nothing else"
+    item = required(rules.refunds.adjustment_item, "refunds.adjustment_item", why)
+    return OrderLine("SHIPPING", item, 1, amount, amount, "Shipping", tax_code=rules.tax.exempt_code)
 
 
 def _shipping(order: Order, refund: Refund, rules: Rules) -> Decimal:

@@ -560,3 +560,81 @@ def test_an_order_of_which_nothing_is_left_when_it_is_first_seen_is_closed_at_on
     world.account.calls.clear()
     happens(world, "update", changes={})
     assert written(world) == []
+
+
+def test_shipping_alone_can_be_given_back_of_a_cash_sale(database: Engine, redis_url: str) -> None:
+    charge = {"id": 91, "title": "Standard", "code": "Standard", "price": "5.00", "tax_lines": []}
+    rules = SOLD_FOR_CASH | {"refunds": {"adjustment_item": "912"}}
+    with opened_world(database, redis_url, rules=rules) as world:
+        placed(world, total_price="65.00", total="65.00", shipping_lines=[charge], source_name="pos")
+        happens(world, "refund", shipping="full")
+        assert world.record(ORDER).state == "in_sync", world.record(ORDER).reason
+        assert [item["total"] for item in world.transactions("CashRfnd")] == ["5"]
+
+
+def test_goods_that_cost_nothing_come_back_with_a_cash_refund(database: Engine, redis_url: str) -> None:
+    free = rest_line(50012, price="0.00")
+    with opened_world(database, redis_url, rules=SOLD_FOR_CASH) as world:
+        placed(world, total="20.00", total_price="20.00", line_items=[rest_line(50010), free], source_name="pos")
+        happens(world, "fulfill")
+        back = [
+            {"line_id": number, "quantity": 1, "restock_type": "return", "location_id": 655441491}
+            for number in (50010, 50012)
+        ]
+        happens(world, "refund", lines=back)
+        assert world.record(ORDER).state == "in_sync", world.record(ORDER).reason
+        (refund,) = world.transactions("CashRfnd")
+        assert [line["amount"] for line in refund["item_lines"]] == ["20", "0"]
+
+
+def test_a_change_that_was_taken_back_while_its_answer_was_lost_is_taken_back_there(world: World) -> None:
+    order = placed(world)
+    world.account.faults.add({"kind": "commit_then_drop", "method": "PATCH", "path": "salesOrder"})
+    happens(world, "update", changes={"shipping_address": {"city": "Shelbyville"}})
+    happens(world, "update", changes={"shipping_address": {"city": order["shipping_address"]["city"]}})
+    body = world.account.records[("salesOrder", sales_order(world)["id"])].body
+    assert body["shippingAddress"]["city"] == "Springfield"
+
+
+def test_a_change_whose_answer_was_lost_is_looked_for_once(world: World) -> None:
+    placed(world)
+    world.account.faults.add({"kind": "commit_then_drop", "method": "PATCH", "path": "salesOrder"})
+    happens(world, "edit", changes=[{"add_line": NEW_LINE}])
+    due_now(world)
+    world.account.calls.clear()
+    due_now(world)
+    assert written(world) == []
+
+
+TAXED_BY_NETSUITE = factories.rules_json(tax={"mode": "netsuite_computes"}, rounding={"item": "912", "max": "0.05"})
+
+
+def test_a_total_that_differs_holds_the_order_whatever_news_come(database: Engine, redis_url: str) -> None:
+    with opened_world(database, redis_url, rules=TAXED_BY_NETSUITE, account={"tax_rate": "0.2"}) as world:
+        world.work(world.sell(rest_order(ORDER)))
+        for news in ("+15555550123", "+15555550124"):
+            happens(world, "update", changes={"phone": news})
+            assert (world.record(ORDER).state, world.record(ORDER).reason_code) == ("held", "total_mismatch")
+            settled(world)
+            assert (world.record(ORDER).state, world.record(ORDER).reason_code) == ("held", "total_mismatch")
+        assert "#1001" in (world.record(ORDER).reason or "")
+
+
+def test_an_order_whose_total_a_person_put_right_is_in_sync_again(database: Engine, redis_url: str) -> None:
+    with opened_world(database, redis_url, rules=TAXED_BY_NETSUITE, account={"tax_rate": "0.2"}) as world:
+        world.work(world.sell(rest_order(ORDER)))
+        line = {"line": 1, "isTaxable": False}
+        accountant(world, "edit", record=sales_order(world)["id"], fields={"item": {"items": [line]}})
+        due_now(world)
+        assert world.record(ORDER).state == "in_sync", world.record(ORDER).reason
+        world.account.calls.clear()
+        due_now(world)
+        assert written(world) == []
+
+
+def test_a_total_that_netsuite_computed_is_read_after_a_lost_answer_too(database: Engine, redis_url: str) -> None:
+    with opened_world(database, redis_url, rules=TAXED_BY_NETSUITE, account={"tax_rate": "0.2"}) as world:
+        lost(world, "salesOrder")
+        world.work(world.sell(rest_order(ORDER)))
+        due_now(world)
+        assert (world.record(ORDER).state, world.record(ORDER).reason_code) == ("held", "total_mismatch")
