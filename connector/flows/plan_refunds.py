@@ -14,7 +14,7 @@ from connector.mapping import external_ids
 from connector.mapping.customers import currency_id
 from connector.mapping.deposits_left import Allocation, allocations
 from connector.mapping.money import booked
-from connector.mapping.payments import method_of, refund_method
+from connector.mapping.payments import method_of, received, refund_method
 from connector.mapping.refunds import (
     balanced,
     booking_date,
@@ -148,7 +148,8 @@ def _from_invoice(subject: Subject, buyer: Reference, refund: Refund) -> Plan:
 def _credit_effects(subject: Subject, buyer: Reference, refund: Refund, key: str) -> list[Effect]:
     """A credit memo of its own lines, or after a return authorisation that takes the goods back.
 
-    Where no money was to move, the buyer owes that much less; goods that only went back into stock credit nothing.
+    Where no money was to move, the buyer owes that much less, as far as he owes anything; goods that only went back into
+    stock credit nothing.
     """
     invoice = next(document for document in subject.known.billing if document.kind == INVOICE)
     bill = Reference(id=str(invoice.netsuite_id))
@@ -159,7 +160,9 @@ def _credit_effects(subject: Subject, buyer: Reference, refund: Refund, key: str
         goods = balanced(goods, subject.order, refund, subject.rules)
     effects = _returned(subject, buyer, refund, bill)
     if goods.total:
-        memo = CreditMemo(goods, () if refund.transactions else [Applied(bill, goods.total)])
+        owed = booked(subject.order.total, subject.rules).amount - received(subject.order, subject.rules)
+        applied = Decimal(0) if refund.transactions else min(goods.total, owed)
+        memo = CreditMemo(goods, [Applied(bill, applied)] if applied > 0 else ())
         write = Create("creditMemo", memo.to_json())
         effects.append(subject.effect(EffectKind.CREDIT_MEMO, key, write, amount=goods.total))
     return effects

@@ -638,3 +638,13 @@ def test_a_total_that_netsuite_computed_is_read_after_a_lost_answer_too(database
         world.work(world.sell(rest_order(ORDER)))
         due_now(world)
         assert (world.record(ORDER).state, world.record(ORDER).reason_code) == ("held", "total_mismatch")
+
+
+def test_goods_of_a_paid_invoice_that_come_back_without_money_are_an_open_credit(world: World) -> None:
+    placed(world)
+    accountant(world, "bill", order=sales_order(world)["id"])
+    refreshed(world)
+    happens(world, "cancel", refund="none")
+    assert world.record(ORDER).state == "in_sync", world.record(ORDER).reason
+    (memo,) = world.transactions("CustCred")
+    assert (memo["total"], memo["unapplied"]) == ("60", "60")
