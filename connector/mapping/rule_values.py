@@ -84,6 +84,9 @@ OWNED_ORDER_FIELDS = (
     "location", "department", "class", "taxDetails", "terms", "exchangeRate", "custom",
 )  # fmt: skip
 OWNED_CUSTOMER_FIELDS = ("firstName", "lastName", "companyName", "email", "phone", "addresses")
+# What Shopify is told of a customer; a field belongs to one side only.
+NETSUITE_CUSTOMER_FIELDS = ("taxExempt", "companyName")
+_TOLD_CUSTOMER_FIELDS = ("taxExempt", *OWNED_CUSTOMER_FIELDS)
 
 
 def _owned_by_order(name: str) -> str:
@@ -94,6 +97,10 @@ def _owned_by_customer(name: str) -> str:
     return _one_of(name, OWNED_CUSTOMER_FIELDS)
 
 
+def _told_of_customer(name: str) -> str:
+    return _one_of(name, _TOLD_CUSTOMER_FIELDS)
+
+
 def _one_of(name: str, known: tuple[str, ...]) -> str:
     if name not in known:
         raise ValueError(f"{name} cannot be owned; {', '.join(known)} can")
@@ -102,3 +109,4 @@ def _one_of(name: str, known: tuple[str, ...]) -> str:
 
 OwnedOrderField = Annotated[str, AfterValidator(_owned_by_order)]
 OwnedCustomerField = Annotated[str, AfterValidator(_owned_by_customer)]
+NetSuiteCustomerField = Annotated[str, AfterValidator(_told_of_customer)]

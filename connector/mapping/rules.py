@@ -8,10 +8,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from connector.errors import ConfigError
+from connector.mapping.rule_part import Part
 from connector.mapping.rule_values import (
+    NETSUITE_CUSTOMER_FIELDS,
     OWNED_CUSTOMER_FIELDS,
     OWNED_ORDER_FIELDS,
     AccountId,
@@ -22,6 +24,7 @@ from connector.mapping.rule_values import (
     ItemId,
     LocationId,
     Moment,
+    NetSuiteCustomerField,
     OwnedCustomerField,
     OwnedOrderField,
     PaymentMethodId,
@@ -32,6 +35,7 @@ from connector.mapping.rule_values import (
     TermsId,
     TimeZone,
 )
+from connector.mapping.rules_to_shopify import DraftOrderRules, InventoryRules, ScheduleRules, StatusRules
 
 
 class TaxMode(StrEnum):
@@ -43,14 +47,10 @@ class TaxMode(StrEnum):
     TAX_DETAILS_OVERRIDE = "tax_details_override"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 _WRITTEN = ("PAID", "PARTIALLY_PAID", "AUTHORIZED", "PARTIALLY_REFUNDED", "REFUNDED")
 
 
-class OrderRules(_Part):
+class OrderRules(Part):
     """Which orders are written and as what, in which of Shopify's two currencies, and what is written again on a change.
 
     `terms`: payment terms by Shopify's name. `owned_fields`: a field left out is written once and then a person's.
@@ -74,10 +74,11 @@ class OrderRules(_Part):
     owned_fields: tuple[OwnedOrderField, ...] = OWNED_ORDER_FIELDS
 
 
-class CustomerRules(_Part):
+class CustomerRules(Part):
     """Who an order belongs to, and what of a customer Shopify keeps up to date.
 
     `create`: every customer of the shop, or only who orders. `companies`: a business order belongs to its company.
+    `netsuite_fields`: what NetSuite owns instead and Shopify is told.
     """
 
     default: CustomerId | None = None
@@ -85,9 +86,10 @@ class CustomerRules(_Part):
     create: Literal["all", "with_order"] = "all"
     companies: bool = True
     owned_fields: tuple[OwnedCustomerField, ...] = OWNED_CUSTOMER_FIELDS
+    netsuite_fields: tuple[NetSuiteCustomerField, ...] = NETSUITE_CUSTOMER_FIELDS
 
 
-class ItemRules(_Part):
+class ItemRules(Part):
     """Items for what Shopify sells without a SKU of ours; `variants` by Shopify's variant id, before the SKU is looked at."""
 
     variants: dict[str, ItemId] = {}
@@ -98,21 +100,21 @@ class ItemRules(_Part):
     fee: ItemId | None = None
 
 
-class DiscountRules(_Part):
+class DiscountRules(Part):
     """`line`: each discount as a line of `item` below its product; `net`: taken off the product's rate."""
 
     mode: Literal["line", "net"] = "line"
     item: ItemId | None = None
 
 
-class TaxDetailCode(_Part):
+class TaxDetailCode(Part):
     """SuiteTax's two ids for one tax."""
 
     type: TaxTypeId
     code: TaxCodeId
 
 
-class TaxRules(_Part):
+class TaxRules(Part):
     """`exempt_code`: on every line in mode `line_item`; `codes`, `details`: keyed by the rate in per cent.
 
     `channel_item`: for tax that a marketplace pays to the state itself.
@@ -126,41 +128,47 @@ class TaxRules(_Part):
     details: dict[str, TaxDetailCode] = {}
 
 
-class RoundingRules(_Part):
+class RoundingRules(Part):
     """A difference up to `max` (in the order's currency) becomes a line of `item`; above it the order is held."""
 
     item: ItemId | None = None
     max: Decimal = Decimal("0.05")
 
 
-class ShippingRules(_Part):
+class ShippingRules(Part):
     """Shipping item by the shipping line's code or title."""
 
     methods: dict[str, ShippingItemId] = {}
     default: ShippingItemId | None = None
 
 
-class PaymentMethod(_Part):
+class PaymentMethod(Part):
     """Payment method and bank account of one gateway; without an account the money is undeposited."""
 
     method: PaymentMethodId | None = None
     account: AccountId | None = None
 
 
-class PaymentRules(_Part):
+class PaymentRules(Part):
     """Gateway name as Shopify spells it → where its money goes."""
 
     methods: dict[str, PaymentMethod] = {}
 
 
-class FulfillmentRules(_Part):
-    """`source`: which side ships; the other one only listens, so that the two never feed each other."""
+class FulfillmentRules(Part):
+    """`source`: which side ships; the other one only listens, so that the two never feed each other.
+
+    Of what NetSuite ships: `carriers` by NetSuite's carrier or method → the company as Shopify spells it;
+    `notify_customer`: Shopify writes the buyer that a parcel is under way.
+    """
 
     source: Literal["netsuite", "shopify"] = "netsuite"
     ship_status: Literal["A", "B", "C"] = "C"
+    carriers: dict[str, str] = {}
+    notify_customer: bool = True
 
 
-class RefundRules(_Part):
+class RefundRules(Part):
     """`adjustment_item`: for money that belongs to no line; `no_restock_item`: for goods that do not come back.
 
     `returns`: goods come back by the credit memo's own lines, or by a return authorisation, received when `receive`.
@@ -172,19 +180,19 @@ class RefundRules(_Part):
     receive: bool = True
 
 
-class BookRules(_Part):
+class BookRules(Part):
     """`closed_period`: what falls into a closed accounting period is held, or dated today and says so in its memo."""
 
     closed_period: Literal["hold", "today"] = "hold"
 
 
-class TotalRules(_Part):
+class TotalRules(Part):
     """`batch`: NetSuite's own totals are read back, a thousand orders a call; `each`: one call after every order."""
 
     read_back: Literal["batch", "each"] = "batch"
 
 
-class Rules(_Part):
+class Rules(Part):
     """All settings of one connection. `locations`: Shopify's location, by id or name, → NetSuite's."""
 
     subsidiary: SubsidiaryId | None = None
@@ -204,6 +212,10 @@ class Rules(_Part):
     refunds: RefundRules = RefundRules()
     total: TotalRules = TotalRules()
     books: BookRules = BookRules()
+    inventory: InventoryRules = InventoryRules()
+    status: StatusRules = StatusRules()
+    draft_orders: DraftOrderRules = DraftOrderRules()
+    schedules: ScheduleRules = ScheduleRules()
 
     @classmethod
     def from_json(cls, data: Any) -> "Rules":

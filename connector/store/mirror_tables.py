@@ -1,0 +1,153 @@
+"""What the other systems said last, kept in Postgres: stock and its twin in the shop, shipments, orders. Nothing else.
+
+Ids of NetSuite and of Shopify are both numbers; a column's name says whose it is.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Numeric,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from connector.store.columns import connection_, id_, metadata, time_
+
+# What NetSuite has of an item at a location. `changed_at` is NetSuite's own clock, as text.
+stock = Table(
+    "stock",
+    metadata,
+    connection_(),
+    Column("netsuite_item", BigInteger, nullable=False),
+    Column("netsuite_location", BigInteger, nullable=False),
+    Column("available", Numeric, nullable=False),
+    Column("changed_at", Text),
+    time_("seen_at"),
+    UniqueConstraint("connection_id", "netsuite_item", "netsuite_location"),
+)
+
+# What a kit is made of, per kit.
+kit_members = Table(
+    "kit_members",
+    metadata,
+    connection_(),
+    Column("netsuite_kit", BigInteger, nullable=False),
+    Column("netsuite_item", BigInteger, nullable=False),
+    Column("quantity", Numeric, nullable=False),
+    UniqueConstraint("connection_id", "netsuite_kit", "netsuite_item"),
+)
+
+# Shopify's inventory items by SKU, the twin of the item map.
+shop_items = Table(
+    "shop_items",
+    metadata,
+    connection_(),
+    Column("inventory_item", BigInteger, nullable=False),
+    Column("variant", BigInteger),
+    Column("sku", Text, nullable=False),
+    Column("tracked", Boolean, nullable=False),
+    time_("deleted_at", nullable=True),
+    time_("seen_at"),
+    UniqueConstraint("connection_id", "inventory_item"),
+    Index("ix_shop_items_sku", "connection_id", "sku"),
+)
+
+# What Shopify has of an item at a location and what we published there. `available` is None where it is not stocked;
+# `sequence` grows with every push, so that a late one is known; `problem` was named once and is not named every run.
+levels = Table(
+    "levels",
+    metadata,
+    connection_(),
+    Column("inventory_item", BigInteger, nullable=False),
+    Column("shopify_location", BigInteger, nullable=False),
+    Column("available", Integer),
+    time_("seen_at", nullable=True),
+    Column("published", Integer),
+    time_("published_at", nullable=True),
+    Column("sequence", BigInteger, nullable=False, server_default=text("0")),
+    Column("problem", Text),
+    UniqueConstraint("connection_id", "inventory_item", "shopify_location"),
+)
+
+# Units of an accepted order that NetSuite may not have committed yet. Shopify says per line from where it ships; None: unknown.
+reservations = Table(
+    "reservations",
+    metadata,
+    connection_(),
+    Column("record_id", ForeignKey("records.id", ondelete="CASCADE"), nullable=False),
+    Column("inventory_item", BigInteger, nullable=False),
+    Column("shopify_location", BigInteger),
+    Column("quantity", Integer, nullable=False),
+    time_("made_at"),
+    Index("ix_reservations_record", "record_id"),
+    Index("ix_reservations_item", "connection_id", "inventory_item"),
+)
+
+# Item fulfilments of our sales orders, as NetSuite told us last. `lines`: item, quantity, location; `tracking`: numbers.
+shipments = Table(
+    "shipments",
+    metadata,
+    connection_(),
+    Column("netsuite_id", BigInteger, nullable=False),
+    Column("netsuite_order", BigInteger, nullable=False),
+    Column("number", Text),
+    Column("status", Text, nullable=False),
+    Column("carrier", Text),
+    Column("lines", JSONB, nullable=False),
+    Column("tracking", JSONB, nullable=False),
+    time_("deleted_at", nullable=True),
+    time_("seen_at"),
+    UniqueConstraint("connection_id", "netsuite_id"),
+    Index("ix_shipments_order", "connection_id", "netsuite_order"),
+)
+
+# Our sales orders as they stand in NetSuite. `written_back`: the number that the shop was told.
+sales_orders = Table(
+    "sales_orders",
+    metadata,
+    connection_(),
+    Column("netsuite_id", BigInteger, nullable=False),
+    Column("number", Text),
+    Column("status", Text, nullable=False),
+    Column("written_back", Text),
+    time_("seen_at"),
+    UniqueConstraint("connection_id", "netsuite_id"),
+)
+
+# A run of one connection's schedule. `asked_by`: who wanted it out of turn; `counts`: what it did.
+scheduled_runs = Table(
+    "scheduled_runs",
+    metadata,
+    id_(),
+    connection_(),
+    Column("name", Text, nullable=False),
+    # Which stretch of its cadence; a run out of turn has none.
+    Column("slot", BigInteger),
+    Column("asked_by", Text),
+    time_("started_at"),
+    time_("lease_until"),
+    time_("finished_at", nullable=True),
+    Column("outcome", Text),
+    Column("reason", Text),
+    Column("counts", JSONB),
+    UniqueConstraint("connection_id", "name", "slot"),
+    Index("ix_scheduled_runs_last", "connection_id", "name", "started_at"),
+)
+
+# A schedule that a person paused.
+paused_schedules = Table(
+    "paused_schedules",
+    metadata,
+    connection_(),
+    Column("name", Text, nullable=False),
+    Column("paused_by", Text, nullable=False),
+    time_("paused_at"),
+    UniqueConstraint("connection_id", "name"),
+)
