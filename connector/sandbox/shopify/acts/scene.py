@@ -51,11 +51,13 @@ class Scene:
 
 
 def amount_of(transaction: Json, order: Json) -> Pair:
-    """A transaction on both sides; one that was not made here is converted by the order's total."""
+    """A transaction on both sides; one that was not made here is converted by the order's total, or the price of a line."""
     coins = Coins.of(order)
     if transaction.get("amount_set") is not None or transaction.get("currency", coins.shop) == coins.shop:
         return coins.read(transaction, "amount")
-    return coins.from_shown(Decimal(str(transaction["amount"])), coins.read(order, "total_price"))
+    known = (coins.read(order, "total_price"), *(coins.read(line, "price") for line in order["line_items"]))
+    whole = next((pair for pair in known if pair.shown), Pair())
+    return coins.from_shown(Decimal(str(transaction["amount"])), whole)
 
 
 def received(transactions: list[Json], order: Json) -> Pair:

@@ -37,10 +37,19 @@ def amount_bag(item: Json, order: Json) -> Json:
     amount = str(item["amount"])
     if item.get("currency", currencies.shop) == currencies.shop:
         return currencies.both(amount, amount)
-    total = order["total_price_set"]
-    whole, shown = (Decimal(str(total[side]["amount"])) for side in ("shop_money", "presentment_money"))
+    whole, shown = _both_totals(order)
     converted = whole if Decimal(amount) == shown else Decimal(amount) * whole / shown
     return currencies.both(converted.quantize(Decimal("0.01")), amount)
+
+
+def _both_totals(order: Json) -> tuple[Decimal, Decimal]:
+    """The order on both sides: its total, or the price of a line where nothing is left of that."""
+    sets = (order["total_price_set"], *(line["price_set"] for line in order["line_items"]))
+    pairs = [
+        tuple(Decimal(str(found[side]["amount"])) for side in ("shop_money", "presentment_money")) for found in sets
+    ]
+    whole, shown = next((pair for pair in pairs if pair[1]), (Decimal(1), Decimal(1)))
+    return whole, shown
 
 
 def received_bag(transactions: Iterable[Json], order: Json) -> Json:
