@@ -13,7 +13,7 @@ from connector.cli.output import print_json, print_table, shown
 from connector.config import Settings
 from connector.errors import ConfigError
 from connector.flows.overview import Overview, because, overview, state, summaries
-from connector.store import connections, records
+from connector.store import connections, held
 from connector.store.connections import StoredConnection
 
 
@@ -39,7 +39,7 @@ def add(file: Path, data: Path, as_json: bool) -> None:
             stored = connections.add(database, new, runtime.vault)
         else:
             stored = connections.change(database, existing, new, runtime.vault)
-            released = records.release_unmapped(database, stored.id)
+            released = held.release_unmapped(database, stored.id)
             click.echo(f"changed; {released} held orders are tried again", err=True)
         for name in connections.share_concurrency(database, stored):
             click.echo(

@@ -14,7 +14,7 @@ from connector.flows.systems import Systems, Workplace
 from connector.flows.verification import verify_batch
 from connector.netsuite.client import PERMISSION as NETSUITE_PERMISSION
 from connector.shopify.client import PERMISSION as SHOPIFY_PERMISSION
-from connector.store import connections, cursors, items, records
+from connector.store import connections, cursors, held, items
 
 log = structlog.get_logger(__name__)
 
@@ -53,8 +53,8 @@ def refresh_customers(workplace: Workplace, *, now: datetime) -> int:
         count = catalog.refresh(catalog.CUSTOMER_CATALOG, systems, workplace.engine)
         if count:
             with workplace.engine.begin() as connection:
-                subjects = records.held_subjects(connection, systems.connection.id, prefix="customer:")
-                records.release(connection, systems.connection.id, subjects)
+                subjects = held.subjects(connection, systems.connection.id, prefix="customer:")
+                held.release(connection, systems.connection.id, subjects)
         return count
 
     return _each_connection("customers.refresh", workplace, run, now=now)
@@ -81,11 +81,11 @@ def verify_totals(workplace: Workplace, *, now: datetime) -> int:
 def release_known_skus(connection_id: int, workplace: Workplace) -> list[int]:
     """Makes due the orders held for a SKU that the item map knows by now; returns their ids."""
     with workplace.engine.begin() as connection:
-        subjects = records.held_subjects(connection, connection_id, prefix="sku:")
+        subjects = held.subjects(connection, connection_id, prefix="sku:")
         skus = [subject.removeprefix("sku:") for subject in subjects]
         known = items.by_sku(connection, connection_id, skus)
         usable = [sku for sku, found in known.items() if sum(not item.inactive for item in found) == 1]
-        return records.release(connection, connection_id, [f"sku:{sku}" for sku in usable])
+        return held.release(connection, connection_id, [f"sku:{sku}" for sku in usable])
 
 
 def refresh_credentials(workplace: Workplace, wake: Wake, *, now: datetime) -> int:
@@ -121,7 +121,7 @@ def check_connections(workplace: Workplace, wake: Wake, *, now: datetime) -> int
         answered = guard.check(systems, workplace.engine)
         subjects = [] if answered.missing_scopes() else [SHOPIFY_PERMISSION]
         with workplace.engine.begin() as connection:
-            released = records.release(connection, systems.connection.id, [*subjects, NETSUITE_PERMISSION])
+            released = held.release(connection, systems.connection.id, [*subjects, NETSUITE_PERMISSION])
         for record_id in released:
             wake(record_id)
         return len(released)

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from connector.flows.plan_document import is_billed, reduced_by
 from connector.flows.plan_money import is_on_terms, is_sold_for_cash
+from connector.flows.plan_returns import planned_return, return_effects, returned_lines
 from connector.flows.planning import Effect, Plan, Subject, Want
 from connector.mapping import external_ids
 from connector.mapping.customers import currency_id
@@ -21,21 +22,19 @@ from connector.mapping.refunds import (
     credited_goods,
     goods_back,
     payments_back,
-    returned_goods,
 )
-from connector.mapping.remaining import is_pending, unshipped_lines
+from connector.mapping.remaining import is_pending
 from connector.mapping.taxes import NETSUITE_COMPUTES
 from connector.netsuite.documents import (
     Applied,
     CashRefund,
     CreditMemo,
     CustomerRefund,
-    ReturnAuthorization,
 )
 from connector.netsuite.records import Reference
-from connector.netsuite.writes import Create, Transform
+from connector.netsuite.writes import Create
 from connector.shopify.records import Transaction
-from connector.shopify.refunds import Refund, RefundLine
+from connector.shopify.refunds import Refund
 from connector.store.billing import CASH_SALE, INVOICE
 from connector.store.tables import EffectKind
 
@@ -60,7 +59,7 @@ def planned_refunds(subject: Subject, buyer: Reference) -> Plan:
 
 def _refund(subject: Subject, buyer: Reference, refund: Refund, *, is_carried: bool) -> Plan:
     if is_carried:
-        result = _from_deposits(subject, buyer, refund).then(_return_authorization(subject, buyer, refund))
+        result = _from_deposits(subject, buyer, refund).then(planned_return(subject, buyer, refund))
         return result.then(_credited_when_billed(subject, buyer, refund)) if _owes_credit(subject, refund) else result
     if subject.known.billing[0].kind != CASH_SALE:
         return _from_invoice(subject, buyer, refund)
@@ -97,7 +96,7 @@ def _from_deposits(subject: Subject, buyer: Reference, refund: Refund) -> Plan:
 def _owes_credit(subject: Subject, refund: Refund) -> bool:
     """True for shipped goods whose money went back before they were billed: the bill says too much."""
     is_paid = bool(payments_back(refund, subject.rules)) and not is_pending(refund)
-    return is_billed(subject) and is_paid and bool(_returned_lines(subject, refund))
+    return is_billed(subject) and is_paid and bool(returned_lines(subject, refund))
 
 
 def _credited_when_billed(subject: Subject, buyer: Reference, refund: Refund) -> Plan:
@@ -112,7 +111,7 @@ def _credited_when_billed(subject: Subject, buyer: Reference, refund: Refund) ->
             "correct the cash sale in NetSuite",
             "order:refunded_before_cash_sale",
         )
-    lines, known = _returned_lines(subject, refund), subject.known
+    lines, known = returned_lines(subject, refund), subject.known
     goods = credited_goods(
         subject.order, refund, lines, external_id=key, entity=buyer, items=known.items, rules=subject.rules
     )
@@ -120,12 +119,6 @@ def _credited_when_billed(subject: Subject, buyer: Reference, refund: Refund) ->
     return Plan(
         (subject.effect(EffectKind.CREDIT_MEMO, key, Create("creditMemo", memo.to_json()), amount=goods.total),)
     )
-
-
-def _returned_lines(subject: Subject, refund: Refund) -> list[RefundLine]:
-    """What the refund says of units that were shipped."""
-    unshipped = unshipped_lines(subject.order)
-    return [line for line in refund.lines if (refund.id, line.line_id) not in unshipped]
 
 
 def _from_invoice(subject: Subject, buyer: Reference, refund: Refund) -> Plan:
@@ -158,7 +151,7 @@ def _credit_effects(subject: Subject, buyer: Reference, refund: Refund, key: str
     )
     if refund.transactions and not is_pending(refund):
         goods = balanced(goods, subject.order, refund, subject.rules)
-    effects = _returned(subject, buyer, refund, bill)
+    effects = return_effects(subject, buyer, refund, bill)
     if goods.total:
         owed = booked(subject.order.total, subject.rules).amount - received(subject.order, subject.rules)
         applied = Decimal(0) if refund.transactions else min(goods.total, owed)
@@ -189,44 +182,6 @@ def _cash_refund(subject: Subject, buyer: Reference, refund: Refund) -> Plan:
     method = method_of(subject.order, payments[0], subject.rules)
     body = CashRefund(goods, method.method, method.account).to_json()
     return Plan((subject.effect(EffectKind.CASH_REFUND, key, Create("cashRefund", body), amount=goods.total),))
-
-
-def _return_authorization(subject: Subject, buyer: Reference, refund: Refund) -> Plan:
-    """Shipped goods that come back before the order was billed: the warehouse has to expect them."""
-    standing = subject.known.standing(external_ids.sales_order(subject.shop_id, subject.order.id))
-    if standing is None or standing.remote_id is None:
-        return Plan()
-    return Plan(tuple(_returned(subject, buyer, refund, Reference(id=standing.remote_id))))
-
-
-def _returned(subject: Subject, buyer: Reference, refund: Refund, source: Reference) -> list[Effect]:
-    """The return authorisation and its receipt, where the rules want them and goods come back."""
-    rules = subject.rules.refunds
-    lines = [line for line in _returned_lines(subject, refund) if line.restock_type == "RETURN"]
-    key = external_ids.return_authorization(subject.shop_id, refund.id)
-    if rules.returns != "return_authorization" or not lines:
-        return []
-    effects = []
-    if subject.known.standing(key) is None:
-        goods = returned_goods(
-            subject.order, refund, lines, external_id=key, entity=buyer, items=subject.known.items, rules=subject.rules
-        )
-        body = ReturnAuthorization(goods, source).to_json()
-        effects.append(subject.effect(EffectKind.RETURN_AUTHORIZATION, key, Create("returnAuthorization", body)))
-    return effects + _receipt(subject, refund, key)
-
-
-def _receipt(subject: Subject, refund: Refund, authorization: str) -> list[Effect]:
-    key = external_ids.item_receipt(subject.shop_id, refund.id)
-    if not subject.rules.refunds.receive or subject.known.standing(key) is not None:
-        return []
-    body = {
-        "externalId": key,
-        "tranDate": booking_date(refund, subject.rules).isoformat(),
-        "memo": f"Shopify {subject.order.name} refund {refund.id}",
-    }
-    write = Transform("itemReceipt", "returnAuthorization", f"eid:{authorization}", body)
-    return [subject.effect(EffectKind.ITEM_RECEIPT, key, write)]
 
 
 def _money_back(
@@ -286,7 +241,7 @@ def _is_open_in_part(subject: Subject, refund: Refund) -> bool:
     order = subject.known.standing(external_ids.sales_order(subject.shop_id, subject.order.id))
     billed = sum((document.total for document in subject.known.billing), Decimal(0))
     is_open = order is not None and order.amount is not None and billed < order.amount
-    return is_open and not _is_booked(subject, refund) and len(_returned_lines(subject, refund)) < len(refund.lines)
+    return is_open and not _is_booked(subject, refund) and len(returned_lines(subject, refund)) < len(refund.lines)
 
 
 def _partly_billed(subject: Subject) -> Plan:

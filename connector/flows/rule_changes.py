@@ -9,7 +9,7 @@ from connector.flows.systems import Workplace
 from connector.mapping.differences import Difference, differences
 from connector.mapping.rule_names import known_from_json, known_to_json
 from connector.mapping.rules import Rules
-from connector.store import connections, operator_actions, records, rule_versions
+from connector.store import connections, held, operator_actions, rule_versions
 from connector.store.connections import StoredConnection
 from connector.store.rule_versions import RuleVersion
 
@@ -51,7 +51,7 @@ def change(workplace: Workplace, stored: StoredConnection, made: Draft, *, actor
             connection, stored, made.rules.to_json(), actor=actor, note=note,
             looked_up=known_to_json(made.found.known),
         )  # fmt: skip
-        released = records.release_unmapped(connection, stored.id)
+        released = held.release_unmapped(connection, stored.id)
         details = {
             "version": changed.rules_version,
             "rules": [item.field for item in made.changes],

@@ -25,7 +25,7 @@ from connector.mapping.rule_values import NetSuiteList
 from connector.mapping.rules import Rules
 from connector.netsuite.client import NetSuiteClient
 from connector.netsuite.rule_lists import MOST, NAMES, entries, names
-from connector.store import records, rule_versions
+from connector.store import held, rule_versions
 
 # Lists too long to be shown when a name is not found in them.
 _LONG = (NetSuiteList.ITEM, NetSuiteList.CUSTOMER)
@@ -85,7 +85,7 @@ def must_be_resolved(systems: Systems, engine: Engine) -> None:
     found = look_up(rules, systems.netsuite, known=known_from_json(stored.looked_up if stored else None))
     with engine.begin() as connection:
         rule_versions.keep_looked_up(connection, connection_id, version, known_to_json(found.known))
-        records.release(connection, connection_id, [_subject(item) for item in unresolved(rules)])
+        held.release(connection, connection_id, [_subject(item) for item in unresolved(rules)])
     wrong = [fault for fault in found.faults if not fault.reference.is_id]
     if wrong:
         sentences = "; ".join(f"{fault.reference.setting}: {fault.sentence}" for fault in wrong)

@@ -23,7 +23,7 @@ from connector.netsuite.client import PAGE
 from connector.netsuite.records import OrderLine
 from connector.netsuite.suiteql import order_lines, totals
 from connector.netsuite.writes import Change
-from connector.store import effects, records
+from connector.store import effects, held
 from connector.store.effects import Image, StoredEffect
 from connector.store.tables import EffectKind
 
@@ -135,7 +135,7 @@ def _judge(waiting: Sequence[StoredEffect], found: dict[str, Decimal], workplace
                 f"{names[effect.record_id]}: NetSuite's total of sales order {effect.remote_id} is {total}, "
                 f"Shopify's is {effect.amount} {effect.currency}"
             )
-            records.hold(connection, effect.record_id, code="total_mismatch", reason=reason)
+            held.hold(connection, effect.record_id, code="total_mismatch", reason=reason)
             _note_difference(connection, effect, workplace)
         effects.mark_verified(connection, [effect.id for effect in waiting if effect not in different])
 

@@ -12,14 +12,13 @@ from connector.errors import ConfigError
 from connector.store import credentials, rule_versions
 from connector.store.connection_tables import connections
 from connector.store.credentials import NETSUITE, SHOPIFY, SHOPIFY_ONLINE, NewCredential, StoredCredential
+from connector.store.living_tokens import is_same_app, with_living_token
 from connector.vault import Vault
 
 # Who changes a connection where nothing else is said.
 COMMAND_LINE = "command line"
 # In this order they are locked.
 _SIDES = (NETSUITE, SHOPIFY, SHOPIFY_ONLINE)
-# Log-ins of an app that a person installed; which of the two the last install gave may differ from the file.
-_INSTALLED = {"offline", "online"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ def change(
     before = {side: credentials.read_locked(connection, vault, stored.id, side) for side in _SIDES}
     account = before[NETSUITE]
     row = connection.execute(_changed(stored.id, _settings(new)).returning(*connections.c)).one()
-    if not _is_same_app(new, stored, before[SHOPIFY]):
+    if new.shopify_api_url != stored.shopify_api_url or not is_same_app(new.shopify, before[SHOPIFY]):
         credentials.forget(connection, stored.id, side=SHOPIFY_ONLINE)
     _put_credentials(
         connection, stored.id, _with_living_tokens(new, stored, before), vault,
@@ -269,37 +268,11 @@ def _with_living_tokens(
     """A token is never taken to another host than the one that gave it."""
     shopify, session, netsuite = new.shopify, new.shopify_session, new.netsuite
     if new.shopify_api_url == stored.shopify_api_url:
-        shopify = _with_living_token(shopify, before[SHOPIFY])
-        session = session and _with_living_token(session, before[SHOPIFY_ONLINE])
+        shopify = with_living_token(shopify, before[SHOPIFY])
+        session = session and with_living_token(session, before[SHOPIFY_ONLINE])
     if new.netsuite_api_url == stored.netsuite_api_url:
-        netsuite = _with_living_token(netsuite, before[NETSUITE])
+        netsuite = with_living_token(netsuite, before[NETSUITE])
     return replace(new, shopify=shopify, shopify_session=session, netsuite=netsuite)
-
-
-def _is_same_app(new: NewConnection, stored: StoredConnection, before: StoredCredential | None) -> bool:
-    """True while a person's session with the app that is installed stays what it is."""
-    return (
-        before is not None
-        and new.shopify_api_url == stored.shopify_api_url
-        and new.shopify.auth in _INSTALLED
-        and new.shopify.secrets.get("client_id") == before.secrets.get("client_id")
-    )
-
-
-def _with_living_token(new: NewCredential, before: StoredCredential | None) -> NewCredential:
-    """With the token there is, where the log-in is the same and the file's token is none or the one it had before."""
-    if before is None or before.token is None:
-        return new
-    if new.auth != before.auth and not {new.auth, before.auth} <= _INSTALLED:
-        return new
-    if new.secrets.get("client_id") != before.secrets.get("client_id"):
-        return new
-    given = new.secrets.get("token_given")
-    is_another = new.token is not None and (given is None or given != before.secrets.get("token_given"))
-    if is_another:
-        return new
-    # Only an offline log-in uses a refresh token, whatever the file calls it.
-    return replace(new, auth="offline" if before.token.refresh_tokens else new.auth, token=before.token)
 
 
 def _connection(row: Row[Any]) -> StoredConnection:

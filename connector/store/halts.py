@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select, update
 
-from connector.store import records
+from connector.store import held
 from connector.store.connection_tables import connections
 
 # What a held record notes for.
@@ -96,4 +96,4 @@ def lift(connection: Connection, connection_id: int) -> list[int]:
         .where(connections.c.id == connection_id)
         .values(halt_code=None, halt_reason=None, halted_at=None, probe_at=None, probes=0)
     )
-    return records.release(connection, connection_id, [SUBJECT])
+    return held.release(connection, connection_id, [SUBJECT])

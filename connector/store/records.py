@@ -1,6 +1,5 @@
 """The records: the unit of work, its lease, and where it stands. A leased record changes only under its fence."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -179,56 +178,16 @@ def name_it(connection: Connection, lease: Lease, *, name: str) -> None:
     connection.execute(update(records).where(_held_by(lease)).values(name=name))
 
 
-def hold(connection: Connection, record_id: int, *, code: str, reason: str) -> None:
-    """Holds a record that was in sync until now."""
-    connection.execute(
-        update(records)
-        .where(records.c.id == record_id, records.c.state == RecordState.IN_SYNC)
-        .values(state=RecordState.HELD, reason_code=code, reason_subject=None, reason=reason, changed_at=func.now())
-    )
-
-
-def release(connection: Connection, connection_id: int, subjects: Sequence[str]) -> list[int]:
-    """Makes due every record that was held for one of the subjects (`sku:MUG-1`); returns their ids."""
-    rows = connection.execute(
-        update(records)
-        .where(
-            records.c.connection_id == connection_id,
-            records.c.state == RecordState.HELD,
-            records.c.reason_subject.in_(list(subjects)),
-        )
-        .values(_due())
-        .returning(records.c.id)
-    )
-    return list(rows.scalars())
-
-
-def release_unmapped(connection: Connection, connection_id: int) -> int:
-    """Makes due every record that was held for a missing mapping, for the next sweep to find; returns how many."""
-    found = connection.execute(
-        update(records)
-        .where(
-            records.c.connection_id == connection_id,
-            records.c.state == RecordState.HELD,
-            records.c.reason_code == "not_mapped",
-        )
-        .values(_due() | {"woken_at": func.now() - WAKE_AGAIN * 2})
-    )
-    return found.rowcount
-
-
-def held_subjects(connection: Connection, connection_id: int, *, prefix: str) -> list[str]:
-    """What held records wait for, each once, where it begins with the prefix."""
-    found = connection.execute(
-        select(records.c.reason_subject)
-        .where(
-            records.c.connection_id == connection_id,
-            records.c.state == RecordState.HELD,
-            records.c.reason_subject.startswith(prefix, autoescape=True),
-        )
-        .distinct()
-    )
-    return [subject for subject in found.scalars() if subject]
+def due_now() -> dict[str, Any]:
+    """The values of a record that is looked at again as if nothing had failed."""
+    return {
+        "state": RecordState.PENDING,
+        "next_attempt_at": func.now(),
+        "woken_at": func.now(),
+        "changed_at": func.now(),
+        "attempts": 0,
+        "first_failed_at": None,
+    }
 
 
 def mark_dirty(connection: Connection, record_id: int) -> None:
@@ -236,7 +195,7 @@ def mark_dirty(connection: Connection, record_id: int) -> None:
     connection.execute(
         update(records)
         .where(records.c.id == record_id)
-        .values(_due() | {"wanted_version": records.c.wanted_version + 1})
+        .values(due_now() | {"wanted_version": records.c.wanted_version + 1})
     )
 
 
@@ -288,17 +247,6 @@ def by_shopify_id(connection: Connection, shopify_id: str) -> list[RecordView]:
     """Orders with that Shopify id, over all connections."""
     found = connection.execute(select(records).where(records.c.kind == ORDER, records.c.shopify_id == shopify_id))
     return [_view(row) for row in found]
-
-
-def _due() -> dict[str, Any]:
-    return {
-        "state": RecordState.PENDING,
-        "next_attempt_at": func.now(),
-        "woken_at": func.now(),
-        "changed_at": func.now(),
-        "attempts": 0,
-        "first_failed_at": None,
-    }
 
 
 def _held_by(lease: Lease) -> Any:

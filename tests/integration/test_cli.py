@@ -9,7 +9,7 @@ import pytest
 from connector.errors import ConfigError
 from connector.flows.process import process
 from connector.runtime import Runtime
-from connector.store import connections, records
+from connector.store import connections, held
 from tests import factories
 from tests.payloads import payment, rest_order
 from tests.world import World, key_pair, new_connection
@@ -114,7 +114,7 @@ def test_a_mended_rule_releases_what_was_held_for_it(run: Any, world: World, tmp
     with world.engine.begin() as connection:
         new = new_connection(world.shop_url, world.account_url, rules=mended)
         connections.change(connection, world.connection, new, world.runtime.vault)
-        assert records.release_unmapped(connection, world.connection.id) == 1
+        assert held.release_unmapped(connection, world.connection.id) == 1
     fresh = Runtime(world.engine, world.runtime.redis, world.runtime.vault, world.runtime.counters)
     process(world.record(5001).id, fresh, worker="test")
     assert world.record(5001).state == "in_sync"

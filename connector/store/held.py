@@ -1,0 +1,60 @@
+"""Records that wait for a person or a mapping: held, and made due again once what they waited for is there."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, func, select, update
+
+from connector.store.records import WAKE_AGAIN, due_now
+from connector.store.tables import RecordState, records
+
+
+def hold(connection: Connection, record_id: int, *, code: str, reason: str) -> None:
+    """Holds a record that was in sync until now."""
+    connection.execute(
+        update(records)
+        .where(records.c.id == record_id, records.c.state == RecordState.IN_SYNC)
+        .values(state=RecordState.HELD, reason_code=code, reason_subject=None, reason=reason, changed_at=func.now())
+    )
+
+
+def release(connection: Connection, connection_id: int, subjects: Sequence[str]) -> list[int]:
+    """Makes due every record that was held for one of the subjects (`sku:MUG-1`); returns their ids."""
+    rows = connection.execute(
+        update(records)
+        .where(
+            records.c.connection_id == connection_id,
+            records.c.state == RecordState.HELD,
+            records.c.reason_subject.in_(list(subjects)),
+        )
+        .values(due_now())
+        .returning(records.c.id)
+    )
+    return list(rows.scalars())
+
+
+def release_unmapped(connection: Connection, connection_id: int) -> int:
+    """Makes due every record that was held for a missing mapping, for the next sweep to find; returns how many."""
+    found = connection.execute(
+        update(records)
+        .where(
+            records.c.connection_id == connection_id,
+            records.c.state == RecordState.HELD,
+            records.c.reason_code == "not_mapped",
+        )
+        .values(due_now() | {"woken_at": func.now() - WAKE_AGAIN * 2})
+    )
+    return found.rowcount
+
+
+def subjects(connection: Connection, connection_id: int, *, prefix: str) -> list[str]:
+    """What held records wait for, each once, where it begins with the prefix."""
+    found = connection.execute(
+        select(records.c.reason_subject)
+        .where(
+            records.c.connection_id == connection_id,
+            records.c.state == RecordState.HELD,
+            records.c.reason_subject.startswith(prefix, autoescape=True),
+        )
+        .distinct()
+    )
+    return [subject for subject in found.scalars() if subject]
