@@ -129,7 +129,7 @@ def _changed(subject: Subject, buyer: Reference, standing: Made) -> Plan:
         # Nothing can be shipped of what is closed.
         left = replace(left, is_closed=False)
     record = _record(subject, buyer, left)
-    image = standing_image(subject, standing, pending=image_of(record).lines if standing.is_in_doubt else ())
+    image = _compared(subject, standing, image_of(record))
     if image is None:
         # Written before images were kept: it stands as it was made, and a person changes it where Shopify did.
         return Plan()
@@ -141,6 +141,24 @@ def _changed(subject: Subject, buyer: Reference, standing: Made) -> Plan:
         key = external_ids.sales_order(subject.shop_id, subject.order.id)
         return Plan(found=((key, _with_refunds(image, carried)),))
     return Plan() if change is None else _allowed(case, change)
+
+
+def _compared(subject: Subject, standing: Made, wanted: OrderImage) -> OrderImage | None:
+    """What stands, to be compared with what is wanted.
+
+    Lines that were read are compared as we wrote them where that is enough to change them: what a person made of the
+    others stays.
+    """
+    image = standing_image(subject, standing, pending=wanted.lines if standing.is_in_doubt else ())
+    state = subject.known.order_state
+    if image is None or standing.image is None or state is None or standing.is_in_doubt:
+        return image
+    written = replace(OrderImage.from_json(standing.image), is_closed=image.is_closed)
+    items = {line.line: line.item for line in state.lines}
+    if not written.are_keys_sure or any(items.get(item.line or 0) != _item_of(item) for item in written.lines):
+        return image
+    change = order_change(written, wanted, owned=subject.rules.orders.owned_fields)
+    return image if change is not None and change.replace is not None else written
 
 
 def _doubtful(made: Made) -> list[str]:
@@ -160,13 +178,23 @@ def _allowed(case: _Case, change: OrderChange) -> Plan:
     alters_lines = change.touches_lines and not change.after.is_closed
     if alters_lines and is_billed(case.subject):
         return _too_late(case.subject, "it was billed")
-    is_sure = case.image.are_keys_sure and change.replace is None
-    if change.touches_lines and not is_sure and Want.ORDER_STATE not in known.facts:
+    if change.touches_lines and not _may_be_sent_unread(case, change) and Want.ORDER_STATE not in known.facts:
         return Plan(wants=frozenset({Want.ORDER_STATE}))
     blocked = _blocked(known.order_state, case.image, change) if alters_lines and known.order_state else None
     if blocked is not None:
         return _too_late(case.subject, blocked)
     return Plan((_change_effect(case, change),))
+
+
+def _may_be_sent_unread(case: _Case, change: OrderChange) -> bool:
+    """True for a cancellation and for units whose money goes back: they do no harm to lines that a person closed."""
+    if not case.image.are_keys_sure or change.replace is not None:
+        return False
+    before = {item.reference: item.body.get("quantity", 0) for item in case.image.lines}
+    is_raised = any(item.body.get("quantity", 0) > before.get(item.reference, 0) for item in change.after.lines)
+    carried = set((case.standing.image or {}).get("refunds", ()))
+    is_refunded = any(refund.transactions for refund in case.carried if refund.id not in carried)
+    return change.after.is_closed or (is_refunded and not is_raised)
 
 
 def _change_effect(case: _Case, change: OrderChange) -> Effect:
@@ -184,6 +212,10 @@ def _change_effect(case: _Case, change: OrderChange) -> Effect:
 def _blocked(state: SalesOrderState, image: OrderImage, change: OrderChange) -> str | None:
     """Why NetSuite's books do not take the change any more, or None."""
     by_key = {line.line: line for line in state.lines}
+    for sent in change.body["item"]["items"]:
+        changed = by_key.get(sent.get("line", 0))
+        if changed is not None and changed.is_closed and len(sent) > 1:
+            return f"line {changed.line} was closed"
     wanted = {item.line: item.body.get("quantity", 0) for item in change.after.lines}
     for item in image.lines:
         line = by_key.get(item.line or 0)

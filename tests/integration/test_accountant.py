@@ -211,6 +211,38 @@ def test_an_order_a_person_closed_is_not_opened_again(world: World) -> None:
     assert lines(world) == [("812", "2", True), ("813", "2", True)]
 
 
+@pytest.mark.parametrize("quantity", [1, 3])
+def test_a_quantity_of_an_order_a_person_closed_is_asked_about_and_not_sent(world: World, quantity: int) -> None:
+    placed(world)
+    accountant(world, "close_order", order=sales_order(world)["id"])
+    happens(world, "edit", changes=[{"set_quantity": {"line_id": RED, "quantity": quantity}}])
+    assert held(world) == "order:changed_too_late"
+    assert lines(world) == [("812", "2", True), ("813", "2", True)]
+    assert written(world) == ["GET salesOrder"]
+
+
+def test_a_quantity_of_a_line_a_person_closed_is_asked_about_and_the_other_line_follows(world: World) -> None:
+    placed(world)
+    fields = {"item": {"items": [{"line": 1, "isClosed": True}]}}
+    accountant(world, "edit", record=sales_order(world)["id"], fields=fields)
+    happens(world, "edit", changes=[{"set_quantity": {"line_id": BLUE, "quantity": 3}}])
+    assert world.record(ORDER).state == "in_sync", world.record(ORDER).reason
+    assert lines(world) == [("812", "2", True), ("813", "3", False)]
+    happens(world, "edit", changes=[{"set_quantity": {"line_id": RED, "quantity": 3}}])
+    assert held(world) == "order:changed_too_late"
+    assert "line 1 was closed" in (world.record(ORDER).reason or "")
+    assert lines(world) == [("812", "2", True), ("813", "3", False)]
+
+
+@pytest.mark.parametrize("units", [1, 2])
+def test_money_of_an_order_a_person_closed_still_goes_back(world: World, units: int) -> None:
+    placed(world)
+    accountant(world, "close_order", order=sales_order(world)["id"])
+    happens(world, "refund", lines=[back(RED, "cancel") | {"quantity": units}])
+    assert totals(world, "CustRfnd") == [str(20 * units)]
+    assert all(closed for _, _, closed in lines(world))
+
+
 def test_an_order_a_person_deleted_is_not_made_again(world: World) -> None:
     order = rest_order(ORDER, total="60.00", financial_status="authorized")
     placed(world, payment(order, kind="authorization"), financial_status="authorized")

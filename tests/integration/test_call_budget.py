@@ -102,7 +102,7 @@ BUDGET: list[tuple[str, Step, Step, list[str]]] = [
     ("refund of a cash sale", sold_for_cash, returned, ["POST cashRefund"]),
     ("address", as_it_is, new_address, ["PATCH salesOrder"]),
     ("nothing we write", as_it_is, unchanged, []),
-    ("quantity", as_it_is, other_quantity, ["PATCH salesOrder"]),
+    ("quantity", as_it_is, other_quantity, ["GET salesOrder", "PATCH salesOrder"]),
     ("line added", as_it_is, added_line, ["GET salesOrder", "PATCH salesOrder"]),
 ]
 
