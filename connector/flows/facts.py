@@ -43,11 +43,13 @@ def learned(subject: Subject, wanted: frozenset[Want], systems: Systems, workpla
     """What is known, with the wanted facts read from NetSuite: one call for each."""
     known = subject.known
     order = known.standing(external_ids.sales_order(subject.shop_id, subject.order.id))
-    if Want.BILLING in wanted:
-        catalog.refresh(catalog.BILLING_CATALOG, systems, workplace.engine, lane=Lane.ORDERS)
-        known = replace(known, billing=billed(order, systems, workplace.engine))
     if Want.ORDER_STATE in wanted and order is not None:
         known = replace(known, order_state=_state(subject, str(order.remote_id), systems))
+    # An order that says it was billed was billed within the minutes that the mirror is behind.
+    is_behind = known.order_state is not None and known.order_state.is_billed and not known.billing
+    if Want.BILLING in wanted or is_behind:
+        catalog.refresh(catalog.BILLING_CATALOG, systems, workplace.engine, lane=Lane.ORDERS)
+        known = replace(known, billing=billed(order, systems, workplace.engine))
     if Want.BUYER in wanted:
         known = known_buyer(replace(subject, known=known), order, systems, workplace)
     return replace(known, facts=known.facts | wanted)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from connector.flows.plan_returns import went_out_of_deposits
 from connector.flows.planning import IN_DOUBT, Effect, Made, Plan, Subject, Want
 from connector.mapping import external_ids
 from connector.mapping.images import ImageLine, OrderChange, OrderImage, image_of, order_change
@@ -49,12 +50,15 @@ def planned_document(subject: Subject, buyer: Reference) -> Plan:
 
 
 def reduced_by(subject: Subject) -> Sequence[Refund]:
-    """The refunds that the sales order carries, or would carry now: all before it is billed, later ones do not."""
+    """The refunds that the sales order carries, or would carry now: all before it is billed, later ones do not.
+
+    Of shipped goods nothing is taken off the order: that their money came out of its deposits tells.
+    """
     standing = subject.known.standing(external_ids.sales_order(subject.shop_id, subject.order.id))
     if standing is None or standing.image is None or not is_billed(subject):
         return subject.order.refunds
     carried = set(standing.image.get("refunds", ()))
-    return [refund for refund in subject.order.refunds if refund.id in carried]
+    return [item for item in subject.order.refunds if item.id in carried or went_out_of_deposits(subject, item)]
 
 
 def is_billed(subject: Subject) -> bool:

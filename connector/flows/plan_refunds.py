@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from connector.flows.plan_document import is_billed, reduced_by
 from connector.flows.plan_money import is_on_terms, is_sold_for_cash
-from connector.flows.plan_returns import planned_return, return_effects, returned_lines
+from connector.flows.plan_returns import planned_return, return_effects, returned_lines, went_out_of_deposits
 from connector.flows.planning import Effect, Plan, Subject, Want
 from connector.mapping import external_ids
 from connector.mapping.customers import currency_id
@@ -225,6 +225,7 @@ def _is_booked(subject: Subject, refund: Refund) -> bool:
     )
     order = known.standing(external_ids.sales_order(shop_id, subject.order.id))
     is_carried = bool(order and order.image and refund.id in order.image.get("refunds", ()))
+    is_carried = is_carried or went_out_of_deposits(subject, refund)
     is_credited = _is_right(subject, external_ids.credit_memo(shop_id, refund.id))
     is_settled = is_carried and not _owes_credit(subject, refund)
     return bool(is_paid and is_returned and (is_settled or is_credited))

@@ -2,7 +2,7 @@
 
 from connector.flows.planning import Effect, Plan, Subject
 from connector.mapping import external_ids
-from connector.mapping.refunds import booking_date, returned_goods
+from connector.mapping.refunds import booking_date, payments_back, returned_goods
 from connector.mapping.remaining import unshipped_lines
 from connector.netsuite.documents import ReturnAuthorization
 from connector.netsuite.records import Reference
@@ -15,6 +15,16 @@ def returned_lines(subject: Subject, refund: Refund) -> list[RefundLine]:
     """What the refund says of units that were shipped."""
     unshipped = unshipped_lines(subject.order)
     return [line for line in refund.lines if (refund.id, line.line_id) not in unshipped]
+
+
+def went_out_of_deposits(subject: Subject, refund: Refund) -> bool:
+    """True for shipped goods whose money went back before they were billed: no credit memo of it stands."""
+    if subject.known.standing(external_ids.credit_memo(subject.shop_id, refund.id)) is not None:
+        return False
+    payments = payments_back(refund, subject.rules)
+    keys = (external_ids.customer_refund(subject.shop_id, payment.id) for payment in payments)
+    is_paid = bool(payments) and all(subject.known.standing(key) is not None for key in keys)
+    return is_paid and bool(returned_lines(subject, refund))
 
 
 def planned_return(subject: Subject, buyer: Reference, refund: Refund) -> Plan:

@@ -191,6 +191,69 @@ def test_a_credit_goes_to_the_bill_that_came_between_reading_and_writing(world: 
     assert (totals(world, "CustCred"), totals(world, "CustRfnd")) == (["10"], ["10"])
 
 
+WITH_ADJUSTMENTS = factories.rules_json(refunds={"adjustment_item": "912"})
+
+
+def billed_after(world: World, document: str) -> None:
+    """The warehouse ships, goods come back, then the accountant bills the order; we hear of the bill."""
+    accountant(world, "fulfill", order=sales_order(world)["id"])
+    happens(world, "fulfill")
+    happens(world, "refund", lines=[back(RED)])
+    accountant(world, "bill", order=sales_order(world)["id"], **{"as": document})
+    refreshed(world)
+    assert world.record(ORDER).state == "pending"
+    world.work(world.record(ORDER).id)
+
+
+def test_a_cash_sale_of_what_came_back_before_is_asked_about_once_it_is_heard_of(world: World) -> None:
+    placed(world)
+    billed_after(world, "cashSale")
+    for _ in range(2):
+        assert held(world) == "order:refunded_before_cash_sale"
+        assert (totals(world, "CustRfnd"), totals(world, "CashRfnd")) == (["20"], [])
+        due_now(world)
+
+
+def test_an_invoice_of_what_came_back_before_is_lowered_once_it_is_heard_of(world: World) -> None:
+    placed(world)
+    billed_after(world, "invoice")
+    assert world.record(ORDER).state == "in_sync", world.record(ORDER).reason
+    (memo,), (invoice,) = world.transactions("CustCred"), world.transactions("CustInvc")
+    assert (memo["total"], memo["unapplied"], invoice["remaining"]) == ("20", "0", "0")
+    assert totals(world, "CustRfnd") == ["20"]
+    world.account.calls.clear()
+    due_now(world)
+    assert written(world) == []
+
+
+def test_a_cash_sale_that_the_mirror_did_not_know_yet_is_asked_about(world: World) -> None:
+    placed(world)
+    happens(world, "fulfill")
+    accountant(world, "bill", order=sales_order(world)["id"], **{"as": "cashSale"})
+    happens(world, "refund", lines=[back(RED)])
+    assert world.record(ORDER).state == "in_sync"
+    refreshed(world)
+    world.work(world.record(ORDER).id)
+    assert held(world) == "order:refunded_before_cash_sale"
+    assert (totals(world, "CustRfnd"), totals(world, "CashRfnd")) == (["20"], [])
+
+
+@pytest.mark.parametrize(
+    ("document", "refunds"),
+    [("cashSale", {"CashRfnd": ["7.5"]}), ("invoice", {"CustCred": ["7.5"], "CustRfnd": ["7.5"]})],
+)
+def test_money_alone_goes_against_a_bill_that_the_mirror_did_not_know_yet(
+    database: Engine, redis_url: str, document: str, refunds: dict[str, list[str]]
+) -> None:
+    with opened_world(database, redis_url, rules=WITH_ADJUSTMENTS) as world:
+        placed(world)
+        accountant(world, "bill", order=sales_order(world)["id"], **{"as": document})
+        happens(world, "refund", amount="7.50")
+        assert world.record(ORDER).state == "in_sync", world.record(ORDER).reason
+        found = {kind: totals(world, kind) for kind in ("CashRfnd", "CustCred", "CustRfnd")}
+        assert {kind: amounts for kind, amounts in found.items() if amounts} == refunds
+
+
 def test_a_refund_of_stock_only_after_billing_credits_nothing(world: World) -> None:
     placed(world)
     accountant(world, "bill", order=sales_order(world)["id"])
