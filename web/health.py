@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from connector.counters import Counters
+from connector.flows import canary
 from connector.store import census, schema
 from connector.store.census import Census
 
@@ -33,6 +34,7 @@ class Health:
             "database": _said(self._database),
             "broker": _said(self._broker),
             "sweeper": _said(self._sweeper),
+            "canary": _said(self._canary),
         }
 
     def collect(self) -> Iterator[Metric]:
@@ -46,6 +48,10 @@ class Health:
         yield GaugeMetricFamily(
             "ml_connector_oldest_pending_seconds", "Age of the oldest undone record.", counted.oldest_pending_seconds
         )
+        silent = GaugeMetricFamily("ml_connector_silent_seconds", "Since a part was heard of.", labels=["part"])
+        for part, seconds in counted.silent.items():
+            silent.add_metric([part], seconds)
+        yield silent
         made = GaugeMetricFamily("ml_connector_effects", "Effects by kind and state.", labels=["kind", "state"])
         for (kind, state), count in counted.effects.items():
             made.add_metric([kind, state], count)
@@ -88,8 +94,16 @@ class Health:
             heard = census.heartbeat(connection, "sweeper")
         if heard is None:
             return "no worker has started yet"
-        silent = datetime.now(UTC) - heard
-        return "ok" if silent < SWEEPER_SILENT_AFTER else f"silent for {int(silent.total_seconds())} s"
+        return _since(heard, SWEEPER_SILENT_AFTER)
+
+    def _canary(self) -> str:
+        """Late when records are not worked on although a sweeper sweeps. Without a connection there is none."""
+        with self._engine.begin() as connection:
+            heard = census.heartbeat(connection, canary.HEARTBEAT)
+            released = census.canary_since(connection)
+        if released is None:
+            return "ok"
+        return _since(heard or released, canary.LATE_AFTER)
 
 
 def health_blueprint(health: Health) -> Blueprint:
@@ -133,6 +147,11 @@ def _of_connections(counted: Census) -> Iterator[Metric]:
     for name, reason in counted.halted.items():
         halted.add_metric([name, reason], 1)
     yield halted
+
+
+def _since(heard: datetime, late_after: timedelta) -> str:
+    silent = datetime.now(UTC) - heard
+    return "ok" if silent < late_after else f"silent for {int(silent.total_seconds())} s"
 
 
 def _said(check: Callable[[], str]) -> str:

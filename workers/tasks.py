@@ -75,5 +75,11 @@ def webhooks_check() -> int:
     return check_webhooks(process.runtime(), now=datetime.now(UTC))
 
 
+@app.task(name="canary.own")
+def canary_own(its_id: str) -> bool:
+    """This process heard Redis; True when the message was its own."""
+    return process.canary.came(its_id)
+
+
 def _worker(task: Any) -> str:
     return f"{task.request.hostname or socket.gethostname()}/{task.request.id}"

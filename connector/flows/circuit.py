@@ -28,7 +28,7 @@ def open_circuit(connection: Connection, connection_id: int, error: Halting, *, 
     return is_halted
 
 
-def probe_halted(workplace: Workplace, wake: Callable[[int], None], *, now: datetime) -> int:
+def probe_halted(workplace: Workplace, wake: Callable[[int], object], *, now: datetime) -> int:
     """Looks, where it is time to, whether the reason of a halt is gone; returns how many halts were lifted.
 
     A paused connection is left alone: its app may be gone from the shop.
@@ -42,7 +42,7 @@ def probe_halted(workplace: Workplace, wake: Callable[[int], None], *, now: date
     return sum(probe(workplace, connection_id, wake, now=now) for connection_id in waiting)
 
 
-def probe(workplace: Workplace, connection_id: int, wake: Callable[[int], None], *, now: datetime) -> bool:
+def probe(workplace: Workplace, connection_id: int, wake: Callable[[int], object], *, now: datetime) -> bool:
     """Asks both sides who they are; when both answer well the halt is lifted and its records go on."""
     try:
         guard.check(workplace.open_unchecked(connection_id), workplace.engine)

@@ -28,7 +28,7 @@ EVERY_SECONDS = {
     "webhooks.check": 3600,
 }
 
-Wake = Callable[[int], None]
+Wake = Callable[[int], object]
 
 
 def refresh_items(workplace: Workplace, wake: Wake, *, now: datetime) -> int:

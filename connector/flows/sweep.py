@@ -1,11 +1,13 @@
-"""Finds undone work in Postgres alone: records that are due although no wake for them was heard."""
+"""Finds undone work in Postgres alone: records that are due although no wake for them was heard, and the canary."""
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import structlog
 from sqlalchemy import Engine, text
 
+from connector.flows import canary
 from connector.store import cursors, records
 
 log = structlog.get_logger(__name__)
@@ -16,15 +18,19 @@ _LIMIT = 500
 _LOCK = 7_431_902_211
 
 
-def sweep(engine: Engine, wake: Callable[[int], None], *, now: datetime) -> int:
-    """Wakes every record that is due and unattended; returns how many. One sweeper at a time does it."""
+def sweep(engine: Engine, wake: Callable[[int], bool], *, now: datetime) -> Sequence[int]:
+    """Wakes every record that is due and unattended; returns those that could not be. One sweeper at a time does it.
+
+    `wake` says whether it was heard; after the first that was not, the others are not tried.
+    """
     with engine.begin() as connection:
         cursors.beat(connection, HEARTBEAT)
         if not connection.execute(text("select pg_try_advisory_xact_lock(:key)"), {"key": _LOCK}).scalar_one():
-            return 0
+            return ()
         found = records.due(connection, now=now, limit=_LIMIT)
-    for record_id in found:
-        wake(record_id)
+        bird = canary.release(connection, now=now)
+    found += [bird] if bird is not None else []
     if found:
         log.info("swept", records=len(found))
-    return len(found)
+    heard = sum(1 for _ in itertools.takewhile(wake, found))
+    return found[heard:]

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from connector.store.connection_tables import connections, credentials
+from connector.store.records import CANARY
 from connector.store.tables import RecordState, effects, heartbeats, records
 
 
@@ -24,7 +25,7 @@ class Ends:
 class Census:
     """How many records stand where, how old the oldest undone one is (seconds), how many effects of each kind.
 
-    `halted`: reason by the name of each halted connection.
+    `halted`: reason by the name of each halted connection; `silent`: seconds since each part was heard of.
     """
 
     records: dict[str, int]
@@ -33,13 +34,15 @@ class Census:
     accounts: tuple[str, ...]
     credentials: tuple[Ends, ...]
     halted: dict[str, str]
+    silent: dict[str, float]
 
 
 def census(connection: Connection, *, now: datetime) -> Census:
     """Counts everything once."""
-    by_state = connection.execute(select(records.c.state, func.count()).group_by(records.c.state))
+    real = records.c.kind != CANARY
+    by_state = connection.execute(select(records.c.state, func.count()).where(real).group_by(records.c.state))
     undone = records.c.state.in_((RecordState.PENDING, RecordState.WORKING))
-    oldest = connection.execute(select(func.min(records.c.changed_at)).where(undone)).scalar_one()
+    oldest = connection.execute(select(func.min(records.c.changed_at)).where(undone, real)).scalar_one()
     made = connection.execute(
         select(effects.c.kind, effects.c.state, func.count()).group_by(effects.c.kind, effects.c.state)
     )
@@ -55,12 +58,19 @@ def census(connection: Connection, *, now: datetime) -> Census:
         accounts=tuple(accounts),
         credentials=tuple(_ends(connection, now)),
         halted={row.name: row.halt_code for row in halted},
+        silent={row.name: (now - row.at).total_seconds() for row in connection.execute(select(heartbeats))},
     )
 
 
 def heartbeat(connection: Connection, name: str) -> datetime | None:
     """When a part of the product was last heard of."""
     return connection.execute(select(heartbeats.c.at).where(heartbeats.c.name == name)).scalar_one_or_none()
+
+
+def canary_since(connection: Connection) -> datetime | None:
+    """When the first canary was put out; None before there is one."""
+    query = select(records.c.created_at).where(records.c.kind == CANARY).order_by(records.c.id).limit(1)
+    return connection.execute(query).scalar_one_or_none()
 
 
 def newest_orders(connection: Connection, connection_id: int, *, limit: int) -> list[str]:

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, text, update
+from sqlalchemy import Connection, Row, and_, func, literal, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.connection_tables import connections
 from connector.store.tables import RecordState, records
@@ -19,6 +20,8 @@ DATA_REQUEST = "data_request"
 CUSTOMER_REDACT = "customer_redact"
 SHOP_REDACT = "shop_redact"
 UNINSTALL = "uninstall"
+# Belongs to nothing in either system; see connector.flows.canary.
+CANARY = "canary"
 
 # Kinds a delivery makes due.
 WORKED = (ORDER, CUSTOMER, CUSTOMER_MERGE, DATA_REQUEST, CUSTOMER_REDACT, SHOP_REDACT, UNINSTALL)
@@ -232,6 +235,22 @@ def holds(connection: Connection, lease: Lease) -> bool:
     """True while the lease is still ours; the row stays locked until the transaction ends."""
     found = connection.execute(select(records.c.id).where(_held_by(lease)).with_for_update())
     return found.one_or_none() is not None
+
+
+def release_canary(connection: Connection, *, before: datetime) -> int | None:
+    """Makes the one canary due that was last touched before a moment, or puts the first one out; its id, or None."""
+    home = select(connections.c.id, literal(CANARY), literal("1")).where(connections.c.removed_at.is_(None))
+    statement = insert(records).from_select(
+        ["connection_id", "kind", "shopify_id"], home.order_by(connections.c.id).limit(1)
+    )
+    row = connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["connection_id", "kind", "shopify_id"],
+            set_=_due() | {"wanted_version": records.c.wanted_version + 1},
+            where=records.c.changed_at < before,
+        ).returning(records.c.id)
+    ).one_or_none()
+    return None if row is None else int(row.id)
 
 
 def by_name(connection: Connection, name: str) -> list[RecordView]:

@@ -198,7 +198,7 @@ def test_readiness_names_what_is_missing(web: Web) -> None:
     assert web.client.get("/healthz").status_code == 200
     response = web.client.get("/readyz")
     assert response.status_code == 503
-    assert response.json == {"database": "ok", "broker": "ok", "sweeper": "no worker has started yet"}
+    assert response.json == {"database": "ok", "broker": "ok", "sweeper": "no worker has started yet", "canary": "ok"}
 
 
 # Vectors computed from the rule in Shopify's documentation, the first with the secret as shown, bytes as sent.

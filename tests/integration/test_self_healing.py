@@ -1,0 +1,131 @@
+"""Undone work is found in Postgres alone, Redis may be away for good, and the canary tells when the way is closed."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+from celery import Celery
+from sqlalchemy import func, select, update
+
+from connector.embedded.servers import free_port
+from connector.flows import canary
+from connector.flows.sweep import sweep
+from connector.store import census
+from connector.store.records import CANARY
+from connector.store.tables import attempts, records
+from tests.clock import later, now
+from tests.payloads import rest_order
+from tests.world import World
+from web.health import Health
+from workers.sweeper import Sweeper
+from workers.wakes import OwnCanary, Wakes
+
+
+@dataclass
+class Workers:
+    """Who is woken, and whether anybody hears."""
+
+    hear: bool = True
+    woken: list[int] = field(default_factory=list)
+
+    def __call__(self, record_id: int) -> bool:
+        self.woken.append(record_id)
+        return self.hear
+
+
+def canaries(world: World) -> list[int]:
+    with world.engine.begin() as connection:
+        return list(connection.execute(select(records.c.id).where(records.c.kind == CANARY)).scalars())
+
+
+def heard(world: World) -> datetime | None:
+    with world.engine.begin() as connection:
+        return census.heartbeat(connection, canary.HEARTBEAT)
+
+
+def away() -> Wakes:
+    """Wakes on a Redis that is not there."""
+    app = Celery(broker=f"redis://127.0.0.1:{free_port()}/0")
+    app.conf.update(task_ignore_result=True, broker_transport_options={"socket_connect_timeout": 1})
+    return Wakes(app)
+
+
+def sweeper(world: World, wakes: Wakes) -> Sweeper:
+    return Sweeper(lambda: world.runtime, wakes, OwnCanary(wakes, every=300, late_after=600), alone_after=0.0)
+
+
+def test_a_canary_is_put_out_once_in_five_minutes_and_arrives_like_any_record(world: World) -> None:
+    workers = Workers()
+    sweep(world.engine, workers, now=now())
+    sweep(world.engine, workers, now=later(timedelta(minutes=4)))
+    assert workers.woken[:1] == canaries(world)
+    assert heard(world) is None
+    world.work(workers.woken[0])
+    assert heard(world) is not None
+    workers.woken.clear()
+    sweep(world.engine, workers, now=later(timedelta(minutes=4)))
+    assert workers.woken == []
+    sweep(world.engine, workers, now=later(timedelta(minutes=6)))
+    assert workers.woken == canaries(world)
+    with world.engine.begin() as connection:
+        assert connection.execute(select(func.count()).select_from(attempts)).scalar_one() == 0
+    assert world.calls() == []
+
+
+def test_wakes_that_are_not_heard_are_told_and_not_all_tried(world: World) -> None:
+    ids = [world.sell(rest_order(5000 + number)) for number in range(3)]
+    workers = Workers(hear=False)
+    unheard = sweep(world.engine, workers, now=later(timedelta(seconds=40)))
+    assert len(workers.woken) == 1
+    assert set(ids) <= set(unheard)
+
+
+def test_without_redis_the_sweeper_does_the_work_itself(world: World) -> None:
+    ids = [world.sell(rest_order(5001 + number)) for number in range(2)]
+    with world.engine.begin() as connection:
+        connection.execute(update(records).values(woken_at=now() - timedelta(minutes=1)))
+    sweeper(world, away()).look()
+    assert ids
+    assert {world.record(5001 + number).state for number in range(2)} == {"in_sync"}
+    assert len(world.transactions("SalesOrd")) == 2
+    assert heard(world) is not None
+
+
+def test_while_redis_hears_the_sweeper_leaves_the_work_to_the_workers(world: World, redis_url: str) -> None:
+    world.sell(rest_order(5001))
+    with world.engine.begin() as connection:
+        connection.execute(update(records).values(woken_at=now() - timedelta(minutes=1)))
+    app = Celery(broker=redis_url)
+    app.conf.task_ignore_result = True
+    sweeper(world, Wakes(app)).look()
+    assert world.record(5001).state == "pending"
+    assert world.calls() == []
+
+
+def test_a_worker_is_deaf_when_redis_takes_its_canary_and_it_never_comes(redis_url: str) -> None:
+    app = Celery(broker=redis_url)
+    app.conf.task_ignore_result = True
+    own = OwnCanary(Wakes(app), every=0.0, late_after=-1.0)
+    assert not own.is_deaf()
+    own.release()
+    assert own.is_deaf()
+    assert not own.came("another process")
+    assert own.is_deaf()
+    assert own.came(str(own.queue.routing_key))
+    assert not own.is_deaf()
+
+
+def test_a_worker_that_cannot_reach_redis_is_not_deaf() -> None:
+    own = OwnCanary(away(), every=0.0, late_after=-1.0)
+    own.release()
+    assert not own.is_deaf()
+
+
+@pytest.mark.parametrize(("minutes", "said"), [(1, "ok"), (11, "silent for 660 s")])
+def test_readiness_tells_a_late_canary(world: World, minutes: int, said: str) -> None:
+    sweep(world.engine, lambda _: True, now=now())
+    world.work(canaries(world)[0])
+    with world.engine.begin() as connection:
+        connection.exec_driver_sql(f"update heartbeats set at = now() - interval '{minutes} minutes'")
+    health = Health(world.engine, world.runtime.redis, world.runtime.counters)
+    assert health.checks()["canary"] == said

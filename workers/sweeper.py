@@ -1,0 +1,91 @@
+"""The thread of every worker that trusts Postgres alone: it finds undone work, and works by itself where Redis is away."""
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import structlog
+
+from connector.flows.circuit import probe_halted
+from connector.flows.process import process
+from connector.flows.sweep import sweep
+from connector.runtime import Runtime
+from workers.wakes import OwnCanary, Wakes
+
+log = structlog.get_logger(__name__)
+
+EVERY = 15.0
+ALONE_AFTER = 60.0
+# So long a deaf worker may take to finish what it is at.
+LEAVE_WITHIN = 25.0
+
+
+class Sweeper:
+    """Looks every fifteen seconds. `runtime` is the process's own, made when first asked for.
+
+    `alone_after`: for so many seconds wakes must have failed before work is done without them.
+    """
+
+    def __init__(
+        self, runtime: Callable[[], Runtime], wakes: Wakes, canary: OwnCanary, *, alone_after: float = ALONE_AFTER
+    ) -> None:
+        self._runtime = runtime
+        self._alone_after = alone_after
+        self._wakes = wakes
+        self._canary = canary
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+
+    def start(self) -> None:
+        """Starts the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends it; what it is at is finished or found again."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        """A sweep that fails is written down; the next one comes all the same."""
+        pause = 0.0
+        while not self._stopping.wait(pause):
+            pause = EVERY
+            try:
+                self.look()
+            except Exception:
+                log.exception("sweep_failed")
+
+    def look(self) -> None:
+        """Looks once: wakes what is due, or works on it where nobody hears."""
+        runtime, now = self._runtime(), datetime.now(UTC)
+        unheard = sweep(runtime.engine, self._wakes.send, now=now)
+        probe_halted(runtime, self._wakes.send, now=now)
+        self._canary.release()
+        if unheard and self._wakes.failing_for() > self._alone_after:
+            self._work(unheard)
+        if self._canary.is_deaf():
+            self._leave()
+
+    def _work(self, record_ids: Sequence[int]) -> None:
+        """One record after the other, until Redis is back."""
+        log.warning("working_without_redis", records=len(record_ids))
+        for record_id in record_ids:
+            if self._stopping.is_set() or not self._wakes.failing_for():
+                return
+            try:
+                process(record_id, self._runtime(), worker=f"sweeper@{socket.gethostname()}")
+            except Exception:
+                log.exception("record_failed", record_id=record_id)
+
+    def _leave(self) -> None:
+        """Ends this process the way a deploy does, so that the platform starts another one."""
+        log.error("worker_deaf", leaves_within=LEAVE_WITHIN)
+        self._stopping.set()
+        os.kill(os.getpid(), signal.SIGTERM)
+        last = threading.Timer(LEAVE_WITHIN, os._exit, args=(70,))
+        last.daemon = True
+        last.start()
