@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import structlog
 
 from connector.flows.circuit import probe_halted
+from connector.flows.jobs import advance
 from connector.flows.process import process
 from connector.flows.sweep import sweep
 from connector.runtime import Runtime
@@ -18,6 +19,8 @@ from workers.wakes import OwnCanary, Wakes
 log = structlog.get_logger(__name__)
 
 EVERY = 15.0
+# While a job goes on, its next records are due as soon as some of the last have come to rest.
+EVERY_WITH_JOB = 1.0
 ALONE_AFTER = 60.0
 # So long a deaf worker may take to finish what it is at.
 LEAVE_WITHIN = 25.0
@@ -55,20 +58,22 @@ class Sweeper:
         while not self._stopping.wait(pause):
             pause = EVERY
             try:
-                self.look()
+                pause = EVERY_WITH_JOB if self.look() else EVERY
             except Exception:
                 log.exception("sweep_failed")
 
-    def look(self) -> None:
-        """Looks once: wakes what is due, or works on it where nobody hears."""
+    def look(self) -> bool:
+        """Looks once: wakes what is due, or works on it where nobody hears. True while a job wants to be fed."""
         runtime, now = self._runtime(), datetime.now(UTC)
         unheard = sweep(runtime.engine, self._wakes.send, now=now)
         probe_halted(runtime, self._wakes.send, now=now)
+        is_feeding = advance(runtime.engine, self._wakes.send, now=now)
         self._canary.release()
         if unheard and self._wakes.failing_for() > self._alone_after:
             self._work(unheard)
         if self._canary.is_deaf():
             self._leave()
+        return is_feeding
 
     def _work(self, record_ids: Sequence[int]) -> None:
         """One record after the other, until Redis is back."""

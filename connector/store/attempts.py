@@ -34,3 +34,10 @@ def of_record(connection: Connection, record_id: int) -> list[Attempt]:
     """A record's attempts, oldest first."""
     found = connection.execute(select(attempts).where(attempts.c.record_id == record_id).order_by(attempts.c.id))
     return [Attempt(**{name: getattr(row, name) for name in Attempt.__dataclass_fields__}) for row in found]
+
+
+def mean_call_seconds(connection: Connection, record_ids: Sequence[int]) -> float | None:
+    """How long a NetSuite call of these records took on average, or None when they made none."""
+    found = connection.execute(select(attempts.c.calls).where(attempts.c.record_id.in_(list(record_ids)))).scalars()
+    times = [call["ms"] for calls in found for call in calls if call["system"] == "netsuite"]
+    return sum(times) / len(times) / 1000 if times else None

@@ -253,6 +253,21 @@ def release_canary(connection: Connection, *, before: datetime) -> int | None:
     return None if row is None else int(row.id)
 
 
+def by_id(connection: Connection, record_id: int) -> RecordView:
+    """One record, which is there."""
+    return _view(connection.execute(select(records).where(records.c.id == record_id)).one())
+
+
+def of_entity(connection: Connection, connection_id: int, kind: str, shopify_id: str) -> RecordView | None:
+    """The record of one thing of a shop, or None."""
+    row = connection.execute(
+        select(records).where(
+            records.c.connection_id == connection_id, records.c.kind == kind, records.c.shopify_id == shopify_id
+        )
+    ).one_or_none()
+    return None if row is None else _view(row)
+
+
 def by_name(connection: Connection, name: str) -> list[RecordView]:
     """Orders of that name, newest first, over all connections; `1001` finds `#1001`."""
     names = {name, name.removeprefix("#"), f"#{name}"}

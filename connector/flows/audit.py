@@ -1,0 +1,59 @@
+"""One delivery of the audit log, opened for a person. What it says of people is shown only when asked, and asking is kept."""
+
+import json
+from dataclasses import dataclass, field
+
+from connector.errors import ConfigError
+from connector.flows.systems import Workplace
+from connector.shopify.redaction import redacted
+from connector.store import inbox, operator_actions, records, timeline
+from connector.store.records import RecordView
+from connector.store.timeline import EventView, WholeEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A delivery and the record it speaks of; `body` is text, `delay` the seconds from the event to its arrival."""
+
+    event: WholeEvent
+    body: str = field(repr=False)
+    is_revealed: bool
+    record: RecordView | None
+
+    @property
+    def view(self) -> EventView:
+        """The delivery without its body."""
+        return self.event.view
+
+    @property
+    def delay(self) -> float | None:
+        """Seconds between what happened and its arrival here."""
+        triggered = self.view.triggered_at
+        return None if triggered is None else (self.view.received_at - triggered).total_seconds()
+
+
+def opened(workplace: Workplace, event_id: int, *, actor: str, reveal: bool) -> Opened:
+    """A delivery with its body. Raises ConfigError when there is none of that id."""
+    with workplace.engine.begin() as connection:
+        event = timeline.whole_event(connection, event_id)
+        if event is None:
+            raise ConfigError(f"there is no delivery {event_id}")
+        view = event.view
+        body = inbox.opened_body(workplace.vault, event.connection_id, view.delivery_id, event.body)
+        if reveal:
+            details = {"event": event_id, "topic": view.topic}
+            operator_actions.write_down(
+                connection, event.connection_id, actor=actor, action="delivery revealed", details=details
+            )
+        record = None
+        if view.record_kind and view.shopify_id:
+            record = records.of_entity(connection, event.connection_id, view.record_kind, view.shopify_id)
+    return Opened(event, _text(body if reveal else redacted(body)), reveal, record)
+
+
+def _text(body: bytes) -> str:
+    """As people read it; bytes that are no JSON are shown as they are."""
+    try:
+        return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    except ValueError:
+        return body.decode("utf-8", "backslashreplace")

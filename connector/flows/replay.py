@@ -1,0 +1,110 @@
+"""Replay: another pass over every record that some deliveries spoke of. What is in step already is left as it is.
+
+A pass compares how things stand now with what was made, so a delivery is never carried out a second time: replaying is safe
+by the same means as a doubled webhook.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import mean
+
+from connector.errors import ConfigError, ConnectorError
+from connector.flows.orders import order_plan
+from connector.flows.planning import Plan
+from connector.flows.systems import Systems, Workplace
+from connector.store import attempts, jobs, operator_actions, records, timeline
+from connector.store.records import ORDER, RecordView
+from connector.store.timeline import EventFilter
+
+# Seconds of one NetSuite call where none of the sampled records ever made one.
+_A_CALL = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What one record would need now; `plan` is None where that cannot be said, and `why_not` says why."""
+
+    record: RecordView
+    plan: Plan | None
+    why_not: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a replay would do. `calls` and `minutes` are reckoned from the samples; None without one that could be planned.
+
+    `repeats`: deliveries beyond the first of each record, which one pass answers together.
+    """
+
+    deliveries: int
+    record_ids: Sequence[int]
+    samples: Sequence[Sample]
+    calls: int | None
+    minutes: float | None
+
+    @property
+    def repeats(self) -> int:
+        """Deliveries that lead to no pass of their own."""
+        return max(self.deliveries - len(self.record_ids), 0)
+
+
+def preview(workplace: Workplace, wanted: EventFilter, *, samples: int) -> Preview:
+    """What a replay would do, with dry runs of some of its orders. Raises ConfigError when it spans several connections."""
+    with workplace.engine.begin() as connection:
+        deliveries = timeline.count_events(connection, wanted)
+        found = timeline.records_of(connection, wanted)
+        _must_be_one(found)
+        record_ids = next(iter(found.values()), [])
+        chosen = [records.by_id(connection, record_id) for record_id in _spread(record_ids, samples)]
+        seconds = attempts.mean_call_seconds(connection, [record.id for record in chosen]) or _A_CALL
+    tried = [_tried(workplace, record) for record in chosen]
+    planned = [sample.plan for sample in tried if sample.plan is not None]
+    if not planned:
+        return Preview(deliveries, record_ids, tried, None, None)
+    slots = workplace.open_unchecked(next(iter(found))).connection.netsuite_concurrency
+    calls = round(mean(len(plan.effects) for plan in planned) * len(record_ids))
+    return Preview(deliveries, record_ids, tried, calls, calls * seconds / max(slots, 1) / 60)
+
+
+def start(workplace: Workplace, wanted: EventFilter, *, because: str, actor: str) -> int:
+    """Sets a replay going; its job's id. Raises ConfigError when there is nothing to replay or no reason is given."""
+    if not because.strip():
+        raise ConfigError("a replay is written down with its reason: say it with --because")
+    with workplace.engine.begin() as connection:
+        found = timeline.records_of(connection, wanted)
+        _must_be_one(found)
+        if not found:
+            raise ConfigError("no delivery of an order or a customer fits: nothing is replayed")
+        connection_id, record_ids = next(iter(found.items()))
+        wish = {"chosen": wanted.to_json(), "reason": because.strip(), "actor": actor}
+        job_id = jobs.start(connection, connection_id, record_ids, kind=jobs.REPLAY, wish=wish)
+        details = {"job": job_id, "records": len(record_ids), "because": because.strip()}
+        operator_actions.write_down(connection, connection_id, actor=actor, action="replay started", details=details)
+    return job_id
+
+
+def _must_be_one(found: Mapping[int, Sequence[int]]) -> None:
+    if len(found) > 1:
+        raise ConfigError(f"the deliveries belong to {len(found)} connections: say which with --connection")
+
+
+def _spread(record_ids: Sequence[int], samples: int) -> list[int]:
+    """Some of the records, from the first to the last."""
+    step = max(len(record_ids) // samples, 1) if samples else len(record_ids) + 1
+    return list(record_ids[::step][:samples])
+
+
+def _tried(workplace: Workplace, record: RecordView) -> Sample:
+    if record.kind != ORDER:
+        return Sample(record, None, f"a {record.kind} has no dry run")
+    try:
+        return Sample(record, _order_plan(workplace.open_systems(record.connection_id), workplace, record))
+    except ConnectorError as error:
+        return Sample(record, None, str(error))
+
+
+def _order_plan(systems: Systems, workplace: Workplace, record: RecordView) -> Plan:
+    order = systems.shopify.order(record.shopify_id)
+    if order is None:
+        raise ConfigError(f"{record.name or record.shopify_id} was deleted in Shopify")
+    return order_plan(order, systems, workplace)

@@ -1,0 +1,149 @@
+"""Jobs over many records: a person's wish, worked off a few records at a time so that new orders go first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, insert, select, update
+
+from connector.store.job_tables import job_records, jobs
+from connector.store.tables import RecordState, records
+
+REPLAY = "replay"
+
+
+class JobState(StrEnum):
+    """Where a job stands."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job. `sent` of its `total` records were made due; of those `undone` are still worked on, `by_state` the rest."""
+
+    id: int
+    connection_id: int
+    kind: str
+    chosen: Mapping[str, Any]
+    reason: str
+    actor: str
+    state: JobState
+    made_at: datetime
+    ended_at: datetime | None
+    total: int
+    sent: int
+    by_state: Mapping[str, int]
+
+    @property
+    def undone(self) -> int:
+        """Records that were made due and have not come to rest."""
+        return sum(self.by_state.get(state, 0) for state in _UNDONE)
+
+
+_UNDONE = (RecordState.PENDING, RecordState.WORKING)
+
+
+def start(
+    connection: Connection, connection_id: int, record_ids: Sequence[int], *, kind: str, wish: Mapping[str, Any]
+) -> int:
+    """Keeps a job over these records; its id. `wish`: chosen, reason and actor."""
+    values = {"connection_id": connection_id, "kind": kind, **wish}
+    job_id = int(connection.execute(insert(jobs).values(values).returning(jobs.c.id)).scalar_one())
+    if record_ids:
+        connection.execute(
+            insert(job_records), [{"job_id": job_id, "record_id": record_id} for record_id in record_ids]
+        )
+    return job_id
+
+
+def running(connection: Connection) -> list[int]:
+    """Ids of the jobs that go on, locked, oldest first; another process's are left out."""
+    found = connection.execute(
+        select(jobs.c.id).where(jobs.c.state == JobState.RUNNING).order_by(jobs.c.id).with_for_update(skip_locked=True)
+    )
+    return list(found.scalars())
+
+
+def undone(connection: Connection, job_id: int) -> int:
+    """Records of a job that were made due and have not come to rest."""
+    found = connection.execute(
+        select(func.count())
+        .select_from(job_records.join(records, records.c.id == job_records.c.record_id))
+        .where(job_records.c.job_id == job_id, job_records.c.sent_at.is_not(None), records.c.state.in_(_UNDONE))
+    )
+    return int(found.scalar_one())
+
+
+def take(connection: Connection, job_id: int, *, limit: int, now: datetime) -> list[int]:
+    """The next records of a job, marked as sent."""
+    unsent = (
+        select(job_records.c.record_id)
+        .where(job_records.c.job_id == job_id, job_records.c.sent_at.is_(None))
+        .order_by(job_records.c.record_id)
+        .limit(limit)
+    )
+    found = connection.execute(
+        update(job_records)
+        .where(job_records.c.job_id == job_id, job_records.c.record_id.in_(unsent))
+        .values(sent_at=now)
+        .returning(job_records.c.record_id)
+    )
+    return sorted(found.scalars())
+
+
+def finish(connection: Connection, job_id: int, *, now: datetime) -> None:
+    """Nothing is left to do of a job."""
+    connection.execute(update(jobs).where(jobs.c.id == job_id).values(state=JobState.DONE, ended_at=now))
+
+
+def change(connection: Connection, job_id: int, state: JobState, *, now: datetime) -> bool:
+    """Pauses, resumes or stops a job; False when it has ended."""
+    ended_at = now if state is JobState.STOPPED else None
+    changed = connection.execute(
+        update(jobs)
+        .where(jobs.c.id == job_id, jobs.c.state.in_((JobState.RUNNING, JobState.PAUSED)))
+        .values(state=state, ended_at=ended_at)
+    )
+    return changed.rowcount == 1
+
+
+def by_id(connection: Connection, job_id: int) -> Job | None:
+    """One job with its progress."""
+    row = connection.execute(select(jobs).where(jobs.c.id == job_id)).one_or_none()
+    return None if row is None else _job(connection, row)
+
+
+def newest(connection: Connection, *, limit: int) -> list[Job]:
+    """Jobs with their progress, newest first."""
+    found = connection.execute(select(jobs).order_by(jobs.c.id.desc()).limit(limit)).all()
+    return [_job(connection, row) for row in found]
+
+
+def _job(connection: Connection, row: Row[Any]) -> Job:
+    sent = and_(job_records.c.sent_at.is_not(None))
+    counted = connection.execute(
+        select(records.c.state, sent.label("sent"), func.count())
+        .select_from(job_records.join(records, records.c.id == job_records.c.record_id))
+        .where(job_records.c.job_id == row.id)
+        .group_by(records.c.state, "sent")
+    ).all()
+    return Job(
+        id=row.id,
+        connection_id=row.connection_id,
+        kind=row.kind,
+        chosen=row.chosen,
+        reason=row.reason,
+        actor=row.actor,
+        state=JobState(row.state),
+        made_at=row.made_at,
+        ended_at=row.ended_at,
+        total=sum(count for _, _, count in counted),
+        sent=sum(count for _, is_sent, count in counted if is_sent),
+        by_state={state: count for state, is_sent, count in counted if is_sent},
+    )
