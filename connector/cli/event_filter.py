@@ -20,7 +20,9 @@ _OPTIONS = (
     click.option("--since", type=click.DateTime(_TIMES), help="Received at or after this moment (UTC)."),
     click.option("--until", type=click.DateTime(_TIMES), help="Received before this moment (UTC)."),
     click.option("--topic", help="Only this topic, for example orders/create."),
-    click.option("--state", type=click.Choice([state.value for state in RecordState]), help="Only where the record stands so."),
+    click.option(
+        "--state", type=click.Choice([state.value for state in RecordState]), help="Only where the record stands so."
+    ),
     click.option("--reason", help="Only where the record waits for this reason, for example not_mapped."),
     click.option("--sku", help="Only where the record waits for this SKU."),
     click.option("--order", help="Only of this order, by name or Shopify id."),
