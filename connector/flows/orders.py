@@ -37,7 +37,8 @@ def sync_order(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
         return Result(Exclusion("orders.deleted", "the order was deleted in Shopify"))
     total = booked(order.total, systems.rules)
     with workplace.engine.begin() as connection:
-        records.describe(connection, lease, name=order.name, total=total.amount, currency=total.currency)
+        money = (total.amount, total.currency)
+        records.describe(connection, lease, name=order.name, money=money, version=order.updated_at)
     is_computed = systems.rules.tax.mode in NETSUITE_COMPUTES
     work = Work(workplace.engine, workplace.vault, systems.netsuite, lease, is_tax_computed=is_computed)
     with workplace.engine.begin() as connection:

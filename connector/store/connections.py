@@ -50,6 +50,7 @@ class StoredConnection:
     halt_reason: str | None
     halted_at: datetime | None
     probe_at: datetime | None
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

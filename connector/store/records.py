@@ -1,7 +1,7 @@
 """The records: the unit of work, its lease, and where it stands. A leased record changes only under its fence."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -171,9 +171,28 @@ def postpone(connection: Connection, lease: Lease, standing: Standing, *, until:
     )
 
 
-def describe(connection: Connection, lease: Lease, *, name: str, total: Decimal, currency: str) -> None:
-    """Keeps what a person searches for."""
-    connection.execute(update(records).where(_held_by(lease)).values(name=name, total=total, currency=currency))
+def describe(connection: Connection, lease: Lease, *, name: str, money: tuple[Decimal, str], version: datetime) -> None:
+    """Keeps what a person searches for (`money`: total and currency), and of which change in Shopify we know."""
+    total, currency = money
+    connection.execute(
+        update(records).where(_held_by(lease)).values(name=name, total=total, currency=currency, seen_version=version)
+    )
+
+
+def seen_versions(
+    connection: Connection, connection_id: int, kind: str, shopify_ids: Sequence[str]
+) -> dict[str, datetime]:
+    """Of which change in Shopify we know, by id; what is undone anyway is known of for ever."""
+    found = connection.execute(
+        select(records.c.shopify_id, records.c.seen_version, records.c.state).where(
+            records.c.connection_id == connection_id,
+            records.c.kind == kind,
+            records.c.shopify_id.in_(list(shopify_ids)),
+        )
+    )
+    for_ever = datetime.max.replace(tzinfo=UTC)
+    versions = {row.shopify_id: for_ever if row.state in _LEASABLE else row.seen_version for row in found}
+    return {shopify_id: version for shopify_id, version in versions.items() if version is not None}
 
 
 def name_it(connection: Connection, lease: Lease, *, name: str) -> None:

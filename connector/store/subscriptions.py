@@ -1,9 +1,10 @@
 """The webhook subscriptions we made, when each was last there, and the intervals in which one was not."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from connector.store.connection_tables import silences, subscriptions
@@ -70,3 +71,8 @@ def open_silences(connection: Connection, connection_id: int) -> list[Silence]:
         .order_by(silences.c.id)
     )
     return [Silence(**row) for row in found.mappings()]
+
+
+def caught_up(connection: Connection, silence_ids: Sequence[int]) -> None:
+    """Whatever happened in these intervals has been looked for."""
+    connection.execute(update(silences).where(silences.c.id.in_(list(silence_ids))).values(caught_up_at=func.now()))

@@ -110,6 +110,8 @@ records = Table(
     Column("name", Text),
     Column("total", Numeric),
     Column("currency", Text),
+    # Of which change in Shopify the last pass knew.
+    time_("seen_version", nullable=True),
     time_("created_at"),
     time_("changed_at"),
     CheckConstraint(_states(RecordState), name="state"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from connector.sandbox.shopify.search import searched
 from connector.sandbox.shopify.shop import Shop
 from connector.sandbox.shopify.values.life import fulfillment_values, refund_values
 from connector.sandbox.shopify.values.orders import order_value
@@ -57,9 +58,9 @@ def root(shop: Shop) -> Json:
     ]
     fields = {
         "order": lambda _info, id: _order(shop, id),
-        "orders": lambda info, **rest: connection_of(
-            [order_value(*found, config.companies) for found in reversed(shop.orders())]
-        )(info, **rest),
+        "orders": lambda info, query=None, sortKey="PROCESSED_AT", reverse=False, **rest: connection_of(
+            searched(shop.orders(), query, sortKey, reverse=reverse)
+        )(info, value=lambda found: order_value(found[0], found[1], config.companies), **rest),
         "refund": lambda _info, id: _part(shop, "refunds", id, refund_values),
         "fulfillment": lambda _info, id: _part(shop, "fulfillments", id, lambda order, _: fulfillment_values(order)),
         "customer": lambda _info, id: customer_value(shop.customers.find(_number(id)), config.companies),

@@ -80,14 +80,23 @@ def pairs(items: Sequence[Json] | None) -> list[Json]:
     return [{"key": str(item["name"]), "value": str(item["value"])} for item in items or []]
 
 
-def connection_of(nodes: Sequence[Json]) -> Callable[..., Json]:
-    """A connection that is paged by cursor; the cursor is the position, opaque to the caller."""
+def connection_of(nodes: Sequence[Any]) -> Callable[..., Json]:
+    """A connection that is paged by cursor; the cursor is the position, opaque to the caller.
 
-    def page(_info: object, first: int | None = None, after: str | None = None, **_: object) -> Json:
+    `value` makes the nodes of a page where they are dear.
+    """
+
+    def page(
+        _info: object,
+        first: int | None = None,
+        after: str | None = None,
+        value: Callable[[Any], Json] | None = None,
+        **_: object,
+    ) -> Json:
         start = int(after.removeprefix("c")) if after else 0
         end = start + checked(first)
         return {
-            "nodes": nodes[start:end],
+            "nodes": nodes[start:end] if value is None else [value(node) for node in nodes[start:end]],
             "pageInfo": {
                 "hasNextPage": end < len(nodes),
                 "hasPreviousPage": start > 0,

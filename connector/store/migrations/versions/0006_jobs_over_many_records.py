@@ -11,6 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("records", sa.Column("seen_version", sa.DateTime(timezone=True), nullable=True))
     op.create_table(
         "jobs",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -49,3 +50,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("job_records")
     op.drop_table("jobs")
+    op.drop_column("records", "seen_version")

@@ -1,0 +1,114 @@
+"""Without any webhook the product is merely slower: what Shopify changed and nobody told us becomes due."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from connector.flows.catch_up import LOOK_BACK, catch_up, look_back
+from connector.store import cursors, subscriptions
+from connector.store.connection_tables import connections, silences
+from connector.store.tables import events
+from tests.clock import now
+from tests.hearing import heard
+from tests.payloads import payment, rest_order
+from tests.world import World
+
+
+def placed(world: World, number: int, *, at: datetime | None = None, **changes: Any) -> dict[str, Any]:
+    """An order nobody tells of."""
+    moment = (at or now()).isoformat()
+    order = rest_order(number, created_at=moment, updated_at=moment, **changes)
+    world.shop.put_order(order, [payment(order)])
+    return order
+
+
+def caught_up(world: World) -> dict[str, int]:
+    """One catch-up, and a pass over everything it found."""
+    woken: list[int] = []
+    counts = catch_up(world.runtime.open_systems(world.connection.id), world.runtime, woken.append)
+    for record_id in woken:
+        world.work(record_id)
+    return dict(counts)
+
+
+def began(world: World, at: datetime) -> None:
+    """The connection has been there since."""
+    with world.engine.begin() as connection:
+        connection.execute(update(connections).values(created_at=at))
+
+
+def test_orders_no_webhook_told_of_are_booked_once(world: World) -> None:
+    for number in range(5001, 5004):
+        placed(world, number)
+    assert caught_up(world) == {"orders": 3, "unheard": 3}
+    assert {world.record(number).state for number in range(5001, 5004)} == {"in_sync"}
+    assert caught_up(world) == {"orders": 3, "unheard": 0}
+    assert len(world.transactions("SalesOrd")) == 3
+
+
+def test_what_a_webhook_told_is_not_looked_at_again_unless_it_changed_since(world: World) -> None:
+    order = placed(world, 5001)
+    world.work(heard(world, "orders/create", order).record_ids[0])
+    assert caught_up(world)["unheard"] == 0
+    placed(world, 5001, at=now() + timedelta(seconds=5), note="changed")
+    assert caught_up(world)["unheard"] == 1
+    assert caught_up(world)["unheard"] == 0
+
+
+def test_an_order_that_waits_for_its_first_pass_is_not_told_twice(world: World) -> None:
+    heard(world, "orders/create", placed(world, 5001))
+    assert caught_up(world)["unheard"] == 0
+
+
+def test_hints_stand_in_the_audit_log_with_where_they_came_from(world: World) -> None:
+    placed(world, 5001)
+    caught_up(world)
+    with world.engine.begin() as connection:
+        (row,) = connection.execute(select(events)).all()
+    assert (row.source, row.topic, row.record_kind, row.shopify_id) == ("poll", "orders/changed", "order", "5001")
+
+
+def test_the_first_time_nothing_before_the_connection_is_read(world: World) -> None:
+    placed(world, 5001, at=now() - timedelta(days=2))
+    assert caught_up(world) == {"orders": 0, "unheard": 0}
+
+
+def test_a_silence_is_caught_up_from_its_beginning_and_then_closed(world: World) -> None:
+    began(world, now() - timedelta(days=30))
+    caught_up(world)
+    placed(world, 5001, at=now() - timedelta(days=5))
+    with world.engine.begin() as connection:
+        cursors.advance(connection, world.connection.id, "orders.catch_up", now().isoformat())
+    assert caught_up(world)["unheard"] == 0
+    with world.engine.begin() as connection:
+        since, until = now() - timedelta(days=6), now() - timedelta(days=4)
+        subscriptions.note_silence(connection, world.connection.id, "orders/create", since=since, until=until)
+    assert caught_up(world)["unheard"] == 1
+    with world.engine.begin() as connection:
+        assert connection.execute(select(silences.c.caught_up_at)).scalar_one() is not None
+        assert subscriptions.open_silences(connection, world.connection.id) == []
+
+
+def test_every_day_the_last_three_days_are_looked_over_once_more(world: World) -> None:
+    began(world, now() - timedelta(days=30))
+    caught_up(world)
+    placed(world, 5001, at=now() - LOOK_BACK + timedelta(hours=1))
+    placed(world, 5002, at=now() - LOOK_BACK - timedelta(hours=1))
+    with world.engine.begin() as connection:
+        cursors.advance(connection, world.connection.id, "orders.catch_up", now().isoformat())
+    assert caught_up(world)["unheard"] == 0
+    counts = look_back(world.runtime.open_systems(world.connection.id), world.runtime, lambda _: None)
+    assert counts == {"orders": 1, "unheard": 1}
+
+
+def test_more_orders_than_fit_on_a_page_are_all_found(world: World) -> None:
+    moment = datetime(2026, 11, 20, tzinfo=UTC)
+    began(world, moment)
+    for number in range(6000, 6301):
+        placed(world, number, at=moment + timedelta(seconds=number // 100))
+    woken: list[int] = []
+    counts = catch_up(world.runtime.open_systems(world.connection.id), world.runtime, woken.append)
+    assert counts == {"orders": 301, "unheard": 301}
+    assert len(set(woken)) == 301
+    assert world.shop.operations["OrdersUpdatedSince"] == 2
