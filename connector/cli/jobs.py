@@ -15,7 +15,7 @@ from connector.store.jobs import JobState
 
 @click.group()
 def jobs() -> None:
-    """Replays: how far they are; pause, resume and stop them."""
+    """Replays and imports: how far they are; pause, resume and stop them."""
 
 
 @jobs.command(name="list")
@@ -32,7 +32,7 @@ def list_(limit: int, data: Path, as_json: bool) -> None:
     print_table(
         ("job", "what", "state", "started (UTC)", "sent", "of", "at rest", "by", "because"),
         [
-            (j.id, j.kind, j.state, j.made_at, j.sent, j.total, _at_rest(j), j.actor, j.reason)
+            (j.id, j.kind, j.state, j.made_at, j.sent, j.total, at_rest(j), j.actor, j.reason)
             for j in found
         ],
     )  # fmt: skip
@@ -68,5 +68,6 @@ def _change(job_id: int, state: JobState, data: Path) -> None:
     click.echo(f"job {job_id} is {state}")
 
 
-def _at_rest(job: store.Job) -> str:
+def at_rest(job: store.Job) -> str:
+    """How many of its records came to rest how."""
     return ", ".join(f"{count} {state}" for state, count in sorted(job.by_state.items()) if count)

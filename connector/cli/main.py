@@ -10,6 +10,7 @@ from connector.cli.connection_rotation import rotate
 from connector.cli.connections import connection
 from connector.cli.demo import demo
 from connector.cli.events import events
+from connector.cli.history import history
 from connector.cli.jobs import jobs
 from connector.cli.keys import keys
 from connector.cli.mapping import mapping
@@ -36,7 +37,22 @@ for command in (approve, pause, ping, remove, resume, rotate):
     connection.add_command(command)
 shopify.add_command(webhooks)
 mapping.add_command(trial)
-for command in (connection, demo, events, jobs, keys, mapping, migrate, netsuite, orders, privacy, serve, shopify, web):
+for command in (
+    connection,
+    demo,
+    events,
+    history,
+    jobs,
+    keys,
+    mapping,
+    migrate,
+    netsuite,
+    orders,
+    privacy,
+    serve,
+    shopify,
+    web,
+):
     root.add_command(command)
 
 

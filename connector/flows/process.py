@@ -24,7 +24,8 @@ from connector.flows.orders import sync_order
 from connector.flows.privacy import PRIVACY_FLOWS
 from connector.flows.result import Result
 from connector.flows.schedule import delay, is_used_up
-from connector.flows.systems import Workplace
+from connector.flows.systems import Workplace, behind_everybody
+from connector.limits import Lane
 from connector.store import attempts, connections, halts, records
 from connector.store.attempts import Attempt
 from connector.store.halts import Halt
@@ -102,6 +103,8 @@ class _Run:
         systems = self.workplace.open_systems(self.lease.connection_id)
         self.rules_version = systems.connection.rules_version
         self.revision = systems.connection.revision
+        if self.lease.lane == Lane.HISTORY:
+            systems = behind_everybody(systems)
         return _SYNCS[self.lease.kind](systems, self.workplace, self.lease)
 
     def halt(self, error: Halting, calls: list[Call]) -> Outcome:

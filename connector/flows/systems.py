@@ -2,12 +2,13 @@
 
 import hashlib
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from sqlalchemy import Engine
 
 from connector.flows.tokens import SessionFirst, SharedToken
+from connector.limits import Lane
 from connector.mapping.rules import Rules
 from connector.netsuite.client import NetSuiteClient
 from connector.shopify.client import ShopifyClient
@@ -36,6 +37,13 @@ class Systems:
     def email_hash(self, email: str) -> bytes:
         """Keyed hash of an e-mail address, without regard to case: equal addresses can be found, none can be read."""
         return hmac.digest(self.email_key, email.strip().lower().encode(), hashlib.sha256)
+
+
+def behind_everybody(systems: Systems) -> Systems:
+    """For what a person imports from before: its calls wait for everybody else's, and the go-live date does not count."""
+    orders = systems.rules.orders.model_copy(update={"created_after": None})
+    rules = systems.rules.model_copy(update={"orders": orders})
+    return replace(systems, rules=rules, netsuite=systems.netsuite.in_lane(Lane.HISTORY))
 
 
 class Workplace(Protocol):

@@ -1,10 +1,12 @@
-"""Which orders changed in a stretch of time, oldest change first: only their ids and when; each is read by its own pass."""
+"""Which orders changed or were placed in a stretch of time, oldest first; each is read whole by its own pass."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from connector.errors import InvalidAnswer
 from connector.shopify.client import ShopifyClient
+from connector.shopify.money import Money
 from connector.shopify.reading import Json, moment, numeric, read
 
 PAGE = 250
@@ -26,33 +28,83 @@ class ChangedOrder:
         return read("order", lambda node: cls(numeric(node["id"]), node["name"], moment(node["updatedAt"])), data)
 
 
-def changed_orders(
-    client: ShopifyClient, since: datetime, until: datetime | None = None
-) -> Iterator[Sequence[ChangedOrder]]:
-    """Pages of orders changed at or after `since` and before `until`; one may be seen twice when it changes meanwhile."""
+@dataclass(frozen=True, slots=True)
+class PlacedOrder:
+    """An order as a list has it. `total` is in the shop's currency."""
+
+    order_id: str
+    name: str
+    created_at: datetime
+    is_test: bool
+    financial_status: str
+    total: Money
+
+    @classmethod
+    def from_json(cls, data: Json) -> "PlacedOrder":
+        """From a node. Raises InvalidAnswer."""
+        return read("order", cls._from_json, data)
+
+    @classmethod
+    def _from_json(cls, data: Json) -> "PlacedOrder":
+        total = Money.from_json(data["totalPriceSet"]["shopMoney"])
+        status = data["displayFinancialStatus"] or ""
+        return cls(numeric(data["id"]), data["name"], moment(data["createdAt"]), data["test"], status, total)
+
+
+def placed_orders(client: ShopifyClient, since: datetime, until: datetime) -> Iterator[Sequence[PlacedOrder]]:
+    """Pages of orders placed at or after `since` and before `until`; one at a border of 20,000 may be seen twice."""
     while True:
         last = None
-        for number, page in enumerate(_pages(client, since, until), start=1):
+        asked = f"created_at:>='{_utc(since)}' created_at:<'{_utc(until)}'"
+        for number, nodes in enumerate(_nodes(client, "OrdersCreatedIn", asked), start=1):
+            page = [PlacedOrder.from_json(node) for node in nodes]
+            yield page
+            last = page[-1].created_at if page else last
+            if number == _PAGES:
+                break
+        else:
+            return
+        since = _onwards(since, last)
+
+
+def placed_order(client: ShopifyClient, name: str) -> Sequence[PlacedOrder]:
+    """The orders of exactly that name, with or without its `#`; the search finds more."""
+    quoted = name.replace("\\", "").replace("'", "")
+    found = [
+        PlacedOrder.from_json(node) for nodes in _nodes(client, "OrdersCreatedIn", f"name:'{quoted}'") for node in nodes
+    ]
+    return [order for order in found if order.name.lstrip("#") == name.lstrip("#")]
+
+
+def changed_orders(client: ShopifyClient, since: datetime) -> Iterator[Sequence[ChangedOrder]]:
+    """Pages of orders changed at or after `since`; one may be seen twice when it changes meanwhile."""
+    while True:
+        last = None
+        for number, nodes in enumerate(_nodes(client, "OrdersUpdatedSince", f"updated_at:>='{_utc(since)}'"), start=1):
+            page = [ChangedOrder.from_json(node) for node in nodes]
             yield page
             last = page[-1].updated_at if page else last
             if number == _PAGES:
                 break
         else:
             return
-        if last is None or last <= since:
-            raise AssertionError("twenty thousand orders changed in one second")
-        since = last
+        since = _onwards(since, last)
 
 
-def _pages(client: ShopifyClient, since: datetime, until: datetime | None) -> Iterator[Sequence[ChangedOrder]]:
-    asked = f"updated_at:>='{_utc(since)}'" + (f" updated_at:<'{_utc(until)}'" if until else "")
+def _nodes(client: ShopifyClient, operation: str, asked: str) -> Iterator[Sequence[Json]]:
     after: str | None = None
     while True:
-        found = client.query("OrdersUpdatedSince", {"first": PAGE, "after": after, "query": asked})["orders"]
-        yield [ChangedOrder.from_json(node) for node in found["nodes"]]
+        found = client.query(operation, {"first": PAGE, "after": after, "query": asked})["orders"]
+        yield found["nodes"]
         if not found["pageInfo"]["hasNextPage"]:
             return
         after = found["pageInfo"]["endCursor"]
+
+
+def _onwards(since: datetime, last: datetime | None) -> datetime:
+    if last is None or last <= since:
+        raise InvalidAnswer(f"Shopify has twenty thousand orders of one second, {_utc(since)}; they cannot be paged")
+    return last
 
 
 def _utc(at: datetime) -> str:

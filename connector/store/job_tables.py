@@ -5,7 +5,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from connector.store.columns import connection_, id_, metadata, time_
 
-# `kind`: replay; `chosen`: by which filter; `reason`: why the person wanted it.
+# `kind`: replay or history; `chosen`: by which filter; `reason`: why the person wanted it.
 jobs = Table(
     "jobs",
     metadata,
@@ -18,7 +18,7 @@ jobs = Table(
     Column("state", Text, nullable=False, server_default=text("'running'")),
     time_("made_at"),
     time_("ended_at", nullable=True),
-    CheckConstraint(text("state in ('running', 'paused', 'stopped', 'done')"), name="state"),
+    CheckConstraint(text("state in ('listing', 'running', 'paused', 'stopped', 'done')"), name="state"),
     Index("ix_jobs_running", "id", postgresql_where=text("state = 'running'")),
 )
 

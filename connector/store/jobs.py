@@ -6,17 +6,22 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
+from connector.limits import Lane
 from connector.store.job_tables import job_records, jobs
+from connector.store.records import ORDER, UNTIL_SENT
 from connector.store.tables import RecordState, records
 
 REPLAY = "replay"
+HISTORY = "history"
 
 
 class JobState(StrEnum):
     """Where a job stands."""
 
+    LISTING = "listing"
     RUNNING = "running"
     PAUSED = "paused"
     STOPPED = "stopped"
@@ -60,6 +65,51 @@ def start(
             insert(job_records), [{"job_id": job_id, "record_id": record_id} for record_id in record_ids]
         )
     return job_id
+
+
+def begin_listing(connection: Connection, connection_id: int, *, kind: str, wish: Mapping[str, Any]) -> int:
+    """Keeps a job whose records are still being found; its id. One that was left listing is given up for it."""
+    unfinished = and_(jobs.c.connection_id == connection_id, jobs.c.kind == kind, jobs.c.state == JobState.LISTING)
+    connection.execute(update(jobs).where(unfinished).values(state=JobState.STOPPED, ended_at=func.now()))
+    values = {"connection_id": connection_id, "kind": kind, "state": JobState.LISTING, **wish}
+    return int(connection.execute(insert(jobs).values(values).returning(jobs.c.id)).scalar_one())
+
+
+def list_unknown(connection: Connection, job_id: int, connection_id: int, shopify_ids: Sequence[str]) -> int:
+    """Adds those orders to a job that no record knows, or only another job that was given up; returns how many."""
+    rows = [
+        {
+            "connection_id": connection_id,
+            "kind": ORDER,
+            "shopify_id": shopify_id,
+            "lane": Lane.HISTORY,
+            "next_attempt_at": UNTIL_SENT,
+        }
+        for shopify_id in sorted(shopify_ids)
+    ]
+    if not rows:
+        return 0
+    connection.execute(upsert(records).values(rows).on_conflict_do_nothing())
+    waiting = select(literal(job_id), records.c.id).where(
+        records.c.connection_id == connection_id,
+        records.c.kind == ORDER,
+        records.c.shopify_id.in_(list(shopify_ids)),
+        records.c.next_attempt_at == UNTIL_SENT,
+    )
+    statement = upsert(job_records).from_select(["job_id", "record_id"], waiting)
+    return connection.execute(statement.on_conflict_do_nothing()).rowcount
+
+
+def run(connection: Connection, job_id: int) -> None:
+    """All its records are listed: they may be sent."""
+    connection.execute(update(jobs).where(jobs.c.id == job_id).values(state=JobState.RUNNING))
+
+
+def forget_unsent(connection: Connection, job_id: int) -> int:
+    """Takes back the records that only this job made and never sent; returns how many."""
+    unsent = select(job_records.c.record_id).where(job_records.c.job_id == job_id, job_records.c.sent_at.is_(None))
+    gone = delete(records).where(records.c.id.in_(unsent), records.c.next_attempt_at == UNTIL_SENT)
+    return connection.execute(gone).rowcount
 
 
 def running(connection: Connection) -> list[int]:

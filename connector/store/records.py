@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from connector.limits import Lane
 from connector.store.connection_tables import connections
 from connector.store.tables import RecordState, records
 
@@ -34,6 +35,9 @@ LEASE = timedelta(seconds=120)
 # A wake that led nowhere is repeated after this long.
 WAKE_AGAIN = timedelta(seconds=30)
 
+# When a record is due that waits for its job: not before it is sent.
+UNTIL_SENT = datetime(9999, 1, 1, tzinfo=UTC)
+
 _LEASABLE = (RecordState.PENDING, RecordState.WORKING)
 # The orders of a paused connection wait; what the law or an uninstalled app asks for does not.
 _IS_WORKED_ON = or_(
@@ -54,6 +58,7 @@ class Lease:
     version: int
     attempts: int
     first_failed_at: datetime | None
+    lane: str = Lane.ORDERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,7 @@ def claim(connection: Connection, record_id: int, *, owner: str, now: datetime) 
         version=row.wanted_version,
         attempts=row.attempts,
         first_failed_at=row.first_failed_at,
+        lane=row.lane,
     )
 
 
@@ -177,6 +183,19 @@ def describe(connection: Connection, lease: Lease, *, name: str, money: tuple[De
     connection.execute(
         update(records).where(_held_by(lease)).values(name=name, total=total, currency=currency, seen_version=version)
     )
+
+
+def known_ids(connection: Connection, connection_id: int, kind: str, shopify_ids: Sequence[str]) -> set[str]:
+    """Those of the ids that a record knows and that are not merely waiting for a job."""
+    found = connection.execute(
+        select(records.c.shopify_id).where(
+            records.c.connection_id == connection_id,
+            records.c.kind == kind,
+            records.c.shopify_id.in_(list(shopify_ids)),
+            records.c.next_attempt_at < UNTIL_SENT,
+        )
+    )
+    return set(found.scalars())
 
 
 def seen_versions(

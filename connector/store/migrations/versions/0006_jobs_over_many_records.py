@@ -11,6 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("records", sa.Column("lane", sa.Text(), server_default=sa.text("'orders'"), nullable=False))
     op.add_column("records", sa.Column("seen_version", sa.DateTime(timezone=True), nullable=True))
     op.create_table(
         "jobs",
@@ -23,7 +24,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), server_default=sa.text("'running'"), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("state in ('running', 'paused', 'stopped', 'done')", name=op.f("ck_jobs_state")),
+        sa.CheckConstraint("state in ('listing', 'running', 'paused', 'stopped', 'done')", name=op.f("ck_jobs_state")),
         sa.ForeignKeyConstraint(
             ["connection_id"], ["connections.id"], name=op.f("fk_jobs_connection_id"), ondelete="RESTRICT"
         ),
@@ -51,3 +52,4 @@ def downgrade() -> None:
     op.drop_table("job_records")
     op.drop_table("jobs")
     op.drop_column("records", "seen_version")
+    op.drop_column("records", "lane")

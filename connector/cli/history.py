@@ -1,0 +1,141 @@
+"""`ml-connector history import`: orders from before the connection, behind everything that is new."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from connector.cli.jobs import at_rest
+from connector.cli.opening import COMMAND_LINE, data_option, json_option, opened
+from connector.cli.output import console, print_json, print_table
+from connector.errors import ConfigError
+from connector.flows import history as flow
+from connector.flows.history import Outlook, Span
+from connector.flows.systems import Systems
+from connector.runtime import Runtime
+from connector.store import connections, jobs
+from connector.store.jobs import Job, JobState
+
+_DATE = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
+_EVERY = 0.5
+
+
+@click.group()
+def history() -> None:
+    """Orders from before the connection."""
+
+
+@history.command(name="import")
+@click.option("--connection", "connection_name", help="Where there are several.")
+@click.option("--since", type=_DATE, help="Orders placed from this day on (UTC).")
+@click.option("--until", type=_DATE, help="Orders placed before this day (UTC); now, where it is not given.")
+@click.option("--order", "names", multiple=True, help="Only the order of this name; may be given several times.")
+@click.option("--dry-run", is_flag=True, help="Show what would be written, by day and currency, and how long it takes.")
+@click.option("--detach", is_flag=True, help="Set it going and return; `ml-connector jobs list` shows how far it is.")
+@data_option
+@json_option
+def import_(
+    connection_name: str | None, since: datetime | None, until: datetime | None, names: tuple[str, ...], dry_run: bool,
+    detach: bool, data: Path, as_json: bool,
+) -> None:  # fmt: skip
+    """Import orders placed before the connection was there. What is known already is left alone: begin again at will."""
+    span = _span(since, until, names)
+    with opened(data) as (runtime, _):
+        systems = _systems(runtime, connection_name)
+        if dry_run:
+            _show(flow.outlook(systems, runtime, span), as_json=as_json)
+            return
+        job = _listed(systems, runtime, span, as_json=as_json)
+        if not detach:
+            job = _followed(runtime, job, as_json=as_json)
+    if as_json:
+        print_json({"job": job.id, "state": job.state, "new": job.total, "at_rest": dict(job.by_state)})
+    else:
+        click.echo(
+            f"job {job.id} is {job.state}: {job.sent} of {job.total} orders sent, {at_rest(job) or 'none at rest'}"
+        )
+    if job.state == JobState.DONE and set(job.by_state) - {"in_sync", "excluded"}:
+        raise SystemExit(1)
+
+
+def _span(since: datetime | None, until: datetime | None, names: tuple[str, ...]) -> Span:
+    if since is None and not names:
+        raise ConfigError("say from when on with --since, or which orders with --order")
+    now = datetime.now(UTC)
+    begin = since.replace(tzinfo=UTC) if since else datetime.min.replace(tzinfo=UTC)
+    end = until.replace(tzinfo=UTC) if until else now
+    if begin >= end:
+        raise ConfigError(f"--since {begin:%Y-%m-%d} is not before --until {end:%Y-%m-%d}")
+    return Span(begin, end, names)
+
+
+def _systems(runtime: Runtime, name: str | None) -> Systems:
+    with runtime.engine.begin() as database:
+        found = [stored for stored in connections.every(database) if name in (None, stored.name)]
+    if len(found) != 1:
+        known = ", ".join(stored.name for stored in found)
+        raise ConfigError(
+            f"say which connection with --connection: {known}" if found else "there is no such connection"
+        )
+    return runtime.open_systems(found[0].id)
+
+
+def _listed(systems: Systems, runtime: Runtime, span: Span, *, as_json: bool) -> Job:
+    with Progress(TextColumn("{task.description}"), console=console(), disable=as_json) as bar:
+        task = bar.add_task("looking for orders")
+
+        def tell(found: int, new: int) -> None:
+            bar.update(task, description=f"{found} orders found, {new} of them new")
+
+        job_id = flow.begin(systems, runtime, span, actor=COMMAND_LINE, tell=tell)
+    return _job(runtime, job_id)
+
+
+def _followed(runtime: Runtime, job: Job, *, as_json: bool) -> Job:
+    """Shows how far it is until it ends; the workers do the work, so Ctrl-C only ends the showing."""
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    began = time.monotonic()
+    with Progress(*columns, console=console(), disable=as_json) as bar:
+        task = bar.add_task("orders", total=job.total, rate="")
+        while job.state == JobState.RUNNING:
+            time.sleep(_EVERY)
+            job = _job(runtime, job.id)
+            done = job.sent - job.undone
+            rate = done / (time.monotonic() - began)
+            bar.update(task, completed=done, rate=f"{rate:.1f}/s")
+    return job
+
+
+def _job(runtime: Runtime, job_id: int) -> Job:
+    with runtime.engine.begin() as database:
+        job = jobs.by_id(database, job_id)
+    if job is None:
+        raise ConfigError(f"job {job_id} is gone")
+    return job
+
+
+def _show(found: Outlook, *, as_json: bool) -> None:
+    days: list[dict[str, Any]] = [
+        {"day": day, "currency": currency, "orders": count, "total": total}
+        for (day, currency), (count, total) in found.sums.items()
+    ]
+    if as_json:
+        print_json({
+            "found": found.found, "known": found.known, "new": found.new, "days": days,
+            "statuses": dict(found.by_status), "samples": dict(found.samples),
+            "netsuite_writes": found.calls, "minutes": found.minutes,
+        })  # fmt: skip
+        return
+    click.echo(f"{found.found} orders, {found.known} of them known already, {found.new} new")
+    print_table(("day", "currency", "orders", "total"), [tuple(day.values()) for day in days])
+    for name, count in found.samples:
+        click.echo(f"{name}: " + (f"{count} writes" if isinstance(count, int) else count))
+    if found.calls is not None:
+        click.echo(f"about {found.calls} NetSuite writes, {found.minutes:.1f} minutes behind everything that is new")
+    click.echo("nothing was written")
