@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from connector.sandbox.netsuite import ledger, rows
+from connector.sandbox.netsuite.completing import settle_stock
 from connector.sandbox.netsuite.faults import Faults
-from connector.sandbox.netsuite.lists import FEATURES, fill
+from connector.sandbox.netsuite.lists import FEATURES, STOCK_TABLES, fill
 from connector.sandbox.netsuite.record import KINDS, Key, Record, group_of
 from connector.sandbox.netsuite.slots import Slots
+from connector.sandbox.netsuite.stock import Stock
 from connector.sandbox.netsuite.suiteql import Tables
 from connector.sandbox.netsuite.tokens import Clock, OAuth1, Tokens
 
@@ -27,6 +29,8 @@ class AccountConfig:
     latency_ms: float = 0.0
     token_seconds: float = 3600
     clock_offset_seconds: float = 0.0
+    # SuiteQL's clock alone, such as an hour back at the end of summer time.
+    server_clock_offset_seconds: float = 0.0
     # What the role may not do: record types, tables, and columns such as `customer.email`.
     denied_records: list[str] = field(default_factory=list)
     denied_tables: list[str] = field(default_factory=list)
@@ -47,6 +51,10 @@ class AccountConfig:
     currencies: list[Json] = field(default_factory=list)
     items: list[Json] = field(default_factory=list)
     customers: list[Json] = field(default_factory=list)
+    # What is on hand: {item, location, on_hand, changed}. `changed` in NetSuite's clock, None for what never moved.
+    stock: list[Json] = field(default_factory=list)
+    # The tables that show it; the other one is empty.
+    stock_tables: list[str] = field(default_factory=lambda: list(STOCK_TABLES))
     accounts: list[Json] = field(default_factory=list)
     payment_methods: list[Json] = field(default_factory=list)
     ship_items: list[Json] = field(default_factory=list)
@@ -89,6 +97,7 @@ class Account:
         self.config = config
         self.lock = threading.RLock()
         self.tables = Tables()
+        self.stock = Stock(self.tables)
         self.faults = Faults()
         self.clock = Clock(config.clock_offset_seconds)
         self.tokens = Tokens(
@@ -110,6 +119,13 @@ class Account:
         self.add_items(config.items)
         self.add_customers(config.customers)
         fill(self.tables, config)
+        self.set_stock(config.stock)
+
+    def set_stock(self, rows: list[Json]) -> None:
+        """Sets what is on hand. Orders that stood before a first stock of their items commit at their next change."""
+        with self.lock:
+            self.stock.load(rows)
+            settle_stock(self)
 
     def add_items(self, items: list[Json]) -> None:
         """Adds items or replaces them."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from connector.sandbox.netsuite import picking, records, saving
-from connector.sandbox.netsuite.completing import settle
+from connector.sandbox.netsuite.completing import settle, settle_stock
 from connector.sandbox.netsuite.errors import Refusal
 from connector.sandbox.netsuite.numbers import decimal, number
 from connector.sandbox.netsuite.progress import required
@@ -150,6 +150,27 @@ def _delete(account: "Account", asked: Json) -> Record:
     return found
 
 
+def _adjust_stock(account: "Account", asked: Json) -> None:
+    """Corrects what is on hand: {item, location, by} or {item, location, to}."""
+    place = (str(asked["item"]), str(asked["location"]))
+    by = decimal(asked["by"]) if "by" in asked else decimal(asked["to"]) - account.stock.on_hand(place)
+    account.stock.add(place, by)
+    settle_stock(account)
+
+
+def _transfer_stock(account: "Account", asked: Json) -> None:
+    """Moves stock from one location to another: {item, from, to, quantity}."""
+    account.stock.add((str(asked["item"]), str(asked["from"])), -decimal(asked["quantity"]))
+    account.stock.add((str(asked["item"]), str(asked["to"])), decimal(asked["quantity"]))
+    settle_stock(account)
+
+
+def _receive_stock(account: "Account", asked: Json) -> None:
+    """Takes in what a supplier delivered: {item, location, quantity}."""
+    account.stock.add((str(asked["item"]), str(asked["location"])), decimal(asked["quantity"]))
+    settle_stock(account)
+
+
 _ADDRESS_KEYS = ("id", "internalId", "addressId", "defaultBilling", "defaultShipping")
 _ACTS: dict[str, Callable[["Account", Json], Record | None]] = {
     "bill": _bill,
@@ -163,6 +184,9 @@ _ACTS: dict[str, Callable[["Account", Json], Record | None]] = {
     "merge_customers": _merge_customers,
     "void": _void,
     "delete": _delete,
+    "adjust_stock": _adjust_stock,
+    "transfer_stock": _transfer_stock,
+    "receive_stock": _receive_stock,
 }
 
 

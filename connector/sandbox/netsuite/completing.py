@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from connector.sandbox.netsuite import bills, entities, money, orders, progress, shipments
+from connector.sandbox.netsuite import bills, entities, money, orders, progress, shipments, stock_moves
 from connector.sandbox.netsuite.applying import amount_of, open_amount
 from connector.sandbox.netsuite.draft import Draft
 from connector.sandbox.netsuite.numbers import number
@@ -45,13 +45,27 @@ def settle(account: "Account", record: Record, *, before: set[tuple[str, str]] |
     `before` is what it referred to before the change.
     """
     account.register(record)
+    if record.type != "salesOrder":
+        account.stock.move(record.id, stock_moves.moved(account, record))
     _recomputed(account, record)
     account.keep(record)
     refresh_all(account, record.sources() | (before or set()))
 
 
 def refresh_all(account: "Account", keys: set[tuple[str, str]]) -> None:
-    """Computes the figures of transactions anew, and keeps those that moved."""
+    """Computes the figures of transactions anew, and keeps those that moved; then stock is as they leave it."""
+    _refresh(account, keys)
+    settle_stock(account)
+
+
+def settle_stock(account: "Account") -> None:
+    """Gives orders what has become free, and shows in SuiteQL what moved."""
+    while waiting := account.stock.orders_to_serve():
+        _refresh(account, {("transaction", order) for order in waiting})
+    account.stock.publish()
+
+
+def _refresh(account: "Account", keys: set[tuple[str, str]]) -> None:
     for group, other_id in sorted(keys):
         other = account.transaction(other_id) if group == "transaction" else None
         if other is not None and _recomputed(account, other):

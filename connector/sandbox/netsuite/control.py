@@ -24,6 +24,7 @@ def control(account: Account, request: Request) -> Response:
         "faults": account.faults.clear if request.method == "DELETE" else lambda: account.faults.add(asked),
         "settings": lambda: account.change(asked),
         "items": lambda: account.add_items(asked["items"]),
+        "stock": lambda: account.set_stock(asked["stock"]),
         "customers": lambda: account.add_customers(asked["customers"]),
         "accountant": lambda: accountant.act(account, asked),
     }

@@ -31,6 +31,7 @@ def told(account: "Account", records: Sequence[Record], calls: Sequence["Call"])
         "customers": [_customer(record) for record in records if record.type == "customer"],
         "contacts": [_contact(record) for record in records if record.type == "contact"],
         "money": _sums(transactions),
+        "stock": account.stock.told(),
         "calls": {
             "total": len(calls),
             "writes": sum(

@@ -18,6 +18,7 @@ _LISTS = (
     ("salestaxitem", "tax_codes", ("id", "itemid", "isinactive")),
     ("taxtype", "tax_types", ("id", "name", "isinactive")),
 )
+STOCK_TABLES = ("inventoryitemlocations", "aggregateitemlocation")
 # Which features an account has that says nothing else.
 FEATURES = {
     "SUBSIDIARIES": True,
@@ -47,6 +48,9 @@ def fill(tables: Tables, config: Any) -> None:
             name = entry.get("name") or entry.get("symbol") or entry["id"]
             row = {"isinactive": "F", "name": name, "fullname": name, "itemid": name} | entry
             tables.put(table, {column: row.get(column) for column in columns})
+    for table in STOCK_TABLES:
+        tables.show_as(table, "stocklevel", is_empty=table not in config.stock_tables)
+    tables.offset_seconds = config.server_clock_offset_seconds
     tables.clear("companyfeaturesetup")
     for feature, is_active in config.features.items():
         row = {"id": feature, "name": _FEATURE_NAMES.get(feature, feature), "isavailable": "T"}

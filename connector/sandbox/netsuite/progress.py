@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from connector.sandbox.netsuite import stock_moves
 from connector.sandbox.netsuite.documents import is_fulfillable
 from connector.sandbox.netsuite.numbers import ZERO, decimal, number
 from connector.sandbox.netsuite.record import Record
@@ -25,18 +26,21 @@ def of_order(account: "Account", order: Record) -> Json:
     """
     dependents = account.dependents(order)
     shipments = [other for other in dependents if other.type == "itemFulfillment"]
+    shipped = line_quantities([other for other in shipments if other.body["shipStatus"]["id"] == "C"])
     billed = line_quantities([other for other in dependents if other.type in BILLS])
-    fulfilled = line_quantities([other for other in shipments if other.body["shipStatus"]["id"] == "C"])
+    fulfilled = shipped
     if not account.config.has_feature("ADVSHIPPING"):
         # One step: what is billed has left the house.
-        fulfilled = {key: max(fulfilled.get(key, ZERO), billed.get(key, ZERO)) for key in fulfilled | billed}
+        fulfilled = {key: max(shipped.get(key, ZERO), billed.get(key, ZERO)) for key in shipped | billed}
     counted = {
         "quantityPicked": line_quantities(shipments),
         "quantityPacked": line_quantities([item for item in shipments if item.body["shipStatus"]["id"] in _PACKED]),
         "quantityFulfilled": fulfilled,
         "quantityBilled": billed,
     }
-    lines = [_with_commitment(account, _counted(account, line, counted)) for line in order.lines]
+    lines = [_counted(account, line, counted) for line in order.lines]
+    account.stock.move(order.id, stock_moves.billed_unshipped(account, order, lines, shipped))
+    lines = stock_moves.committed(account, order, lines)
     return {"item": {"items": lines}, "status": {"id": _status(account, order, lines, "quantityFulfilled")}}
 
 
@@ -71,13 +75,6 @@ def _counted(account: "Account", line: Json, counted: dict[str, Quantities]) -> 
     if not is_fulfillable(account, line):
         figures |= {name: 0 for name in figures if name != "quantityBilled"}
     return line | figures
-
-
-def _with_commitment(account: "Account", line: Json) -> Json:
-    """The sandbox keeps no stock: whatever is open is committed."""
-    is_open = not line.get("isClosed") and is_fulfillable(account, line)
-    rest = max(decimal(line["quantity"]) - decimal(line["quantityFulfilled"]), ZERO) if is_open else ZERO
-    return line | {"quantityCommitted": number(rest), "quantityBackOrdered": 0}
 
 
 def _status(account: "Account", record: Record, lines: list[Json], moved: str) -> str:

@@ -8,7 +8,7 @@ from connector.sandbox.netsuite import line_rows
 from connector.sandbox.netsuite.numbers import ZERO, plain
 from connector.sandbox.netsuite.record import BALANCED, KINDS, Record, id_of, lines_of
 from connector.sandbox.netsuite.statuses import status_name
-from connector.sandbox.netsuite.suiteql import Tables, marked, server_minute, server_now
+from connector.sandbox.netsuite.suiteql import Tables, marked
 
 Json = dict[str, Any]
 
@@ -20,16 +20,31 @@ def put_item(tables: Tables, item: Json) -> None:
     names = ("itemid", "itemtype", "upccode", "isinactive")
     row = {"id": item["id"], "isinactive": "F", "itemtype": "InvtPart", "fullname": item["itemid"]}
     row |= {name: item[name] for name in names if item.get(name) is not None}
-    tables.put("item", row | {"lastmodifieddate": server_now()})
+    tables.put("item", row | {"lastmodifieddate": tables.now()})
+    _put_members(tables, item)
+
+
+def _put_members(tables: Tables, item: Json) -> None:
+    """What a kit or a group is made of; an assembly has its own table, and its own stock."""
+    members = item.get("members", [])
+    row = {"parentitem": item["id"], "memberunit": None}
+    if item.get("itemtype") == "Assembly":
+        tables.delete("assemblyitemmember", "parentitem", item["id"])
+        numbered = [row | member | {"linenumber": index} for index, member in enumerate(members, 1)]
+        tables.put_all("assemblyitemmember", numbered)
+    else:
+        tables.delete("itemmember", "parentitem", item["id"])
+        tables.put_all("itemmember", [row | member for member in members])
 
 
 def put(tables: Tables, record: Record) -> None:
     """Puts a record's rows, in place of those it had."""
     if record.type in KINDS:
-        tables.put("transaction", _transaction(record))
+        tables.put("transaction", _transaction(record) | {"lastmodifieddate": tables.minute()})
         line_rows.put(tables, record)
     else:
-        tables.put(record.type, (_customer if record.type == "customer" else _contact)(record))
+        row = (_customer if record.type == "customer" else _contact)(record)
+        tables.put(record.type, row | {"lastmodifieddate": tables.minute()})
         _put_addresses(tables, record)
 
 
@@ -45,7 +60,7 @@ def delete(tables: Tables, record: Record) -> None:
         tables.delete(record.type, "id", record.id)
         tables.delete("customeraddressbook", "entity", record.id)
     name = record.body.get("tranId") or record.body.get("entityId")
-    row = {"type": record.type.lower(), "recordid": record.id, "name": name, "deleteddate": server_now()}
+    row = {"type": record.type.lower(), "recordid": record.id, "name": name, "deleteddate": tables.now()}
     tables.put("deletedrecord", row)
 
 
@@ -61,7 +76,6 @@ def _person(record: Record) -> Json:
         "lastname": body.get("lastName"),
         "phone": body.get("phone"),
         "isinactive": "T" if body.get("isInactive") else "F",
-        "lastmodifieddate": server_minute(),
     }
 
 
@@ -116,7 +130,6 @@ def _transaction(record: Record) -> Json:
         "currency": id_of(body, "currency"),
         "trandate": marked(datetime.strptime(body["tranDate"], "%Y-%m-%d")) if "tranDate" in body else None,  # noqa: DTZ007  a date only
         "voided": "T" if record.is_voided else "F",
-        "lastmodifieddate": server_minute(),
     }
 
 

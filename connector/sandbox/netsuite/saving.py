@@ -63,6 +63,8 @@ def remove(account: "Account", record: Record) -> None:
     if record.type in ("itemFulfillment", "itemReceipt"):
         check_not_billed(account, record, {})
     account.drop(record)
+    account.stock.move(record.id, {})
+    account.stock.commit(record.id, {})
     refresh_all(account, record.sources())
 
 

@@ -55,5 +55,15 @@ create table classification (id integer primary key, name text, isinactive text)
 create table salestaxitem (id integer primary key, itemid text, isinactive text);
 create table taxtype (id integer primary key, name text, isinactive text);
 create table companyfeaturesetup (id text primary key, name text, isavailable text, isactive text);
+-- Stock, which the account shows as inventoryitemlocations, as aggregateitemlocation or as both.
+create table stocklevel (item integer, location integer, quantityonhand numeric, quantityavailable numeric,
+                         quantitycommitted numeric, quantitybackordered numeric, quantityonorder numeric,
+                         quantityintransit numeric, reorderpoint numeric, preferredstocklevel numeric,
+                         averagecostmli numeric, lastquantityavailablechange text, primary key (item, location));
+create index stocklevel_changed on stocklevel (lastquantityavailablechange);
+create table itemmember (parentitem integer, item integer, quantity numeric, memberunit integer);
+create index itemmember_parent on itemmember (parentitem);
+create table assemblyitemmember (parentitem integer, item integer, quantity numeric, memberunit integer, linenumber integer);
+create index assemblyitemmember_parent on assemblyitemmember (parentitem);
 create table dual (dummy text);
 insert into dual values ('X');

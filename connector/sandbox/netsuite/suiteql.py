@@ -7,7 +7,7 @@ import re
 import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,16 +28,6 @@ _MOST_ROWS = 100_000
 Row = Mapping[str, Any]
 
 
-def server_now() -> str:
-    """NetSuite's clock, as a date column keeps it."""
-    return marked(datetime.now(_SERVER_ZONE))
-
-
-def server_minute() -> str:
-    """The same to the minute: finer, `lastmodifieddate` has never been seen over REST, and SuiteQL's is not known."""
-    return marked(datetime.now(_SERVER_ZONE).replace(second=0))
-
-
 def server_today() -> str:
     """Today in the account, as a record's date."""
     return datetime.now(_SERVER_ZONE).strftime("%Y-%m-%d")
@@ -53,15 +43,33 @@ class Tables:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self.offset_seconds = 0.0
         self._db = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         self._db.row_factory = sqlite3.Row
-        self._db.create_function("sysdate", 0, server_now)
+        self._db.create_function("sysdate", 0, self.now)
         # Deterministic, so that an index serves a comparison with a constant.
         self._db.create_function("to_char", 2, _as_text, deterministic=True)
         self._db.create_function("to_timestamp", 2, _as_date, deterministic=True)
         self._db.create_function("to_date", 2, _as_date, deterministic=True)
         self._db.create_function("nvl", 2, lambda value, other: other if value is None else value, deterministic=True)
         self._db.executescript(resources.files("connector.sandbox.netsuite").joinpath("schema.sql").read_text("utf-8"))
+
+    def now(self) -> str:
+        """NetSuite's clock, as a date column keeps it."""
+        return marked(self._moment())
+
+    def minute(self) -> str:
+        """The same to the minute: finer, `lastmodifieddate` has never been seen over REST, and SuiteQL's is not known."""
+        return marked(self._moment().replace(second=0))
+
+    def _moment(self) -> datetime:
+        return datetime.now(_SERVER_ZONE) + timedelta(seconds=self.offset_seconds)
+
+    def show_as(self, name: str, table: str, *, is_empty: bool) -> None:
+        """Makes a table visible under another name, with its rows or without any."""
+        with self._lock:
+            self._db.execute(f'drop view if exists "{name}"')
+            self._db.execute(f'create view "{name}" as select * from "{table}"{" where 0" if is_empty else ""}')
 
     def put(self, table: str, row: Row) -> None:
         """Adds a row or replaces the one with its id."""
@@ -125,6 +133,9 @@ def _as_text(value: str | None, pattern: str) -> str | None:
         return None
     if not value.startswith(_MARK):
         raise ValueError("TO_CHAR wants a date")
+    if _pattern(pattern) == _CLOCK:
+        # As it is kept.
+        return value[1:]
     return datetime.strptime(value[1:], _CLOCK).strftime(_pattern(pattern))  # noqa: DTZ007  the server's own clock
 
 

@@ -12,7 +12,7 @@ from connector.sandbox.netsuite.draft import Draft
 from connector.sandbox.netsuite.errors import Refusal, user_error
 from connector.sandbox.netsuite.fields import table
 from connector.sandbox.netsuite.money import deposits_of
-from connector.sandbox.netsuite.numbers import ZERO, number
+from connector.sandbox.netsuite.numbers import ZERO, decimal, number
 from connector.sandbox.netsuite.record import KINDS, Record, id_of, lines_of
 from connector.sandbox.netsuite.records import validated, without_nulls
 from connector.sandbox.netsuite.references import party_of, reference_to
@@ -99,7 +99,7 @@ def lines_draft(
 def after(account: "Account", source: Record, made: Record) -> None:
     """What an account does by itself: deposits are applied; without Advanced Shipping a fulfilment is billed at once."""
     if made.type == "itemFulfillment" and not account.config.has_feature("ADVSHIPPING"):
-        quantities = {line["orderLine"]: line["quantity"] for line in made.lines}
+        quantities = {line["orderLine"]: decimal(line["quantity"]) for line in made.lines if "orderLine" in line}
         available = {
             line: min(left, quantities.get(line, left)) for line, left in picking.to_bill(account, source).items()
         }
