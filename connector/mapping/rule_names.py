@@ -153,9 +153,16 @@ def _references(annotation: Any, value: Any, path: Path) -> Iterator[RuleReferen
             yield from _references(part, value, path)
     elif isinstance(value, BaseModel):
         yield from _references_of(value, path)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _references(get_args(annotation)[1], item, (*path, key))
+    else:
+        for key, item in _entries(value):
+            yield from _references(get_args(annotation)[-1 if isinstance(value, dict) else 0], item, (*path, key))
+
+
+def _entries(value: Any) -> list[tuple[str, Any]]:
+    """What a table or a list holds, with its key or its place; nothing of a plain value."""
+    if isinstance(value, dict):
+        return list(value.items())
+    return [(str(index), item) for index, item in enumerate(value)] if isinstance(value, tuple) else []
 
 
 def _references_of(part: BaseModel, path: Path) -> Iterator[RuleReference]:
@@ -173,7 +180,10 @@ def _marked(annotation: Any, value: Any, path: Path) -> Iterator[RuleReference]:
     yield from _references(inner, value, path)
 
 
-def _put(data: dict[str, Any], path: Path, value: str) -> None:
-    for part in path[:-1]:
-        data = data[part]
-    data[path[-1]] = value
+def _put(data: Any, path: Path, value: str) -> None:
+    """Sets the value at a path; of a list, the part is the place in it."""
+    part = int(path[0]) if isinstance(data, list) else path[0]
+    if len(path) == 1:
+        data[part] = value
+    else:
+        _put(data[part], path[1:], value)

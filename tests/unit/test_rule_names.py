@@ -52,6 +52,18 @@ def test_names_are_replaced_by_ids_and_ids_stay() -> None:
     assert [item.setting for item in unresolved(rules)] == ["rules.location", "rules.locations.81"]
 
 
+def test_names_in_a_list_are_found_by_their_place_and_replaced() -> None:
+    rules = factories.rules(inventory={"locations": {"Main St": ["2", "Shelf"], "81": ["Main Warehouse"]}})
+    known = {NetSuiteList.LOCATION: {"Main Warehouse": MAIN, "Shelf": SHELF}}
+    found = {item.setting: item.value for item in references(rules) if "inventory" in item.setting}
+    assert found == {
+        'rules.inventory.locations."Main St".0': "2",
+        'rules.inventory.locations."Main St".1': "Shelf",
+        "rules.inventory.locations.81.0": "Main Warehouse",
+    }
+    assert resolved(rules, known).inventory.locations == {"Main St": ("2", "3"), "81": ("2",)}
+
+
 @pytest.mark.parametrize(
     ("value", "entries", "ids"),
     [
