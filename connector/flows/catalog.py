@@ -13,6 +13,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, Engine
 
 from connector.flows.systems import Systems
+from connector.flows.watermarks import START, minus_overlap
 from connector.limits import Lane
 from connector.netsuite.client import PAGE
 from connector.netsuite.suiteql import (
@@ -32,10 +33,6 @@ from connector.store.items import Item
 BILLING = "billing"
 ITEMS = "items"
 CUSTOMERS = "customers"
-
-# NetSuite keeps change times to the minute, and saves may still be running: read a little again.
-OVERLAP = timedelta(minutes=10)
-_CLOCK = "%Y-%m-%d %H:%M:%S"
 
 # Before a new customer is created the mirror of NetSuite's customers must be at most this old; beat keeps it so.
 CUSTOMERS_FRESH_SECONDS = 300
@@ -62,11 +59,11 @@ def refresh(catalog: Catalog, systems: Systems, engine: Engine, *, lane: Lane = 
     connection_id = systems.connection.id
     with engine.begin() as connection:
         cursor = cursors.read(connection, connection_id, catalog.name)
-    since = cursor and _minus_overlap(cursor.watermark)
+    since = cursor and minus_overlap(cursor.watermark)
     last, watermark, count = "0", None, 0
     if since is None and catalog.page is None:
         watermark = systems.netsuite.suiteql(*clock(), lane=lane)[0]["now_at"]
-        since = _minus_overlap(watermark)
+        since = minus_overlap(watermark)
     while True:
         query, parameters = catalog.changed(last, since) if since else _first(catalog, last)
         rows = systems.netsuite.suiteql(query, parameters, lane=lane)
@@ -78,9 +75,7 @@ def refresh(catalog: Catalog, systems: Systems, engine: Engine, *, lane: Lane = 
             break
         last = rows[-1]["id"]
     with engine.begin() as connection:
-        cursors.advance(
-            connection, connection_id, catalog.name, watermark or (cursor.watermark if cursor else _start())
-        )
+        cursors.advance(connection, connection_id, catalog.name, watermark or (cursor.watermark if cursor else START))
     return count
 
 
@@ -159,16 +154,3 @@ _KINDS = {"CustInvc": billing.INVOICE, "CashSale": billing.CASH_SALE}
 BILLING_CATALOG = Catalog(BILLING, None, billing_changed, _keep_billing)
 ITEM_CATALOG = Catalog(ITEMS, items_page, items_changed, _keep_items)
 CUSTOMER_CATALOG = Catalog(CUSTOMERS, customers_page, customers_changed, _keep_customers)
-
-
-def _minus_overlap(watermark: str) -> str:
-    return (_moment(watermark) - OVERLAP).strftime(_CLOCK)
-
-
-def _moment(watermark: str) -> datetime:
-    return datetime.strptime(watermark, _CLOCK).replace(tzinfo=UTC)
-
-
-def _start() -> str:
-    """A watermark before everything: nothing was there to tell NetSuite's clock."""
-    return datetime(2000, 1, 1, tzinfo=UTC).strftime(_CLOCK)

@@ -6,6 +6,7 @@ Facts: Oracle's REST Web Services help (2026) and recorded answers of 2026-03. F
 import re
 from collections.abc import Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -52,6 +53,14 @@ _NAMED = re.compile(r"for the following field: (\w+)|phone number", re.IGNORECAS
 _CONCURRENCY = {"CONCURRENCY_LIMIT_EXCEEDED", "SSS_REQUEST_LIMIT_EXCEEDED"}
 
 Login = BearerToken | SignedRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows of one answer. `has_more`: the query has rows behind them."""
+
+    rows: list[dict[str, str]]
+    has_more: bool
 
 
 class NetSuiteClient:
@@ -155,12 +164,17 @@ class NetSuiteClient:
 
     def suiteql(self, query: str, parameters: Sequence[str] = (), *, lane: Lane = Lane.ORDERS) -> list[dict[str, str]]:
         """Up to 1,000 rows. Every value is text; a column that is null is missing from its row; keys are lower case."""
+        return self.suiteql_page(query, parameters, lane=lane).rows
+
+    def suiteql_page(self, query: str, parameters: Sequence[str] = (), *, lane: Lane = Lane.ORDERS) -> Page:
+        """The first 1,000 rows, and whether the query has more of them."""
         content = encode({"q": query, "params": list(parameters)})
         path = f"{_SUITEQL}?limit={PAGE}&offset=0"
         response = read_briefly(lambda: self._read("POST", path, "suiteql", content, lane=lane))
         _raise_for_status(response, "suiteql")
-        rows = decode(response, system="NetSuite")["items"]
-        return [{key.lower(): value for key, value in row.items() if key != "links"} for row in rows]
+        answer = decode(response, system="NetSuite")
+        rows = [{key.lower(): value for key, value in row.items() if key != "links"} for row in answer["items"]]
+        return Page(rows, bool(answer.get("hasMore", False)))
 
     def _read(
         self, method: str, path: str, label: str, content: bytes | None = None, *, lane: Lane = Lane.ORDERS

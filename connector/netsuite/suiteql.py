@@ -5,11 +5,11 @@ Paging by key (`id > ?`, ordered): offsets end at 100,000 rows and shift while r
 
 from collections.abc import Sequence
 
-_CLOCK = "'YYYY-MM-DD HH24:MI:SS'"
-_NOW = f"TO_CHAR(SYSDATE, {_CLOCK}) AS now_at"
+CLOCK = "'YYYY-MM-DD HH24:MI:SS'"
+NOW = f"TO_CHAR(SYSDATE, {CLOCK}) AS now_at"
 
-_ITEMS = f"SELECT i.id, i.itemid, i.itemtype, i.isinactive, {_NOW} FROM item i WHERE"
-_CUSTOMERS = f"SELECT c.id, c.email, c.subsidiary, c.isinactive, {_NOW} FROM customer c WHERE"
+_ITEMS = f"SELECT i.id, i.itemid, i.itemtype, i.isinactive, {NOW} FROM item i WHERE"
+_CUSTOMERS = f"SELECT c.id, c.email, c.subsidiary, c.isinactive, {NOW} FROM customer c WHERE"
 _FIRST_THOUSAND = "FETCH FIRST 1000 ROWS ONLY"
 
 Query = tuple[str, tuple[str, ...]]
@@ -22,13 +22,13 @@ def items_page(after: str) -> Query:
 
 def items_changed(after: str, since: str) -> Query:
     """A thousand items behind an id that changed since a moment of NetSuite's clock."""
-    changed = f"i.lastmodifieddate >= TO_TIMESTAMP(?, {_CLOCK})"
+    changed = f"i.lastmodifieddate >= TO_TIMESTAMP(?, {CLOCK})"
     return f"{_ITEMS} i.id > ? AND {changed} ORDER BY i.id {_FIRST_THOUSAND}", (after, since)
 
 
 def items_by_sku(skus: Sequence[str]) -> Query:
     """The items of these names."""
-    return f"{_ITEMS} i.itemid IN ({_marks(skus)}) ORDER BY i.id", tuple(skus)
+    return f"{_ITEMS} i.itemid IN ({placeholders(skus)}) ORDER BY i.id", tuple(skus)
 
 
 def customers_page(after: str) -> Query:
@@ -38,25 +38,25 @@ def customers_page(after: str) -> Query:
 
 def customers_changed(after: str, since: str) -> Query:
     """A thousand customers behind an id that changed since a moment of NetSuite's clock."""
-    changed = f"c.lastmodifieddate >= TO_TIMESTAMP(?, {_CLOCK})"
+    changed = f"c.lastmodifieddate >= TO_TIMESTAMP(?, {CLOCK})"
     return f"{_CUSTOMERS} c.id > ? AND {changed} ORDER BY c.id {_FIRST_THOUSAND}", (after, since)
 
 
 def customers_standing(customer_ids: Sequence[str]) -> Query:
     """Those of some customers that are there and active."""
-    marks = _marks(customer_ids)
+    marks = placeholders(customer_ids)
     return f"SELECT c.id FROM customer c WHERE c.isinactive = 'F' AND c.id IN ({marks})", tuple(customer_ids)
 
 
 def totals(transaction_ids: Sequence[str]) -> Query:
     """Totals of up to 1,000 transactions in their own currency."""
-    marks = _marks(transaction_ids)
+    marks = placeholders(transaction_ids)
     return f"SELECT t.id, t.foreigntotal FROM transaction t WHERE t.id IN ({marks})", tuple(transaction_ids)
 
 
 def order_lines(transaction_ids: Sequence[str], after: tuple[str, str]) -> Query:
     """Lines of up to 1,000 transactions behind (transaction, line): a thousand rows in the order of both."""
-    marks = _marks(transaction_ids)
+    marks = placeholders(transaction_ids)
     columns = "l.transaction, l.id, l.item"
     behind = "(l.transaction > ? OR (l.transaction = ? AND l.id > ?))"
     text = (
@@ -69,24 +69,25 @@ def order_lines(transaction_ids: Sequence[str], after: tuple[str, str]) -> Query
 def billing_changed(after: str, since: str) -> Query:
     """A thousand invoices and cash sales of sales orders behind an id that changed since a moment of NetSuite's clock."""
     text = (
-        f"SELECT t.id, t.type, t.status, t.foreigntotal, m.createdfrom AS order_id, {_NOW} FROM transaction t "
+        f"SELECT t.id, t.type, t.status, t.foreigntotal, m.createdfrom AS order_id, {NOW} FROM transaction t "
         "JOIN transactionline m ON m.transaction = t.id AND m.mainline = 'T' "
         "WHERE t.type IN ('CustInvc', 'CashSale') AND m.createdfrom IS NOT NULL AND t.id > ? "
-        f"AND t.lastmodifieddate >= TO_TIMESTAMP(?, {_CLOCK}) ORDER BY t.id {_FIRST_THOUSAND}"
+        f"AND t.lastmodifieddate >= TO_TIMESTAMP(?, {CLOCK}) ORDER BY t.id {_FIRST_THOUSAND}"
     )
     return text, (after, since)
 
 
 def clock() -> Query:
     """NetSuite's own clock."""
-    return f"SELECT {_NOW} FROM dual", ()
+    return f"SELECT {NOW} FROM dual", ()
 
 
 def external_ids(transaction_ids: Sequence[str]) -> Query:
     """External ids of up to 1,000 transactions."""
-    marks = _marks(transaction_ids)
+    marks = placeholders(transaction_ids)
     return f"SELECT t.id, t.externalid FROM transaction t WHERE t.id IN ({marks})", tuple(transaction_ids)
 
 
-def _marks(values: Sequence[str]) -> str:
+def placeholders(values: Sequence[str]) -> str:
+    """A mark for each of some bound values."""
     return ", ".join("?" for _ in values)

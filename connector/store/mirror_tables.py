@@ -33,6 +33,23 @@ stock = Table(
     UniqueConstraint("connection_id", "netsuite_item", "netsuite_location"),
 )
 
+# How far the reading of stock is. `watermark` is NetSuite's own clock, as text; another table or other locations than those
+# of the last complete reading are a reason to read everything. `failure`: why the last reading did not come to its end.
+stock_readings = Table(
+    "stock_readings",
+    metadata,
+    connection_(),
+    Column("source", Text),
+    Column("locations", Text),
+    Column("watermark", Text),
+    time_("complete_at", nullable=True),
+    time_("full_at", nullable=True),
+    time_("kits_at", nullable=True),
+    time_("failed_at", nullable=True),
+    Column("failure", Text),
+    UniqueConstraint("connection_id"),
+)
+
 # What a kit is made of, per kit.
 kit_members = Table(
     "kit_members",

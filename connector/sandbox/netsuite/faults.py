@@ -9,7 +9,7 @@ KINDS = ("slow", "status_before", "changed_meanwhile", "commit_then_drop", "comm
 
 @dataclass(slots=True)
 class Fault:
-    """One fault for the next `times` calls of a method whose path holds a text."""
+    """One fault for the next `times` calls of a method whose path holds a text, behind `after` of them that go well."""
 
     kind: str
     method: str = ""
@@ -17,6 +17,7 @@ class Fault:
     times: int = 1
     status: int = 503
     seconds: float = 1.0
+    after: int = 0
 
 
 class Dropped(Exception):
@@ -47,6 +48,9 @@ class Faults:
         with self._lock:
             for fault in self._waiting:
                 if fault.method in ("", method) and fault.path in path:
+                    if fault.after > 0:
+                        fault.after -= 1
+                        continue
                     fault.times -= 1
                     if fault.times <= 0:
                         self._waiting.remove(fault)

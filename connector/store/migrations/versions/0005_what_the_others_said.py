@@ -144,6 +144,22 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "stock_readings",
+        sa.Column("connection_id", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=True),
+        sa.Column("locations", sa.Text(), nullable=True),
+        sa.Column("watermark", sa.Text(), nullable=True),
+        sa.Column("complete_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("full_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("kits_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failure", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connections.id"], name=op.f("fk_stock_readings_connection_id"), ondelete="RESTRICT"
+        ),
+        sa.UniqueConstraint("connection_id", name=op.f("uq_stock_readings_connection_id")),
+    )
+    op.create_table(
         "reservations",
         sa.Column("connection_id", sa.BigInteger(), nullable=False),
         sa.Column("record_id", sa.BigInteger(), nullable=False),
@@ -164,6 +180,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("reservations")
+    op.drop_table("stock_readings")
     op.drop_table("stock")
     op.drop_table("shop_items")
     op.drop_table("shipments")
