@@ -1,10 +1,10 @@
-"""`python -m bench [receiver|latency|slots …] [--runs N] [--seconds N]`."""
+"""`python -m bench [receiver|latency|slots|stock …] [--runs N] [--seconds N]`."""
 
 import argparse
 
-from bench import orders, receiver
+from bench import orders, receiver, stock
 
-BENCHES = {"receiver": receiver.main, "latency": orders.latency, "slots": orders.slots}
+BENCHES = {"receiver": receiver.main, "latency": orders.latency, "slots": orders.slots, "stock": stock.stock}
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from connector.netsuite.stock_queries import Span, kit_members, stock_changed, s
 from connector.netsuite.suiteql import Query
 
 # Lines above this size wait on disk.
-_IN_MEMORY = 16 * 2**20
+_IN_MEMORY = 2**20
 
 Row = Mapping[str, str]
 

@@ -119,11 +119,14 @@ class Tables:
 
 def _row(row: sqlite3.Row) -> dict[str, str]:
     """Every value as text, nulls and empty strings (Oracle's nulls) left out, keys in lower case."""
-    return {key.lower(): _text(row[key]) for key in row.keys() if row[key] not in (None, "")}  # noqa: SIM118  sqlite3.Row
+    told = zip(row.keys(), row, strict=True)
+    return {key.lower(): _text(value) for key, value in told if value is not None and value != ""}
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, str) and value.startswith(_MARK):
+    if isinstance(value, str):
+        if value[0] != _MARK:
+            return value
         return datetime.strptime(value[1:11], "%Y-%m-%d").strftime(_USER_DATE)  # noqa: DTZ007  a date only
     return format(value, ".15g") if isinstance(value, float) else str(value)
 
