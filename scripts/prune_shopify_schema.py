@@ -26,6 +26,7 @@ from graphql import (
     get_named_type,
     is_specified_scalar_type,
     parse,
+    print_directive,
     print_type,
     visit,
 )
@@ -39,6 +40,8 @@ HEADER = """\
 # Source: Shopify's own introspection of that version. Made by scripts/prune_shopify_schema.py; do not edit.
 
 """
+# Those of Shopify's own that operations use.
+DIRECTIVES = frozenset({"idempotent"})
 ROOTS = "schema {\n  query: QueryRoot\n  mutation: Mutation\n}\n\n"
 
 
@@ -87,15 +90,15 @@ def pruned_sdl(schema: GraphQLSchema, documents: list[str]) -> str:
         if isinstance(found, GraphQLUnionType):
             found.types = tuple(member for member in found.types if member.name in kept)
     names = sorted(kept | _with_inputs(schema, inputs))
+    for directive in schema.directives:
+        directive.description = None
+        for argument in directive.args.values():
+            argument.description = None
     types = [schema.type_map[name] for name in names if not is_specified_scalar_type(schema.type_map[name])]
     for found in types:
         _forget_descriptions(found)
-    return (
-        HEADER
-        + "schema {\n  query: QueryRoot\n  mutation: Mutation\n}\n\n"
-        + "\n\n".join(print_type(found) for found in types)
-        + "\n"
-    )
+    directives = [print_directive(found) for found in schema.directives if found.name in DIRECTIVES]
+    return HEADER + ROOTS + "\n\n".join([*directives, *(print_type(found) for found in types)]) + "\n"
 
 
 def _root_fields(documents: list[str]) -> set[str]:

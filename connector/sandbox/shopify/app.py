@@ -3,7 +3,7 @@
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
@@ -50,6 +50,8 @@ def _route(shop: Shop, request: Request) -> Response:
         return _token(shop, request)
     if request.path == "/admin/oauth/authorize":
         return _authorize(shop, request)
+    if request.path.startswith("/_bulk/"):
+        return _bulk_file(shop, request)
     if request.path.startswith("/_sandbox/"):
         return _control(shop, request)
     return _json({"errors": "Not Found"}, 404)
@@ -63,6 +65,7 @@ def _graphql(shop: Shop, request: Request) -> Response:
         return _json(_INVALID_TOKEN, 401)
     if request.mimetype != "application/json":
         return _json({"errors": "Content-Type must be application/json"}, 415)
+    shop.bulk.host = request.host_url
     status, body = answer(shop, json.loads(request.get_data()))
     response = _json(body, status)
     # A version that is not served is answered in one that is.
@@ -91,6 +94,31 @@ def _token(shop: Shop, request: Request) -> Response:
     if shop.loses_token_answer():
         raise _LostAnswer
     return _json(answer)
+
+
+def _bulk_file(shop: Shop, request: Request) -> Response:
+    """A result, from any byte on; it is stored elsewhere in the real world and needs no token."""
+    found = shop.bulk.file(request.path.removeprefix("/_bulk/"))
+    if found is None:
+        return _json({"errors": "Not Found"}, 404)
+    wanted = re.fullmatch(r"bytes=(\d+)-", request.headers.get("Range", ""))
+    start = int(wanted[1]) if wanted else 0
+    if start >= len(found):
+        return Response(status=416)
+    rest = found[start:]
+    answered = Response(_cut_off(rest, shop), 206 if wanted else 200, content_type="application/jsonl")
+    answered.headers["Content-Length"] = str(len(rest))
+    if wanted:
+        answered.headers["Content-Range"] = f"bytes {start}-{len(found) - 1}/{len(found)}"
+    return answered
+
+
+def _cut_off(content: bytes, shop: Shop) -> Iterator[bytes]:
+    """The content, or its beginning and a broken connection."""
+    if shop.config.bulk_cuts:
+        yield content[: shop.config.bulk_cuts.pop(0)]
+        raise ConnectionResetError
+    yield content
 
 
 def _control(shop: Shop, request: Request) -> Response:

@@ -6,7 +6,8 @@ from typing import Any
 
 from connector.sandbox.shopify.acts.verbs import act
 from connector.sandbox.shopify.shop import Shop
-from connector.sandbox.shopify.webhooks import deliver, deliver_all
+from connector.sandbox.shopify.stock.roots import stock_queries
+from connector.sandbox.shopify.webhooks import deliver, deliver_all, tell
 
 Json = dict[str, Any]
 
@@ -20,14 +21,26 @@ def control(shop: Shop, verb: str, asked: Json | None) -> object | None:
     return None if writer is None else writer(shop, asked) or {}
 
 
-def _put_order(shop: Shop, asked: Json) -> None:
-    shop.put_order(asked["order"], asked.get("transactions", []))
+def _put_order(shop: Shop, asked: Json) -> Json:
+    return {"deliveries": shop.put_order(asked["order"], asked.get("transactions", []))}
 
 
 def _act(shop: Shop, asked: Json) -> Json:
     """What Shopify would send for the act; `deliver` sends it, else it is for POST /_sandbox/deliveries."""
     deliveries = act(shop, asked)
     answer: Json = {"topics": [item["topic"] for item in deliveries], "deliveries": deliveries}
+    if asked.get("deliver"):
+        answer["statuses"] = [status for item in deliveries for status in deliver(shop, item)]
+    return answer
+
+
+def _stock(shop: Shop, asked: Json) -> Json:
+    """`load` items, then `change` and `delete` some, `adjust` levels; the webhooks of it, sent where `deliver` says so."""
+    shop.inventory.load(asked.get("load", []))
+    acts = (("change", shop.inventory.change_item), ("delete", shop.inventory.delete_item))
+    deliveries = [item for name, do in acts for one in asked.get(name, []) for item in do(one)]
+    deliveries += [item for one in asked.get("adjust", []) for item in shop.inventory.adjust(one)]
+    answer: Json = {"deliveries": deliveries}
     if asked.get("deliver"):
         answer["statuses"] = [status for item in deliveries for status in deliver(shop, item)]
     return answer
@@ -54,12 +67,16 @@ _READERS: dict[str, Callable[[Shop], object]] = {
     "deliveries": lambda shop: [asdict(delivery) for delivery in shop.deliveries],
     "subscriptions": lambda shop: shop.subscriptions.every(),
     "customers": lambda shop: shop.customers.every(),
+    "inventory": lambda shop: shop.inventory.ledger(),
+    "news": lambda shop: shop.news,
     "health": lambda _shop: {"ok": True},
 }
 _WRITERS: dict[str, Callable[[Shop, Json], object]] = {
     "orders": _put_order,
     "customers": lambda shop, asked: shop.customers.put(asked["customer"]),
     "act": _act,
+    "inventory": _stock,
+    "bulk": lambda shop, _asked: shop.bulk.finish_all(stock_queries(shop), lambda news: tell(shop, news)),
     "settings": lambda shop, asked: shop.change(asked),
     "subscriptions": lambda shop, asked: shop.subscriptions.drop(asked["delete"]),
     "uninstall": _uninstall,

@@ -13,17 +13,31 @@ from graphql import (
     FragmentSpreadNode,
     InlineFragmentNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
 )
 
 MAXIMUM = 1000
+# Each mutation of a document, however much it is given.
+_MUTATION = 10
 
 
 def query_cost(document: DocumentNode, variables: dict[str, Any]) -> int:
     """Requested points of the first operation of a document."""
     fragments = {item.name.value: item for item in document.definitions if isinstance(item, FragmentDefinitionNode)}
-    operation = next(item for item in document.definitions if isinstance(item, OperationDefinitionNode))
+    operation = _operation(document)
+    if is_mutation(document):
+        return _MUTATION * len(operation.selection_set.selections)
     return math.ceil(_inside(operation.selection_set, fragments, variables))
+
+
+def is_mutation(document: DocumentNode) -> bool:
+    """True when the first operation of a document writes."""
+    return _operation(document).operation is OperationType.MUTATION
+
+
+def _operation(document: DocumentNode) -> OperationDefinitionNode:
+    return next(item for item in document.definitions if isinstance(item, OperationDefinitionNode))
 
 
 def _inside(selections: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode], variables: Any) -> float:
@@ -34,8 +48,12 @@ def _inside(selections: SelectionSetNode, fragments: dict[str, FragmentDefinitio
         elif isinstance(node, InlineFragmentNode):
             total += _inside(node.selection_set, fragments, variables)
         elif isinstance(node, FieldNode) and node.selection_set is not None:
-            size = _page_size(node, variables)
             inner = 1 + _inside(node.selection_set, fragments, variables)
+            if node.name.value == "nodes" and node.arguments:
+                # What is named one by one is counted one by one.
+                total += inner * len(variables.get("ids") or ())
+                continue
+            size = _page_size(node, variables)
             total += inner if size is None else 1 + inner * math.sqrt(size)
     return total
 

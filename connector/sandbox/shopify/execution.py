@@ -8,9 +8,11 @@ from typing import Any
 
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, build_schema, execute_sync, parse, validate
 
-from connector.sandbox.shopify.cost import MAXIMUM, query_cost
+from connector.sandbox.shopify.cost import MAXIMUM, is_mutation, query_cost
 from connector.sandbox.shopify.roots import AccessDeniedError, root
 from connector.sandbox.shopify.shop import Shop
+from connector.sandbox.shopify.stock.idempotency import MISSING, lacks_key
+from connector.sandbox.shopify.stock.writes import BadRequestError
 from connector.sandbox.shopify.values.parts import TooManyError
 
 Json = dict[str, Any]
@@ -57,14 +59,19 @@ def answer(shop: Shop, request: Json) -> tuple[int, Json]:
     if failure == "INTERNAL_SERVER_ERROR":
         extensions = {"code": failure, "requestId": str(uuid.uuid4())}
         return 200, {"errors": [{"message": "Internal error", "extensions": extensions}]}
+    if lacks_key(document, variables):
+        missing = {"message": MISSING, "extensions": {"code": "BAD_REQUEST"}}
+        return 200, {"data": None, "errors": [missing], "extensions": _cost(shop, requested, requested, available)}
     return 200, _executed(shop, document, request, requested)
 
 
 def _executed(shop: Shop, document: DocumentNode, request: Json, requested: int) -> Json:
     name = request.get("operationName")
-    result = execute_sync(schema(), document, root(shop), variable_values=request.get("variables"), operation_name=name)
+    result = execute_sync(
+        schema(), document, root(shop, schema()), variable_values=request.get("variables"), operation_name=name
+    )
     shop.operations[name or "unnamed"] += 1
-    actual = max(1, round(requested * _ACTUAL_SHARE))
+    actual = requested if is_mutation(document) else max(1, round(requested * _ACTUAL_SHARE))
     available = shop.give_back(requested - actual)
     body: Json = {"data": result.data, "extensions": _cost(shop, requested, actual, available)}
     if result.errors:
@@ -77,7 +84,7 @@ def _formatted(error: GraphQLError) -> Json:
     if isinstance(error.original_error, AccessDeniedError):
         required = f"`{error.original_error.scope}` access scope."
         formatted["extensions"] = {"code": "ACCESS_DENIED", "requiredAccess": required}
-    if isinstance(error.original_error, TooManyError):
+    if isinstance(error.original_error, TooManyError | BadRequestError):
         formatted["extensions"] = {"code": "BAD_REQUEST"}
     return formatted
 

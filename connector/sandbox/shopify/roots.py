@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from graphql import GraphQLSchema
+
 from connector.sandbox.shopify.search import searched
 from connector.sandbox.shopify.shop import Shop
+from connector.sandbox.shopify.stock.roots import NEEDED_FOR_STOCK, stock_fields
 from connector.sandbox.shopify.values.life import fulfillment_values, refund_values
 from connector.sandbox.shopify.values.orders import order_value
 from connector.sandbox.shopify.values.parts import connection_of, gid
@@ -20,7 +23,7 @@ _NEEDED = {
     "fulfillment": "read_fulfillments",
     "customer": "read_customers",
     "locations": "read_locations",
-}
+} | NEEDED_FOR_STOCK
 
 
 class AccessDeniedError(Exception):
@@ -49,14 +52,14 @@ def _number(gid_text: str) -> int:
     return int(gid_text.rpartition("/")[2])
 
 
-def root(shop: Shop) -> Json:
+def root(shop: Shop, schema: GraphQLSchema) -> Json:
     """Resolvers of the query and mutation fields that the operations use."""
     config = shop.config
     locations = [
         {"id": gid("Location", item["id"]), "name": item["name"], "isActive": item.get("isActive", True)}
         for item in config.locations
     ]
-    fields = {
+    fields: Json = {
         "order": lambda _info, id: _order(shop, id),
         "orders": lambda info, query=None, sortKey="PROCESSED_AT", reverse=False, **rest: connection_of(
             searched(shop.orders(), query, sortKey, reverse=reverse)
@@ -81,6 +84,7 @@ def root(shop: Shop) -> Json:
             id, webhookSubscription
         ),
     }
+    fields |= stock_fields(shop, schema)
     return fields | {
         name: _denied(name, scope) for name, scope in _NEEDED.items() if not _is_granted(scope, config.scopes)
     }

@@ -10,6 +10,9 @@ from typing import Any
 from connector.sandbox.shopify.customers import Customers
 from connector.sandbox.shopify.ledger import ledger_order
 from connector.sandbox.shopify.oauth import Tokens
+from connector.sandbox.shopify.stock.bulk import BulkOperations
+from connector.sandbox.shopify.stock.idempotency import Keys
+from connector.sandbox.shopify.stock.inventory import Inventory
 from connector.sandbox.shopify.subscriptions import Subscriptions
 
 Json = dict[str, Any]
@@ -20,6 +23,7 @@ _SCOPES = (
     "read_customers",
     "read_products",
     "read_inventory",
+    "write_inventory",
     "read_locations",
     "read_fulfillments",
     "read_returns",
@@ -61,6 +65,11 @@ class ShopConfig:
     restore_rate: float = 100.0
     bucket: float = 2000.0
     latency_ms: float = 0.0
+    # How often a bulk operation is seen running before it is done, and how the next ones fail: error_code, lines, status.
+    bulk_polls: int = 1
+    bulk_failures: list[Json] = field(default_factory=list)
+    # After how many bytes the next answers with a bulk operation's result are cut off.
+    bulk_cuts: list[int] = field(default_factory=list)
 
     @classmethod
     def from_json(cls, data: Json) -> "ShopConfig":
@@ -98,18 +107,24 @@ class Shop:
         self.oauth = Tokens(config)
         self.subscriptions = Subscriptions()
         self.customers = Customers()
+        self.inventory = Inventory()
+        self.keys = Keys()
+        self.bulk = BulkOperations(config)
         self._token_answers_to_lose = 0
+        # Webhooks that mutations caused while there is no address to send them to.
+        self.news: list[Json] = []
         self.deliveries: list[DeliveryLog] = []
         # What was done to each order, by its id.
         self.acts: dict[int, list[str]] = {}
 
-    def put_order(self, order: Json, transactions: list[Json]) -> None:
-        """Adds an order or replaces it."""
+    def put_order(self, order: Json, transactions: list[Json]) -> list[Json]:
+        """Adds an order or replaces it; the webhooks about stock that this causes."""
         with self._lock:
             self._orders[order["id"]] = order
             self._transactions[order["id"]] = transactions
         if order.get("customer"):
             self.customers.learn(order["customer"])
+        return self.inventory.follow(order)
 
     def remove_order(self, order_id: int) -> None:
         """Deletes an order."""
@@ -200,4 +215,5 @@ class Shop:
             "queries": sum(queries.values()),
             "operations": queries,
             "tokens": self.oauth.ledger(),
+            "inventory": self.inventory.ledger(),
         }

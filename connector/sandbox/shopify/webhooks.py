@@ -84,6 +84,14 @@ def deliver_all(shop: Shop, deliveries: Sequence[dict[str, Any]], *, parallel: i
     return {"sent": len(statuses), "acknowledged": len(statuses) - len(failed), "failed": failed}
 
 
+def tell(shop: Shop, deliveries: Sequence[dict[str, Any]]) -> None:
+    """What a mutation caused: sent behind its answer's back, or kept in `shop.news` while there is no address."""
+    if shop.config.webhook_url is None:
+        shop.news += deliveries
+        return
+    threading.Thread(target=lambda: [deliver(shop, item) for item in deliveries], daemon=True).start()
+
+
 def _send(shop: Shop, made: Webhook) -> int:
     session = getattr(_sessions, "session", None)
     if session is None:

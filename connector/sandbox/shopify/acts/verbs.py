@@ -74,9 +74,9 @@ def _on_order(shop: Shop, verb: str, asked: Json, now: str) -> list[Json]:
     if is_paid and not was_paid:
         scene.tell("orders/paid")
     scene.tell("orders/updated")
-    shop.put_order(order, transactions)
+    of_stock = shop.put_order(order, transactions)
     shop.acts.setdefault(order["id"], []).append(verb)
-    return _deliveries(scene.news, order["id"])
+    return [*_deliveries(scene.news, order["id"]), *of_stock]
 
 
 def _deliveries(news: people.News, order_id: int | None) -> list[Json]:

@@ -9,6 +9,10 @@ from typing import Any
 Json = dict[str, Any]
 
 
+# Given to a connection instead of what GraphQL knows of a field: a bulk operation ignores pages.
+EVERYTHING = object()
+
+
 class TooManyError(Exception):
     """A page of more than 250 was asked for."""
 
@@ -87,14 +91,14 @@ def connection_of(nodes: Sequence[Any]) -> Callable[..., Json]:
     """
 
     def page(
-        _info: object,
+        info: object,
         first: int | None = None,
         after: str | None = None,
         value: Callable[[Any], Json] | None = None,
         **_: object,
     ) -> Json:
         start = int(after.removeprefix("c")) if after else 0
-        end = start + checked(first)
+        end = len(nodes) if info is EVERYTHING else start + checked(first)
         return {
             "nodes": nodes[start:end] if value is None else [value(node) for node in nodes[start:end]],
             "pageInfo": {
