@@ -94,7 +94,22 @@ class Transport:
             self._record(request, status, started)
         return response
 
-    def _sent(self, request: Request, auth: requests.auth.AuthBase | None) -> requests.Response:
+    @contextmanager
+    def streamed(self, request: Request) -> Iterator[requests.Response]:
+        """The answer to a read before its content has come; raises as `send` does, also while the content is read."""
+        started, status = time.monotonic(), 0
+        try:
+            with self._sent(request, None, stream=True) as response:
+                status = response.status_code
+                yield response
+        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+            raise self._unanswered(error) from error
+        finally:
+            self._record(request, status, started)
+
+    def _sent(
+        self, request: Request, auth: requests.auth.AuthBase | None, *, stream: bool = False
+    ) -> requests.Response:
         try:
             return self._session.request(
                 request.method,
@@ -104,6 +119,7 @@ class Transport:
                 auth=auth,
                 timeout=(self._deadlines.connect, self._deadlines.read),
                 allow_redirects=False,
+                stream=stream,
             )
         except (requests.ConnectTimeout, requests.exceptions.SSLError) as error:
             raise Unavailable(f"{self.system} was not reached: {_reason(error)}") from error
@@ -124,7 +140,7 @@ class Transport:
         """Closes the kept connections."""
         self._session.close()
 
-    def _unanswered(self, error: requests.ConnectionError) -> Unavailable | OutcomeUnknown:
+    def _unanswered(self, error: requests.RequestException) -> Unavailable | OutcomeUnknown:
         """A connection that was never made carried nothing; one that broke may have."""
         if "NewConnectionError" in repr(error) or "NameResolutionError" in repr(error):
             return Unavailable(f"{self.system} was not reached: {_reason(error)}")

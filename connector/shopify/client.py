@@ -1,6 +1,7 @@
 """One shop's Admin GraphQL API (2026-10). Every operation is a file in operations/."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -12,6 +13,7 @@ from connector.limits import Points
 from connector.shopify.auth import AccessTokenHeader
 from connector.shopify.customers import CustomerProfile
 from connector.shopify.records import Order
+from connector.shopify.refusals import refusals
 from connector.shopify.whole import whole_customer, whole_order
 from connector.transport import Request, Transport, decode, encode, read_briefly
 
@@ -59,11 +61,25 @@ class ShopifyClient:
 
     def mutate(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """The payload of one mutation, which is sent once. Raises Rejected with Shopify's own sentences."""
-        payload: dict[str, Any] = next(iter(self._once(operation, variables).values()))
-        if payload.get("userErrors"):
-            sentences = "; ".join(str(error["message"]) for error in payload["userErrors"])
+        payload = self.attempt(operation, variables)
+        if found := refusals(payload):
+            sentences = "; ".join(refusal.message for refusal in found)
             raise Rejected(f"Shopify refuses {operation}: {sentences}")
         return payload
+
+    def attempt(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """The payload of one mutation, which is sent once; its userErrors are the caller's to read (`refusals`)."""
+        payload: dict[str, Any] | None = next(iter(self._once(operation, variables).values()))
+        if payload is None:
+            raise InvalidAnswer(f"Shopify answered {operation} with nothing and did not say why")
+        return payload
+
+    @contextmanager
+    def file(self, url: str, start: int) -> Iterator[requests.Response]:
+        """A file that Shopify has stored for us, from a byte on. Its address is its own key: no token is shown."""
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
+        with self._transport.streamed(Request("GET", url, "stored file", headers)) as response:
+            yield response
 
     def _once(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         self._points.take(self._costs.get(operation, _FIRST_GUESS))

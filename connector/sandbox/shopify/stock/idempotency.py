@@ -94,7 +94,7 @@ def lacks_key(document: DocumentNode, variables: Json) -> bool:
 
 def asked_key(info: Info) -> str:
     """The key of the field that is being resolved."""
-    return key_of(info.field_nodes[0], info.variable_values)
+    return key_of(info.field_nodes[0], info.variable_values.coerced)
 
 
 def key_of(field: FieldNode, variables: Any) -> str:
