@@ -12,6 +12,7 @@ from connector.cli.demo import demo
 from connector.cli.events import events
 from connector.cli.history import history
 from connector.cli.jobs import jobs
+from connector.cli.inventory import inventory
 from connector.cli.keys import keys
 from connector.cli.mapping import mapping
 from connector.cli.mapping_test import trial
@@ -43,6 +44,7 @@ for command in (
     events,
     history,
     jobs,
+    inventory,
     keys,
     mapping,
     migrate,

@@ -1,0 +1,131 @@
+"""`ml-connector inventory …`: what the shop has of each item beside what it should have."""
+
+import csv
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from connector.cli.inventory_sum import print_sum
+from connector.cli.opening import data_option, json_option, opened
+from connector.cli.output import print_json, print_table
+from connector.errors import ConfigError
+from connector.flows.stock_drift import Standing, standings
+from connector.flows.stock_places import stock_places
+from connector.runtime import Runtime
+from connector.store import connections
+from connector.store.connections import StoredConnection
+
+_COLUMNS = ("sku", "location", "available", "waiting", "buffer", "percent", "cap", "publish", "shop", "differs")
+
+
+@click.group()
+def inventory() -> None:
+    """Stock: what NetSuite has, what the shop may sell of it, and what the shop has."""
+
+
+@inventory.command()
+@click.argument("sku", required=False)
+@click.option("--connection", "name", help="Only this connection; needed where there are several.")
+@click.option("--all", "with_equal", is_flag=True, help="Show what is equal too.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@data_option
+@json_option
+def status(sku: str | None, name: str | None, with_equal: bool, as_csv: bool, data: Path, as_json: bool) -> None:
+    """Compare the shop's stock with what it should be, by what both sides said last; asks neither of them for stock.
+
+    With a SKU, that item spelled out as a sum. Exit 1 when something differs or cannot be pushed.
+    """
+    with opened(data) as (runtime, _), _standings(runtime, name, sku) as found:
+        shown = [one for one in found if sku or with_equal or one.is_wrong or one.problem]
+    if sku and not shown:
+        raise ConfigError(f"no item with the SKU {sku} is known on both sides and sold from a location of the rules")
+    if as_json:
+        print_json([_json(one) for one in shown])
+    elif as_csv:
+        _print_csv(shown)
+    elif sku:
+        for one in shown:
+            print_sum(one)
+    else:
+        _print_table(shown)
+    if any(one.is_wrong or one.problem for one in shown):
+        raise SystemExit(1)
+
+
+@contextmanager
+def _standings(runtime: Runtime, name: str | None, sku: str | None) -> Iterator[Iterator[Standing]]:
+    stored = the_connection(runtime, name)
+    systems = runtime.open_unchecked(stored.id)
+    if not systems.rules.inventory.locations:
+        raise ConfigError(f"the rules of {stored.name} name no inventory.locations: no stock is pushed to this shop")
+    places = stock_places(systems)
+    with runtime.engine.begin() as database:
+        yield (
+            one for place in places for one in standings(database, stored.id, place, systems.rules.inventory, sku=sku)
+        )
+
+
+def the_connection(runtime: Runtime, name: str | None) -> StoredConnection:
+    """The connection of that name, or the only one. Raises ConfigError."""
+    with runtime.engine.begin() as database:
+        known = connections.every(database) if name is None else (connections.by_name(database, name),)
+    found = [one for one in known if one is not None]
+    if name is not None and not found:
+        raise ConfigError(f"there is no connection {name}")
+    if len(found) != 1:
+        names = ", ".join(sorted(one.name for one in found)) or "none"
+        raise ConfigError(f"say which connection with --connection NAME; there are: {names}")
+    return found[0]
+
+
+def _json(one: Standing) -> dict[str, Any]:
+    row = one.row
+    return {
+        "sku": row.sku, "location": one.place.name, "shopify_location": one.place.location, "inventory_item": row.item,
+        "netsuite_item": row.netsuite_item, "available": dict(one.terms.available), "waiting": one.terms.waiting,
+        "buffer": one.terms.buffer, "percent": one.terms.percent, "cap": one.terms.cap,
+        "publishable": one.terms.publishable, "shop": row.shop, "difference": one.difference, "problem": said(one),
+        "netsuite_seen_at": row.told_at, "shop_seen_at": row.seen_at, "published": row.published,
+        "published_at": row.published_at,
+    }  # fmt: skip
+
+
+def said(one: Standing) -> str | None:
+    """What is wrong with an item: by the rules, or what the last push noted."""
+    return one.problem or one.row.problem
+
+
+def _cells(one: Standing) -> list[object]:
+    terms = one.terms
+    return [
+        one.row.sku, one.place.name, plain(terms.total), plain(terms.waiting), terms.buffer, plain(terms.percent),
+        terms.cap, terms.publishable, one.row.shop, one.difference and f"{one.difference:+d}",
+    ]  # fmt: skip
+
+
+def plain(number: object) -> str:
+    """A number without idle zeros."""
+    text = str(number)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _print_csv(shown: Sequence[Standing]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([*_COLUMNS, "problem"])
+    writer.writerows([*_cells(one), said(one)] for one in shown)
+
+
+def _print_table(shown: Sequence[Standing]) -> None:
+    """What differs as a table, what is not pushed as sentences."""
+    wrong = [one for one in shown if said(one) is None]
+    if wrong:
+        print_table(_COLUMNS, [_cells(one) for one in wrong])
+    for one in shown:
+        if said(one) is not None:
+            click.echo(f"{one.row.sku}: {said(one)}")
+    if not shown:
+        click.echo("the shop has what it should have of every item")

@@ -1,0 +1,51 @@
+"""Many rows at once: COPY into a temporary table, one row after the other, never all of them in memory."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def copy_rows(connection: Connection, table: str, columns: str, rows: Iterable[Sequence[object]]) -> int:
+    """Makes the temporary table `table` with these columns and fills it; how many rows came. It goes with the transaction."""
+    connection.exec_driver_sql(f"create temporary table {table} ({columns}) on commit drop")
+    source = _Source(rows)
+    cursor: Any = connection.connection.cursor()
+    cursor.copy_expert(f"copy {table} from stdin", source)
+    cursor.close()
+    # Without it the planner takes a temporary table for a small one.
+    connection.exec_driver_sql(f"analyze {table}")
+    return source.count
+
+
+class _Source:
+    """What psycopg2 reads from like from a file."""
+
+    def __init__(self, rows: Iterable[Sequence[object]]) -> None:
+        self.count = 0
+        self._lines = self._encoded(rows)
+        self._rest = b""
+
+    def read(self, size: int = 8192) -> bytes:
+        """The next bytes, none at the end."""
+        parts, length = [self._rest], len(self._rest)
+        while length < size and (line := next(self._lines, None)) is not None:
+            parts.append(line)
+            length += len(line)
+        content = b"".join(parts)
+        self._rest = content[size:]
+        return content[:size]
+
+    def _encoded(self, rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
+        for row in rows:
+            self.count += 1
+            yield ("\t".join(_cell(value) for value in row) + "\n").encode()
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "\\N"
+    # NUL has no place in Postgres's texts.
+    return str(value).replace("\0", "").translate(_ESCAPES)

@@ -1,0 +1,61 @@
+"""A world with stock on both sides: what NetSuite has of some items, and what the shop shows of them."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import insert
+
+from connector.store import inbox, items
+from connector.store.inbox import Delivery
+from connector.store.items import Item
+from connector.store.mirror_tables import stock
+from tests import factories
+from tests.world import World
+
+MAIN = 655441491
+WAREHOUSE = 2
+
+
+def stock_rules(**changes: Any) -> dict[str, Any]:
+    """Rules that sell the warehouse's stock at the shop's only location."""
+    return factories.rules_json() | {"inventory": {"locations": {str(MAIN): [str(WAREHOUSE)]}} | changes}
+
+
+def told_by_netsuite(world: World, units: Mapping[str, int]) -> None:
+    """Stock in the account's warehouse, and the mirrors as readings of it leave them."""
+    connection_id = world.connection.id
+    with world.engine.begin() as connection:
+        found = [Item(2000 + n, sku, "InvtPart", False) for n, sku in enumerate(units)]
+        account = [{"item": i.netsuite_id, "location": WAREHOUSE, "on_hand": units[i.sku]} for i in found]
+        world.account.set_stock(account)
+        items.keep(connection, connection_id, found)
+        connection.execute(
+            insert(stock),
+            [
+                {
+                    "connection_id": connection_id, "netsuite_item": item.netsuite_id, "netsuite_location": WAREHOUSE,
+                    "available": units[item.sku], "changed_at": "2026-11-24 10:00:00",
+                }
+                for item in found
+            ],
+        )  # fmt: skip
+
+
+def shown_by_the_shop(world: World, units: Mapping[str, int]) -> None:
+    """The sandbox's shop has these items, numbered from 11."""
+    world.shop.inventory.load(
+        {"id": 11 + n, "sku": sku, "levels": {MAIN: quantity}} for n, (sku, quantity) in enumerate(units.items())
+    )
+
+
+def hear(world: World, topic: str, body: Mapping[str, Any]) -> None:
+    """A webhook as the receiver keeps it."""
+    content, delivery_id = json.dumps(body).encode(), str(uuid.uuid4())
+    sealed = inbox.sealed_body(world.runtime.vault, world.connection.id, delivery_id, content)
+    now = datetime.now(UTC)
+    world.deliver(
+        Delivery(world.connection.id, topic, delivery_id, None, now, {}, sealed, b"", None, None),
+    )
