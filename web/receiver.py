@@ -39,8 +39,9 @@ _TOPICS = frozenset(
         "customers": "create update delete enable disable merge data_request redact",
         "shop": "redact update",
         "app": "uninstalled scopes_update",
-        "products": "update",
-        "inventory_items": "update",
+        "products": "create update",
+        "inventory_items": "create update delete",
+        "inventory_levels": "connect update disconnect",
         "locations": "create update activate deactivate delete",
         "bulk_operations": "finish",
     }.items()

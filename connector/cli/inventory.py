@@ -37,10 +37,11 @@ def inventory() -> None:
 def status(sku: str | None, name: str | None, with_equal: bool, as_csv: bool, data: Path, as_json: bool) -> None:
     """Compare the shop's stock with what it should be, by what both sides said last; asks neither of them for stock.
 
-    With a SKU, that item spelled out as a sum. Exit 1 when something differs or cannot be pushed.
+    With a SKU, that item spelled out as a sum. Exit 1 when something differs or cannot be pushed; what
+    inventory.frozen names is left out.
     """
     with opened(data) as (runtime, _), _standings(runtime, name, sku) as found:
-        shown = [one for one in found if sku or with_equal or one.is_wrong or one.problem]
+        shown = [one for one in found if sku or with_equal or one.is_wrong]
     if sku and not shown:
         raise ConfigError(f"no item with the SKU {sku} is known on both sides and sold from a location of the rules")
     if as_json:
@@ -52,7 +53,7 @@ def status(sku: str | None, name: str | None, with_equal: bool, as_csv: bool, da
             print_sum(one)
     else:
         _print_table(shown)
-    if any(one.is_wrong or one.problem for one in shown):
+    if any(one.is_wrong for one in shown):
         raise SystemExit(1)
 
 
@@ -107,6 +108,18 @@ def _cells(one: Standing) -> list[object]:
     ]  # fmt: skip
 
 
+def _short(one: Standing) -> list[object]:
+    """The terms in one cell, those that do nothing left out: a terminal is narrow and SKUs are long."""
+    terms = one.terms
+    text = " + ".join(plain(units) for units in terms.available.values()) or "0"
+    text += f" - {plain(terms.waiting)} waiting" if terms.waiting else ""
+    text += f" - {terms.buffer} kept" if terms.buffer else ""
+    text += f", {plain(terms.percent)} %" if terms.percent != 100 else ""
+    text += f", max {terms.cap}" if terms.cap is not None else ""
+    differs = one.difference and f"{one.difference:+d}"
+    return [one.row.sku, one.place.name, text, terms.publishable, one.row.shop, differs]
+
+
 def plain(number: object) -> str:
     """A number without idle zeros."""
     text = str(number)
@@ -123,7 +136,8 @@ def _print_table(shown: Sequence[Standing]) -> None:
     """What differs as a table, what is not pushed as sentences."""
     wrong = [one for one in shown if said(one) is None]
     if wrong:
-        print_table(_COLUMNS, [_cells(one) for one in wrong])
+        columns = ("sku", "location", "stock", "publish", "shop", "differs")
+        print_table(columns, [_short(one) for one in wrong])
     for one in shown:
         if said(one) is not None:
             click.echo(f"{one.row.sku}: {said(one)}")

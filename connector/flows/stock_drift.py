@@ -24,6 +24,7 @@ from connector.store.shop_items import ShopItem
 from connector.store.stock_rows import StockRow
 
 Wake = Callable[[int], None]
+FROZEN = "inventory.frozen names it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,14 @@ class Standing:
         return self.terms.publishable - self.row.shop
 
     @property
-    def is_wrong(self) -> bool:
+    def is_different(self) -> bool:
         """True where the shop has another quantity than it should."""
         return bool(self.difference)
+
+    @property
+    def is_wrong(self) -> bool:
+        """True where somebody or the next push has something to do; what the rules freeze is as it is wanted."""
+        return self.is_different or (self.problem or self.row.problem or FROZEN) != FROZEN
 
 
 def compare(systems: Systems, workplace: Workplace, wake: Wake) -> Mapping[str, int]:
@@ -89,7 +95,7 @@ def standings(
 def problem(row: StockRow, place: StockPlace, rules: InventoryRules) -> str | None:
     """Why an item is not pushed to a location, or None."""
     if row.sku in rules.frozen:
-        return "inventory.frozen names it"
+        return FROZEN
     if row.sharing > 1:
         return f"{row.sharing} items of the shop share this SKU"
     if not row.tracked:
@@ -101,7 +107,7 @@ def problem(row: StockRow, place: StockPlace, rules: InventoryRules) -> str | No
 
 # How the sentences of `problem` begin or end: those that a comparison may take back.
 NAMED = (
-    "inventory.frozen %", "% items of the shop share this SKU", "the shop does not track %", "not stocked at %",
+    FROZEN, "% items of the shop share this SKU", "the shop does not track %", "not stocked at %",
 )  # fmt: skip
 
 
@@ -111,7 +117,7 @@ def _counted(connection: Connection, systems: Systems, places: Iterable[StockPla
         named: list[Problem] = []
         for one in standings(connection, systems.connection.id, place, systems.rules.inventory):
             counts["compared"] += 1
-            counts["different"] += one.is_wrong
+            counts["different"] += one.is_different
             if one.problem is not None:
                 named.append(Problem(one.row.item, place.location, one.problem))
         counts["problems"] += len(named)

@@ -49,6 +49,8 @@ _OURS = "ml-"
 _RECEIVER = "/webhooks/shopify"
 # Bodies that only say "look again" carry no more than that: nothing personal, and never megabytes.
 _HINT = ("id", "updated_at")
+_ITEM = ("id", "sku", "tracked", "updated_at")
+_LEVEL = ("inventory_item_id", "location_id", "available", "updated_at")
 
 NEEDED = (
     Wanted("orders/create", "read_orders"),
@@ -59,7 +61,12 @@ NEEDED = (
     Wanted("order_transactions/create", "read_orders"),
     Wanted("fulfillments/create", "read_fulfillments"),
     Wanted("fulfillments/update", "read_fulfillments"),
-    Wanted("inventory_items/update", "read_inventory", ("id", "sku", "updated_at")),
+    Wanted("inventory_items/create", "read_inventory", _ITEM),
+    Wanted("inventory_items/update", "read_inventory", _ITEM),
+    Wanted("inventory_items/delete", "read_inventory"),
+    Wanted("inventory_levels/connect", "read_inventory", _LEVEL),
+    Wanted("inventory_levels/update", "read_inventory", _LEVEL),
+    Wanted("inventory_levels/disconnect", "read_inventory"),
     Wanted("products/update", "read_products", _HINT),
     Wanted("customers/create", "read_customers", _HINT),
     Wanted("customers/update", "read_customers", _HINT),

@@ -157,7 +157,7 @@ def test_what_differs_is_named_and_mended(
 
 def test_fields_in_another_order_are_the_same_fields(world: World) -> None:
     sync(world)
-    tamper(world, "INVENTORY_ITEMS_UPDATE", includeFields=["updated_at", "sku", "id"])
+    tamper(world, "INVENTORY_ITEMS_UPDATE", includeFields=["updated_at", "tracked", "sku", "id"])
     assert not any(done.is_mended for done in sync(world).values())
 
 
