@@ -14,6 +14,7 @@ from connector.flows.closed_period import in_open_period
 from connector.flows.facts import billed, learned, mirrored_facts
 from connector.flows.plan import buyer_keys, natural_keys, order_keys, plan
 from connector.flows.planning import Effect, Known, Made, Plan, Subject, Want
+from connector.flows.reserving import release, reserve
 from connector.flows.result import Result
 from connector.flows.systems import Systems, Workplace
 from connector.flows.verification import read_back_again, verify_at_once
@@ -34,11 +35,22 @@ def sync_order(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
     """Brings NetSuite to the order as it is now. Raises the errors of connector.errors."""
     order = systems.shopify.order(lease.shopify_id)
     if order is None:
+        release(systems, workplace, lease)
         return Result(Exclusion("orders.deleted", "the order was deleted in Shopify"))
     total = booked(order.total, systems.rules)
     with workplace.engine.begin() as connection:
         money = (total.amount, total.currency)
         records.describe(connection, lease, name=order.name, money=money, version=order.updated_at)
+    reserve(order, systems, workplace, lease)
+    result = _synced(order, systems, workplace, lease)
+    if result.exclusion is not None:
+        release(systems, workplace, lease)
+    else:
+        reserve(order, systems, workplace, lease)
+    return result
+
+
+def _synced(order: Order, systems: Systems, workplace: Workplace, lease: Lease) -> Result:
     is_computed = systems.rules.tax.mode in NETSUITE_COMPUTES
     work = Work(workplace.engine, workplace.vault, systems.netsuite, lease, is_tax_computed=is_computed)
     with workplace.engine.begin() as connection:

@@ -24,7 +24,7 @@ from connector.store.stock import Difference, Reading
 
 log = structlog.get_logger(__name__)
 
-Wake = Callable[[int], None]
+Wake = Callable[[int], object]
 
 # More calls at once than this only wait for each other.
 _MOST_FETCHERS = 8

@@ -103,6 +103,8 @@ reservations = Table(
     Column("shopify_location", BigInteger),
     Column("quantity", Integer, nullable=False),
     time_("made_at"),
+    # When NetSuite committed them; counted until a reading of stock that began later.
+    time_("committed_at", nullable=True),
     Index("ix_reservations_record", "record_id"),
     Index("ix_reservations_item", "connection_id", "inventory_item"),
 )

@@ -167,6 +167,7 @@ def upgrade() -> None:
         sa.Column("shopify_location", sa.BigInteger(), nullable=True),
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("committed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["connection_id"], ["connections.id"], name=op.f("fk_reservations_connection_id"), ondelete="RESTRICT"
         ),

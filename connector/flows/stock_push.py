@@ -1,0 +1,193 @@
+"""NetSuite's stock → Shopify: what differs from what the shop has is sent, 250 rows a call, compared before it is set.
+
+A quantity is set only where the shop still has what we last saw. Where it has not, somebody bought or counted meanwhile: the
+shop is asked again, for its orders too, and the sum is made anew.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from connector.errors import NeedsDecision
+from connector.flows import catch_up
+from connector.flows.reserving import reserve_unread
+from connector.flows.stock_drift import NAMED, Standing, standings
+from connector.flows.stock_news import learn_from_events
+from connector.flows.stock_places import StockPlace, stock_places
+from connector.flows.stock_sending import REFUSED, Sender, Sent
+from connector.flows.systems import Systems, Workplace
+from connector.shopify.inventory import levels as levels_in_shop
+from connector.store import levels, stock
+from connector.store.levels import Problem, SeenLevel
+
+log = structlog.get_logger(__name__)
+
+Wake = Callable[[int], object]
+
+# Rounds of reading again what the shop has and sending anew; what is still stale then waits for the next run.
+ROUNDS = 3
+# More levels than this that were never read are read by the full comparison, in one bulk operation.
+_MOST_UNSEEN = 2500
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One quantity to be set. `was` is None for an item that is to be stocked at the location first."""
+
+    sku: str
+    item: int
+    location: int
+    was: int | None
+    quantity: int
+
+
+@dataclass(slots=True)
+class Comparison:
+    """What the shop has beside what it should have."""
+
+    compared: int = 0
+    published: int = 0
+    changes: list[Change] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    unseen: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def emptied(self) -> int:
+        """Levels that would fall to nothing."""
+        return sum(1 for change in self.changes if change.was and not change.quantity)
+
+
+def push(systems: Systems, workplace: Workplace, wake: Wake) -> Mapping[str, int]:
+    """Sends what differs. Raises NeedsDecision where a person has to look first."""
+    return pushed(systems, workplace, wake, is_forced=False)
+
+
+def pushed(systems: Systems, workplace: Workplace, wake: Wake, *, is_forced: bool) -> Mapping[str, int]:
+    """The same; `is_forced`: a person has looked."""
+    places = stock_places(systems)
+    if not places:
+        return {}
+    if not is_forced:
+        _must_be_whole(systems, workplace)
+    look(systems, workplace)
+    found = compared(systems, workplace, places)
+    if not is_forced:
+        _must_not_empty(systems, found)
+    sent = _sent(systems, workplace, wake, places, found)
+    named = _name(systems, workplace, places, found, sent)
+    return {
+        "compared": found.compared, "sent": sent.rows, "mutations": sent.mutations, "stale": sent.stale,
+        "refused": len(sent.problems), "named": named,
+    }  # fmt: skip
+
+
+def compared(
+    systems: Systems, workplace: Workplace, places: Sequence[StockPlace], *, only: Iterable[int] | None = None
+) -> Comparison:
+    """Every item of the shop, or only some inventory items, at every location of the rules. Nothing is asked."""
+    found, wanted, rules = Comparison(), None if only is None else frozenset(only), systems.rules.inventory
+    for place in places:
+        with workplace.engine.begin() as connection:
+            for standing in standings(connection, systems.connection.id, place, rules):
+                if wanted is None or standing.row.item in wanted:
+                    _compare(found, standing)
+    return found
+
+
+def _compare(found: Comparison, standing: Standing) -> None:
+    row, location = standing.row, standing.place.location
+    found.compared += 1
+    found.published += 1 if row.shop else 0
+    if row.seen_at is None:
+        found.unseen.append((row.item, location))
+    elif standing.problem is not None:
+        found.problems.append(Problem(row.item, location, standing.problem))
+    elif row.places or row.published is not None:
+        quantity = standing.terms.publishable
+        if quantity != row.shop:
+            found.changes.append(Change(row.sku, row.item, location, row.shop, quantity))
+
+
+def look(systems: Systems, workplace: Workplace) -> None:
+    """Takes in what was told since the last time: the shop's own changes, and orders nobody has read yet."""
+    learn_from_events(systems, workplace)
+    reserve_unread(systems, workplace)
+
+
+def _sent(systems: Systems, workplace: Workplace, wake: Wake, places: Sequence[StockPlace], found: Comparison) -> Sent:
+    """Sends, and what was stale or never seen again after another look."""
+    sender = Sender(systems, workplace)
+    total = sender.send(found.changes)
+    stale, unseen = total.again, found.unseen
+    for _ in range(ROUNDS):
+        if not stale and not unseen:
+            break
+        if len(unseen) > _MOST_UNSEEN:
+            log.info("levels_never_read", connection_id=systems.connection.id, levels=len(unseen))
+            unseen = unseen[:_MOST_UNSEEN]
+        _read_again(systems, workplace, [*stale, *unseen])
+        if stale:
+            catch_up.catch_up(systems, workplace, wake)
+            reserve_unread(systems, workplace)
+        again = compared(systems, workplace, places, only={item for item, _ in (*stale, *unseen)})
+        found.problems = [*{*found.problems, *again.problems}]
+        sent = sender.send(again.changes)
+        stale, unseen = sent.again, []
+        total.add(sent)
+    total.stale = len(stale)
+    return total
+
+
+def _read_again(systems: Systems, workplace: Workplace, wanted: Sequence[tuple[int, int]]) -> None:
+    """Asks the shop what it has of these items and locations."""
+    by_location: dict[int, list[int]] = {}
+    for item, location in wanted:
+        by_location.setdefault(location, []).append(item)
+    for location, items in by_location.items():
+        with workplace.engine.begin() as connection:
+            now = stock.reading(connection, systems.connection.id).asked_at
+        seen = [
+            SeenLevel(level.item, location, level.available, now)
+            for level in levels_in_shop(systems.shopify, sorted(items), location)
+        ]
+        with workplace.engine.begin() as connection:
+            levels.keep(connection, systems.connection.id, seen)
+
+
+def _name(systems: Systems, workplace: Workplace, places: Sequence[StockPlace], found: Comparison, sent: Sent) -> int:
+    """Names what is wrong once; how many are new."""
+    new = 0
+    with workplace.engine.begin() as connection:
+        for place in places:
+            for problems, ours in ((found.problems, NAMED), (sent.problems, REFUSED)):
+                new += levels.name_problems(connection, systems.connection.id, place.location, problems, ours=ours)
+    if new:
+        log.warning("stock_not_pushed", connection_id=systems.connection.id, items=new)
+    return new
+
+
+def _must_be_whole(systems: Systems, workplace: Workplace) -> None:
+    """Raises NeedsDecision while NetSuite's stock was not read to its end."""
+    with workplace.engine.begin() as connection:
+        reading = stock.reading(connection, systems.connection.id)
+    if reading.is_partial:
+        why = reading.failure or "it was not read yet"
+        raise NeedsDecision(
+            f"NetSuite's stock is not known ({why}): nothing is pushed before a reading comes to its end, or a person says "
+            f"`ml-connector inventory sync {systems.connection.name} --force`",
+            subject="inventory:partial",
+        )
+
+
+def _must_not_empty(systems: Systems, found: Comparison) -> None:
+    """Raises NeedsDecision where too much of what is for sale would be gone at once."""
+    rules = systems.rules.inventory
+    if found.published < rules.guard_items or found.emptied * 100 <= rules.guard_percent * found.published:
+        return
+    raise NeedsDecision(
+        f"{found.emptied} of {found.published} levels on sale would fall to nothing, more than inventory.guard_percent "
+        f"({rules.guard_percent}) allows: look at `ml-connector inventory status`, then "
+        f"`ml-connector inventory sync {systems.connection.name} --force`",
+        subject="inventory:guard",
+    )

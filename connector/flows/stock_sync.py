@@ -1,0 +1,37 @@
+"""Stock, both halves: what NetSuite has is read, and what the shop should have is sent."""
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import func, select
+
+from connector.flows import reserving, stock_poll, stock_push
+from connector.flows.stock_places import stock_places
+from connector.flows.stock_push import Comparison
+from connector.flows.systems import Systems, Workplace
+from connector.store import operator_actions
+
+Wake = Callable[[int], object]
+
+
+def poll(systems: Systems, workplace: Workplace, wake: Wake) -> Mapping[str, int]:
+    """Reads what changed in NetSuite; units that it committed before this reading began are not kept back any more."""
+    with workplace.engine.begin() as connection:
+        began_at = connection.execute(select(func.clock_timestamp())).scalar_one()
+    counts = stock_poll.poll(systems, workplace, wake)
+    return {**counts, "settled": reserving.settle(systems, workplace, began_at=began_at)}
+
+
+def sync(systems: Systems, workplace: Workplace, wake: Wake, *, is_forced: bool, actor: str) -> Mapping[str, int]:
+    """Reads and sends now; a push that was forced is written down. Raises what both halves raise."""
+    read = {f"read_{name}": count for name, count in poll(systems, workplace, wake).items()}
+    if is_forced:
+        with workplace.engine.begin() as connection:
+            operator_actions.write_down(connection, systems.connection.id, actor=actor, action="stock push forced")
+    return read | dict(stock_push.pushed(systems, workplace, wake, is_forced=is_forced))
+
+
+def preview(systems: Systems, workplace: Workplace, wake: Wake) -> Comparison:
+    """Reads now, and says what would be sent."""
+    poll(systems, workplace, wake)
+    stock_push.look(systems, workplace)
+    return stock_push.compared(systems, workplace, stock_places(systems))

@@ -1,0 +1,54 @@
+"""What the push writes down beside the levels: whose write is the newest, and what came of it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from connector.shopify.inventory import Quantity
+from connector.store.copying import copy_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A quantity on its way; nothing with a lower number of its level is written down any more."""
+
+    row: Quantity
+    sequence: int
+
+
+def take(connection: Connection, connection_id: int, rows: Sequence[Quantity]) -> list[Numbered]:
+    """Numbers the writes of these levels, before they are sent."""
+    copy_rows(connection, "going", "item bigint, location bigint", ((row.item, row.location) for row in rows))
+    found = connection.execute(_TAKE, {"connection_id": connection_id})
+    numbers = {(row.inventory_item, row.shopify_location): row.sequence for row in found}
+    connection.exec_driver_sql("drop table going")
+    return [Numbered(row, numbers[row.item, row.location]) for row in rows]
+
+
+def published(connection: Connection, connection_id: int, done: Iterable[Numbered]) -> int:
+    """Shopify has these quantities, unless a later write of the level is on its way; how many were written down."""
+    rows = ((one.row.item, one.row.location, one.row.quantity, one.sequence) for one in done)
+    copy_rows(connection, "gone", "item bigint, location bigint, quantity integer, sequence bigint", rows)
+    count = connection.execute(_PUBLISHED, {"connection_id": connection_id}).rowcount
+    connection.exec_driver_sql("drop table gone")
+    return count
+
+
+def doubt(connection: Connection, connection_id: int, rows: Iterable[Numbered]) -> None:
+    """The answer was lost: what Shopify has of these is to be asked before they are pushed again."""
+    copy_rows(connection, "doubted", "item bigint, location bigint", ((one.row.item, one.row.location) for one in rows))
+    connection.execute(_DOUBT, {"connection_id": connection_id})
+    connection.exec_driver_sql("drop table doubted")
+
+
+_SAME = "l.connection_id = :connection_id and l.inventory_item = g.item and l.shopify_location = g.location"
+_TAKE = text(
+    f"update levels l set sequence = l.sequence + 1 from going g where {_SAME} "
+    "returning l.inventory_item, l.shopify_location, l.sequence"
+)
+_PUBLISHED = text(
+    "update levels l set available = g.quantity, seen_at = greatest(l.seen_at, now()), published = g.quantity, "
+    f"published_at = now() from gone g where {_SAME} and l.sequence = g.sequence"
+)
+_DOUBT = text(f"update levels l set seen_at = null from doubted g where {_SAME}")

@@ -1,0 +1,110 @@
+"""Units of accepted orders that NetSuite's figures may not contain yet: what the push keeps back.
+
+Units that NetSuite committed are counted until a reading of its stock that began afterwards is complete.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, exists, func, select, text, update
+
+from connector.store.mirror_tables import reservations
+from connector.store.records import ORDER
+from connector.store.tables import RecordState, events, records
+
+_UNREAD_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """Units of one order line. `variant` is None where the line has none; its SKU is looked for then."""
+
+    variant: int | None
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An accepted order that no pass has read yet. `delivery_id` and `body` are its newest delivery's, sealed."""
+
+    record_id: int
+    shopify_id: str
+    delivery_id: str
+    body: bytes
+
+
+def keep(connection: Connection, connection_id: int, record_id: int, units: Sequence[Units]) -> None:
+    """These are the units of an order that NetSuite has not committed; items the shop's map does not know are left out."""
+    is_open = (reservations.c.record_id == record_id, reservations.c.committed_at.is_(None))
+    connection.execute(delete(reservations).where(*is_open))
+    if units:
+        values = {
+            "connection_id": connection_id,
+            "record_id": record_id,
+            "variants": [one.variant for one in units],
+            "skus": [one.sku for one in units],
+            "quantities": [one.quantity for one in units],
+        }
+        connection.execute(_KEEP, values)
+
+
+def commit(connection: Connection, record_id: int) -> None:
+    """NetSuite has committed all units of an order."""
+    connection.execute(
+        update(reservations)
+        .where(reservations.c.record_id == record_id, reservations.c.committed_at.is_(None))
+        .values(committed_at=func.clock_timestamp())
+    )
+
+
+def settle(connection: Connection, connection_id: int, *, before: datetime) -> int:
+    """A reading of stock that began at `before` is complete: what was committed until then is contained in it."""
+    settled = delete(reservations).where(
+        reservations.c.connection_id == connection_id, reservations.c.committed_at < before
+    )
+    return connection.execute(settled).rowcount
+
+
+def unread(connection: Connection, connection_id: int) -> list[Unread]:
+    """Accepted orders that no pass has read yet and of which nothing is kept back, some at a time."""
+    told = events.alias()
+    newest = (
+        select(told.c.id)
+        .where(
+            told.c.connection_id == records.c.connection_id,
+            told.c.record_kind == ORDER,
+            told.c.shopify_id == records.c.shopify_id,
+            told.c.redacted_at.is_(None),
+        )
+        .order_by(told.c.id.desc())
+        .limit(1)
+        .correlate(records)
+        .scalar_subquery()
+    )
+    found = connection.execute(
+        select(records.c.id, records.c.shopify_id, events.c.delivery_id, events.c.body)
+        .select_from(records)
+        .join(events, events.c.id == newest)
+        .where(
+            records.c.connection_id == connection_id,
+            records.c.kind == ORDER,
+            records.c.state.in_((RecordState.PENDING, RecordState.WORKING, RecordState.HELD, RecordState.PARKED)),
+            records.c.seen_version.is_(None),
+            ~exists().where(reservations.c.record_id == records.c.id),
+        )
+        .order_by(records.c.id)
+        .limit(_UNREAD_AT_ONCE)
+    )
+    return [Unread(row.id, row.shopify_id, row.delivery_id, bytes(row.body)) for row in found]
+
+
+_KEEP = text(
+    "insert into reservations (connection_id, record_id, inventory_item, quantity) "
+    "select :connection_id, :record_id, s.inventory_item, u.quantity from unnest(cast(:variants as bigint[]), "
+    "cast(:skus as text[]), cast(:quantities as integer[])) as u (variant, sku, quantity) "
+    "join lateral (select inventory_item from shop_items i where i.connection_id = :connection_id "
+    "and (i.variant = u.variant or (u.sku <> '' and i.sku = u.sku)) "
+    "order by i.variant is distinct from u.variant, i.deleted_at nulls first, i.inventory_item limit 1) s on true"
+)

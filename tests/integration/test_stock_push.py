@@ -1,0 +1,209 @@
+"""NetSuite's stock reaches the shop: what differs, compared before it is set, and never what a buyer just bought."""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text, update
+
+from connector.errors import NeedsDecision
+from connector.flows.reserving import settle
+from connector.flows.stock_drift import read_shop
+from connector.flows.stock_push import push, pushed
+from connector.store import stock as store
+from connector.store.mirror_tables import levels, stock
+from tests.clock import later
+from tests.hearing import heard
+from tests.payloads import payment, rest_order
+from tests.stocking import MAIN, stock_rules, told_by_netsuite
+from tests.world import World, opened_world
+
+
+@pytest.fixture
+def shop(database: Engine, redis_url: str) -> Iterator[World]:
+    """A world that pushes the warehouse's stock."""
+    with opened_world(database, redis_url, rules=stock_rules()) as world:
+        yield world
+
+
+def stocked(world: World, netsuite: Mapping[str, int], shop: Mapping[str, int], **more: Any) -> None:
+    """Both sides with their stock, and the mirrors of it as readings leave them."""
+    told_by_netsuite(world, netsuite)
+    world.shop.inventory.load(
+        {"id": 11 + n, "sku": sku, "variant_id": 5000 + n, "levels": {MAIN: units}, **more}
+        for n, (sku, units) in enumerate(shop.items())
+    )
+    with world.engine.begin() as connection:
+        store.complete(
+            connection,
+            world.connection.id,
+            source="inventoryitemlocations",
+            locations=("2",),
+            watermark="2026-11-24 10:00:00",
+        )
+    read_shop(world.runtime.open_systems(world.connection.id), world.runtime)
+
+
+def run(world: World) -> dict[str, int]:
+    """One push."""
+    return dict(push(world.runtime.open_systems(world.connection.id), world.runtime, lambda _: None))
+
+
+def in_shop(world: World) -> dict[str, int]:
+    """What the shop itself says is available."""
+    return {item.sku: item.levels[MAIN].available for item in world.shop.inventory.standing() if item.sku}
+
+
+def moves(world: World, sku: str, units: int) -> None:
+    """NetSuite has another quantity now, and a reading said so."""
+    with world.engine.begin() as connection:
+        item = connection.execute(text("select netsuite_id from items where sku = :sku"), {"sku": sku}).scalar_one()
+        connection.execute(update(stock).where(stock.c.netsuite_item == item).values(available=units))
+
+
+def test_only_what_differs_is_sent_in_one_call(shop: World) -> None:
+    stocked(shop, {"A": 5, "B": 7, "C": 0}, {"A": 5, "B": 3, "C": 4})
+    assert run(shop)["sent"] == 2
+    assert in_shop(shop) == {"A": 5, "B": 7, "C": 0}
+    assert shop.shop.operations["InventorySet"] == 1
+    assert run(shop)["mutations"] == 0
+
+
+def test_a_thousand_changed_items_are_four_mutations(shop: World) -> None:
+    skus = [f"S{number:04}" for number in range(1000)]
+    stocked(shop, dict.fromkeys(skus, 9), dict.fromkeys(skus, 8))
+    assert run(shop)["mutations"] == 4
+    assert set(in_shop(shop).values()) == {9}
+    assert shop.shop.operations["InventorySet"] == 4
+
+
+def test_units_that_netsuite_has_not_committed_are_kept_back(shop: World) -> None:
+    stocked(shop, {"MUG-RED": 10}, {"MUG-RED": 10})
+    order = rest_order(5001, quantity=3, total="60.00")
+    order["line_items"][0]["variant_id"] = 5000
+    shop.shop.put_order(order, [payment(order)])
+    heard(shop, "orders/create", order)
+    run(shop)
+    assert in_shop(shop) == {"MUG-RED": 7}
+
+
+def test_what_somebody_bought_unheard_is_not_given_back(shop: World) -> None:
+    """The webhook is late: the shop has less than we saw, and NetSuite knows nothing of the order."""
+    stocked(shop, {"MUG-RED": 10}, {"MUG-RED": 10})
+    order = rest_order(5001, quantity=3, total="60.00")
+    order["line_items"][0]["variant_id"] = 5000
+    order["created_at"] = order["updated_at"] = now_text(shop)
+    shop.shop.put_order(order, [payment(order)])
+    assert in_shop(shop) == {"MUG-RED": 7}
+    moves(shop, "MUG-RED", 12)
+    counts = run(shop)
+    assert in_shop(shop) == {"MUG-RED": 9}
+    assert counts["stale"] == 0
+
+
+def now_text(world: World) -> str:
+    return world.shop.inventory.now().isoformat()
+
+
+def test_one_refused_row_does_not_keep_the_others_back_and_is_named_once(shop: World) -> None:
+    skus = [f"S{number:03}" for number in range(250)]
+    stocked(shop, dict.fromkeys(skus, 9), dict.fromkeys(skus, 8))
+    shop.shop.inventory.delete_item({"id": 11 + 100})
+    first = run(shop)
+    assert (first["sent"], first["refused"], first["named"]) == (249, 1, 1)
+    assert set(in_shop(shop).values()) == {9}
+    moves(shop, "S001", 4)
+    second = run(shop)
+    assert (second["sent"], second["named"]) == (1, 0)
+
+
+def test_a_lost_answer_is_asked_for_under_the_same_key(shop: World) -> None:
+    stocked(shop, {"A": 5}, {"A": 3})
+    shop.shop.change({"lose_answers": {"InventorySet": 1}})
+    assert run(shop)["sent"] == 1
+    assert in_shop(shop) == {"A": 5}
+    assert len([entry for entry in shop.shop.inventory.history if entry["delta"] == 2]) == 1
+
+
+def test_a_push_that_died_between_the_write_and_our_record_is_found_equal_afterwards(shop: World) -> None:
+    stocked(shop, {"A": 5}, {"A": 3})
+    run(shop)
+    with shop.engine.begin() as connection:
+        connection.execute(update(levels).values(available=3, published=None))
+    moves(shop, "A", 6)
+    assert run(shop)["stale"] == 0
+    assert in_shop(shop) == {"A": 6}
+
+
+def test_a_push_that_would_empty_the_shop_waits_for_a_person(shop: World) -> None:
+    skus = [f"S{number:03}" for number in range(60)]
+    stocked(shop, dict.fromkeys(skus[:30], 0) | dict.fromkeys(skus[30:], 8), dict.fromkeys(skus, 8))
+    with pytest.raises(NeedsDecision, match="30 of 60 levels on sale would fall to nothing"):
+        run(shop)
+    assert set(in_shop(shop).values()) == {8}
+    systems = shop.runtime.open_systems(shop.connection.id)
+    assert pushed(systems, shop.runtime, lambda _: None, is_forced=True)["sent"] == 30
+
+
+def test_nothing_is_pushed_from_a_reading_that_was_cut_off(shop: World) -> None:
+    stocked(shop, {"A": 5}, {"A": 3})
+    with shop.engine.begin() as connection:
+        store.fail(connection, shop.connection.id, "unavailable: NetSuite answered 500")
+    with pytest.raises(NeedsDecision, match="NetSuite answered 500"):
+        run(shop)
+    assert in_shop(shop) == {"A": 3}
+
+
+def test_a_change_of_somebody_else_is_remembered_and_our_own_echo_does_no_harm(shop: World) -> None:
+    stocked(shop, {"A": 5}, {"A": 3})
+    run(shop)
+    (news,) = shop.shop.inventory.adjust({"item": 11, "location": MAIN, "available": 2})
+    heard(shop, news["topic"], news["body"])
+    assert run(shop)["sent"] == 1
+    assert in_shop(shop) == {"A": 5}
+
+
+@pytest.mark.parametrize(("is_by_rule", "b"), [(False, None), (True, 4)])
+def test_an_item_that_is_not_stocked_is_named_or_stocked_by_rule(
+    database: Engine, redis_url: str, is_by_rule: bool, b: int | None
+) -> None:
+    rules = stock_rules()
+    rules["inventory"]["activate"] = is_by_rule
+    with opened_world(database, redis_url, rules=rules) as world:
+        stocked(world, {"A": 3, "B": 4}, {"A": 3})
+        world.shop.inventory.load([{"id": 12, "sku": "B", "levels": {}}])
+        read_shop(world.runtime.open_systems(world.connection.id), world.runtime)
+        assert run(world)["named"] == (0 if is_by_rule else 1)
+        assert run(world)["named"] == 0
+        levels_of_b = world.shop.inventory.with_sku("B")[0].levels
+        assert (levels_of_b[MAIN].available if MAIN in levels_of_b else None) == b
+
+
+def test_two_pushes_at_once_leave_the_newest_figures(shop: World) -> None:
+    skus = [f"S{number:03}" for number in range(300)]
+    stocked(shop, dict.fromkeys(skus, 9), dict.fromkeys(skus, 8))
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: run(shop), range(2)))
+    run(shop)
+    assert set(in_shop(shop).values()) == {9}
+    assert run(shop)["mutations"] == 0
+
+
+def test_the_push_counts_units_until_a_later_reading_of_netsuite_contains_them(shop: World) -> None:
+    stocked(shop, {"MUG-RED": 10}, {"MUG-RED": 10})
+    with shop.engine.begin() as connection:
+        for table, column in (("stock", "netsuite_item"), ("items", "netsuite_id")):
+            connection.execute(text(f"update {table} set {column} = 812"))
+    order = rest_order(5001, quantity=3, total="60.00")
+    order["line_items"][0]["variant_id"] = 5000
+    shop.shop.put_order(order, [payment(order)])
+    shop.work(heard(shop, "orders/create", order).record_ids[0])
+    assert shop.record(5001).state == "in_sync"
+    run(shop)
+    assert in_shop(shop) == {"MUG-RED": 7}
+    moves(shop, "MUG-RED", 7)
+    settle(shop.runtime.open_systems(shop.connection.id), shop.runtime, began_at=later(timedelta(seconds=1)))
+    run(shop)
+    assert in_shop(shop) == {"MUG-RED": 7}
