@@ -16,6 +16,7 @@ class Transaction:
     """One payment step. Money came for kind SALE or CAPTURE, went for REFUND, and only with status SUCCESS.
 
     `amount_rounding` is what cash was rounded by. `parent_id` leads from capture, void or refund to what it belongs to.
+    `expires_at`, of an authorisation, is told to shops on Plus only; elsewhere the order's status says EXPIRED.
     """
 
     id: str
@@ -29,6 +30,8 @@ class Transaction:
     parent_id: str | None
     error_code: str | None
     is_test: bool
+    is_multi_capturable: bool = False
+    expires_at: datetime | None = None
 
     @classmethod
     def from_json(cls, data: Json) -> "Transaction":
@@ -46,6 +49,8 @@ class Transaction:
             parent_id=numeric_of(data.get("parentTransaction")),
             error_code=data.get("errorCode"),
             is_test=data["test"],
+            is_multi_capturable=data.get("multiCapturable") or False,
+            expires_at=moment_or_none(data.get("authorizationExpiresAt")),
         )
 
 

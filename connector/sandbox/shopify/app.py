@@ -66,7 +66,10 @@ def _graphql(shop: Shop, request: Request) -> Response:
     if request.mimetype != "application/json":
         return _json({"errors": "Content-Type must be application/json"}, 415)
     shop.bulk.host = request.host_url
-    status, body = answer(shop, json.loads(request.get_data()))
+    asked: Json = json.loads(request.get_data())
+    status, body = answer(shop, asked)
+    if shop.loses_answer(asked.get("operationName")):
+        raise _LostAnswer
     response = _json(body, status)
     # A version that is not served is answered in one that is.
     response.headers["X-Shopify-API-Version"] = shop.config.api_version

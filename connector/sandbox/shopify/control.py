@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from connector.sandbox.shopify.acts.verbs import act
+from connector.sandbox.shopify.order_writes import run_jobs
 from connector.sandbox.shopify.shop import Shop
 from connector.sandbox.shopify.stock.roots import stock_queries
 from connector.sandbox.shopify.webhooks import deliver, deliver_all, tell
@@ -80,6 +81,7 @@ _WRITERS: dict[str, Callable[[Shop, Json], object]] = {
     "settings": lambda shop, asked: shop.change(asked),
     "subscriptions": lambda shop, asked: shop.subscriptions.drop(asked["delete"]),
     "uninstall": _uninstall,
+    "jobs": lambda shop, _asked: run_jobs(shop),
     "deliver": lambda shop, asked: {"statuses": deliver(shop, asked)},
     "deliveries": lambda shop, asked: deliver_all(shop, asked["deliveries"], parallel=asked.get("parallel", 8)),
 }

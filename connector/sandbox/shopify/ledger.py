@@ -19,6 +19,7 @@ def ledger_order(order: Json, transactions: list[Json]) -> Json:
         "test": order.get("test", False),
         "cancelled_at": order.get("cancelled_at"),
         "note": order.get("note"),
+        "tags": order.get("tags") or "",
         "ship_to": [(order.get("shipping_address") or {}).get(name) for name in ("address1", "city")],
         "customer_id": (order.get("customer") or {}).get("id"),
         "skus": [line.get("sku") for line in order["line_items"]],

@@ -5,6 +5,7 @@ from typing import Any
 
 from graphql import GraphQLSchema
 
+from connector.sandbox.shopify.order_writes import order_mutations
 from connector.sandbox.shopify.search import searched
 from connector.sandbox.shopify.shop import Shop
 from connector.sandbox.shopify.stock.roots import NEEDED_FOR_STOCK, stock_fields
@@ -23,6 +24,12 @@ _NEEDED = {
     "fulfillment": "read_fulfillments",
     "customer": "read_customers",
     "locations": "read_locations",
+    "orderMarkAsPaid": "write_orders",
+    "orderCapture": "write_orders",
+    "orderCancel": "write_orders",
+    # These two need the scope of what they are about; here that is an order.
+    "tagsAdd": "write_orders",
+    "metafieldsSet": "write_orders",
 } | NEEDED_FOR_STOCK
 
 
@@ -85,6 +92,7 @@ def root(shop: Shop, schema: GraphQLSchema) -> Json:
         ),
     }
     fields |= stock_fields(shop, schema)
+    fields |= order_mutations(shop)
     return fields | {
         name: _denied(name, scope) for name, scope in _NEEDED.items() if not _is_granted(scope, config.scopes)
     }

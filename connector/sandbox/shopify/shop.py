@@ -19,6 +19,7 @@ Json = dict[str, Any]
 
 _SCOPES = (
     "read_orders",
+    "write_orders",
     "read_all_orders",
     "read_customers",
     "read_products",
@@ -70,6 +71,8 @@ class ShopConfig:
     bulk_failures: list[Json] = field(default_factory=list)
     # After how many bytes the next answers with a bulk operation's result are cut off.
     bulk_cuts: list[int] = field(default_factory=list)
+    # A cancellation is only done when POST /_sandbox/jobs says so.
+    slow_jobs: bool = False
 
     @classmethod
     def from_json(cls, data: Json) -> "ShopConfig":
@@ -111,6 +114,10 @@ class Shop:
         self.keys = Keys()
         self.bulk = BulkOperations(config)
         self._token_answers_to_lose = 0
+        self._answers_to_lose: Counter[str] = Counter()
+        # Cancellations that were started, by the id of their result.
+        self.jobs: dict[str, Json] = {}
+        self.metafields: dict[tuple[str, str, str], Json] = {}
         # Webhooks that mutations caused while there is no address to send them to.
         self.news: list[Json] = []
         self.deliveries: list[DeliveryLog] = []
@@ -143,11 +150,15 @@ class Shop:
             return [(order, self._transactions[order_id]) for order_id, order in self._orders.items()]
 
     def change(self, settings: Json) -> None:
-        """Changes settings; `fail_next` makes the next answers fail (an HTTP status, THROTTLED, INTERNAL_SERVER_ERROR)."""
+        """Changes settings; `fail_next` makes the next answers fail (an HTTP status, THROTTLED, INTERNAL_SERVER_ERROR).
+
+        `lose_answers`: how many answers of each operation get lost on their way, after it was carried out.
+        """
         failure = settings.pop("fail_next", None)
         if settings.pop("revoke_tokens", False):
             self.oauth.revoke_all()
         lost = settings.pop("lose_token_answers", 0)
+        operations = settings.pop("lose_answers", {})
         known = {item.name for item in fields(ShopConfig)}
         unknown = set(settings) - known
         if unknown:
@@ -158,6 +169,7 @@ class Shop:
             if "bucket" in settings:
                 self._points = self.config.bucket
             self._token_answers_to_lose += lost
+            self._answers_to_lose.update(operations)
             if failure:
                 self._failures += [failure["status"]] * failure.get("times", 1)
 
@@ -167,6 +179,14 @@ class Shop:
             if not self._token_answers_to_lose:
                 return False
             self._token_answers_to_lose -= 1
+            return True
+
+    def loses_answer(self, operation: str | None) -> bool:
+        """True when this answer to an operation was asked to be lost."""
+        with self._lock:
+            if operation is None or not self._answers_to_lose[operation]:
+                return False
+            self._answers_to_lose[operation] -= 1
             return True
 
     def next_failure(self) -> int | str | None:
@@ -204,7 +224,15 @@ class Shop:
         acknowledged = sum(200 <= delivery.status < 300 for delivery in sent)
         return {
             "orders": [
-                ledger_order(order, transactions) | {"acts": self.acts.get(order["id"], [])}
+                ledger_order(order, transactions)
+                | {
+                    "acts": self.acts.get(order["id"], []),
+                    "metafields": {
+                        f"{namespace}.{key}": item["value"]
+                        for (owner, namespace, key), item in self.metafields.items()
+                        if owner == f"gid://shopify/Order/{order['id']}"
+                    },
+                }
                 for order, transactions in self.orders()
             ],
             "deliveries": {

@@ -43,6 +43,11 @@ def void_authorization(scene: Scene, parent: Json) -> None:
     _moved(scene, "void", amount_of(parent, scene.order), asked, parent_id=parent["id"])
 
 
+def expire(scene: Scene, asked: Json) -> None:
+    """An authorisation was not captured in time."""
+    _authorization(scene, asked)["expired"] = True
+
+
 def mark_paid(scene: Scene, asked: Json) -> None:
     """Captures what was authorised, or books the outstanding sum as paid by hand."""
     if open_authorizations(scene.transactions):

@@ -119,8 +119,8 @@ def _financial_status(order: Json, transactions: list[Json]) -> str:
         return "refunded" if went >= came else "partially_refunded"
     if came:
         return "paid" if came >= owed else "partially_paid"
-    if open_authorizations(transactions):
-        return "authorized"
+    if promised := open_authorizations(transactions):
+        return "expired" if all(item.get("expired") for item in promised) else "authorized"
     if any(item["kind"] == "void" and item["status"] == "success" for item in transactions):
         return "voided"
     free = not Coins.of(order).read(order, "total_price").shown

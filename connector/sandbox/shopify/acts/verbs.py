@@ -18,6 +18,7 @@ _ON_ORDERS: dict[str, Callable[[Scene, Json], None]] = {
     "capture": payments.capture,
     "pay": payments.pay,
     "void": payments.void,
+    "expire": payments.expire,
     "mark_paid": payments.mark_paid,
     "settle_payment": payments.settle_payment,
     "tip": payments.add_tip,

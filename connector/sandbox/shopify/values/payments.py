@@ -23,6 +23,8 @@ def transaction_value(item: Json, order: Json) -> Json:
         "processedAt": utc(moment),
         "createdAt": utc(moment),
         "errorCode": item["error_code"].upper() if item.get("error_code") else None,
+        "multiCapturable": bool(item.get("multi_capturable")),
+        "authorizationExpiresAt": utc(item.get("authorization_expires_at")),
         "parentTransaction": reference("OrderTransaction", item.get("parent_id")),
         "amountSet": amount_bag(item, order),
         "amountRoundingSet": None if rounding is None else currencies.both(rounding, rounding),
