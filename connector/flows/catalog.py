@@ -1,4 +1,4 @@
-"""NetSuite's items, customers and billing documents kept in Postgres, so that an order needs no call to find them.
+"""NetSuite's items, customers, our orders and their bills kept in Postgres, so that an order needs no call to find them.
 
 Read by SuiteQL in pages of a thousand, by key; afterwards only what changed since the last reading.
 """
@@ -8,25 +8,24 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 from sqlalchemy import Connection, Engine
 
+from connector.flows.document_mirror import keep_documents
 from connector.flows.systems import Systems
 from connector.flows.watermarks import START, minus_overlap
 from connector.limits import Lane
 from connector.netsuite.client import PAGE
 from connector.netsuite.suiteql import (
-    billing_changed,
     clock,
     customers_changed,
     customers_page,
+    documents_changed,
     items_by_sku,
     items_changed,
     items_page,
 )
-from connector.store import billing, cursors, customers, items, records
-from connector.store.billing import BillingDocument
+from connector.store import cursors, customers, items
 from connector.store.customers import MirroredCustomer
 from connector.store.items import Item
 
@@ -130,27 +129,13 @@ def _keep_customers(connection: Connection, systems: Systems, rows: Rows) -> Non
     customers.keep(connection, systems.connection.id, found)
 
 
-def _keep_billing(connection: Connection, systems: Systems, rows: Rows) -> None:
-    """An order that is billed after money went back is looked at again: the bill may say too much."""
-    found = [
-        BillingDocument(
-            int(row["id"]), _KINDS[row["type"]], int(row["order_id"]), row.get("status", ""),
-            Decimal(row.get("foreigntotal", "0")),
-        )
-        for row in rows
-    ]  # fmt: skip
-    connection_id = systems.connection.id
-    for record_id in billing.refunded_orders(connection, connection_id, billing.keep(connection, connection_id, found)):
-        records.mark_dirty(connection, record_id)
-
-
 def _first(catalog: Catalog, last: str) -> tuple[str, tuple[str, ...]]:
     if catalog.page is None:
         raise AssertionError("a mirror without a past is asked for changes only")
     return catalog.page(last)
 
 
-_KINDS = {"CustInvc": billing.INVOICE, "CashSale": billing.CASH_SALE}
-BILLING_CATALOG = Catalog(BILLING, None, billing_changed, _keep_billing)
+# What was billed, and the orders themselves: one question.
+BILLING_CATALOG = Catalog(BILLING, None, documents_changed, keep_documents)
 ITEM_CATALOG = Catalog(ITEMS, items_page, items_changed, _keep_items)
 CUSTOMER_CATALOG = Catalog(CUSTOMERS, customers_page, customers_changed, _keep_customers)

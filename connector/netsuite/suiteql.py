@@ -66,12 +66,17 @@ def order_lines(transaction_ids: Sequence[str], after: tuple[str, str]) -> Query
     return text, (*transaction_ids, after[0], after[0], after[1])
 
 
-def billing_changed(after: str, since: str) -> Query:
-    """A thousand invoices and cash sales of sales orders behind an id that changed since a moment of NetSuite's clock."""
+def documents_changed(after: str, since: str) -> Query:
+    """A thousand of these behind an id that changed since a moment of NetSuite's clock: orders that came from Shopify, as
+    sales orders or sold for cash, and the invoices and cash sales that were made from sales orders.
+    """
     text = (
-        f"SELECT t.id, t.type, t.status, t.foreigntotal, m.createdfrom AS order_id, {NOW} FROM transaction t "
+        "SELECT t.id, t.type, t.tranid, t.status, t.foreigntotal, t.externalid, m.createdfrom AS order_id, "
+        f"o.externalid AS order_externalid, {NOW} FROM transaction t "
         "JOIN transactionline m ON m.transaction = t.id AND m.mainline = 'T' "
-        "WHERE t.type IN ('CustInvc', 'CashSale') AND m.createdfrom IS NOT NULL AND t.id > ? "
+        "LEFT JOIN transaction o ON o.id = m.createdfrom "
+        "WHERE ((t.type IN ('CustInvc', 'CashSale') AND m.createdfrom IS NOT NULL) "
+        "OR (t.type IN ('SalesOrd', 'CashSale') AND t.externalid LIKE 'SHOPIFY-%')) AND t.id > ? "
         f"AND t.lastmodifieddate >= TO_TIMESTAMP(?, {CLOCK}) ORDER BY t.id {_FIRST_THOUSAND}"
     )
     return text, (after, since)

@@ -85,7 +85,7 @@ CUSTOMER = Table(
 )
 TRANSACTION = Table(
     "transaction",
-    ("id", "type", "status", "foreigntotal", "externalid", "lastmodifieddate"),
+    ("id", "type", "tranid", "status", "foreigntotal", "externalid", "lastmodifieddate"),
     None,
     Permission("Find Transaction", "TRAN_FIND"),
 )

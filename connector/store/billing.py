@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.tables import EffectKind, EffectState, billing_documents, effects
@@ -35,30 +35,34 @@ def of_order(connection: Connection, connection_id: int, order_id: str) -> list[
     return [BillingDocument(**row) for row in found.mappings()]
 
 
-def keep(connection: Connection, connection_id: int, found: Sequence[BillingDocument]) -> list[int]:
-    """Stores documents as they are now; the sales orders of those that are new."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The sales orders of documents that are new, and of those that are new or changed."""
+
+    new: list[int]
+    changed: list[int]
+
+
+def keep(connection: Connection, connection_id: int, found: Sequence[BillingDocument]) -> Kept:
+    """Stores documents as they are now; whose they are that were not stored like that before."""
     if not found:
-        return []
-    known = connection.execute(
-        select(billing_documents.c.netsuite_id).where(
-            billing_documents.c.connection_id == connection_id,
-            billing_documents.c.netsuite_id.in_([document.netsuite_id for document in found]),
-        )
-    )
-    before = set(known.scalars())
+        return Kept([], [])
     names = tuple(BillingDocument.__dataclass_fields__)
     rows = [
         {"connection_id": connection_id} | {name: getattr(document, name) for name in names}
         for document in sorted(found, key=lambda document: document.netsuite_id)
     ]
     statement = insert(billing_documents).values(rows)
-    connection.execute(
+    changed = connection.execute(
         statement.on_conflict_do_update(
             index_elements=["connection_id", "netsuite_id"],
             set_={name: statement.excluded[name] for name in names if name != "netsuite_id"},
-        )
-    )
-    return [document.order_id for document in found if document.netsuite_id not in before]
+            where=or_(
+                *(billing_documents.c[name].is_distinct_from(statement.excluded[name]) for name in names[1:]),
+            ),
+        ).returning(billing_documents.c.order_id, literal_column("(xmax = 0)").label("is_new"))
+    ).all()
+    return Kept([row.order_id for row in changed if row.is_new], [row.order_id for row in changed])
 
 
 def refunded_orders(connection: Connection, connection_id: int, order_ids: Sequence[int]) -> list[int]:

@@ -127,17 +127,25 @@ shipments = Table(
     Index("ix_shipments_order", "connection_id", "netsuite_order"),
 )
 
-# Our sales orders as they stand in NetSuite. `written_back`: the number that the shop was told.
+# Our orders as they stand in NetSuite, sales orders and those sold for cash at once. `written_back`: the number that the
+# shop was told.
 sales_orders = Table(
     "sales_orders",
     metadata,
     connection_(),
     Column("netsuite_id", BigInteger, nullable=False),
+    Column("shopify_id", Text, nullable=False),
     Column("number", Text),
     Column("status", Text, nullable=False),
     Column("written_back", Text),
     time_("seen_at"),
     UniqueConstraint("connection_id", "netsuite_id"),
+    Index(
+        "ix_sales_orders_untold",
+        "connection_id",
+        "netsuite_id",
+        postgresql_where=text("number is not null and number is distinct from written_back"),
+    ),
 )
 
 # A run of one connection's schedule. `asked_by`: who wanted it out of turn; `counts`: what it did.

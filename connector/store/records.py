@@ -16,6 +16,8 @@ ORDER = "order"
 CUSTOMER = "customer"
 # Two customers that Shopify made one; its id is `kept-deleted`.
 CUSTOMER_MERGE = "customer_merge"
+# What NetSuite says of an order and the shop is told; its id is the order's.
+ORDER_STATUS = "order_status"
 # What Shopify's compliance topics and an uninstalled app ask for.
 DATA_REQUEST = "data_request"
 CUSTOMER_REDACT = "customer_redact"
@@ -28,7 +30,7 @@ CANARY = "canary"
 WORKED = (ORDER, CUSTOMER, CUSTOMER_MERGE, DATA_REQUEST, CUSTOMER_REDACT, SHOP_REDACT, UNINSTALL)
 
 # Kinds that wait while their connection is paused or halted.
-WAITING = (ORDER, CUSTOMER, CUSTOMER_MERGE)
+WAITING = (ORDER, CUSTOMER, CUSTOMER_MERGE, ORDER_STATUS)
 
 # Longer than every deadline inside one pass; a worker that died is replaced after it.
 LEASE = timedelta(seconds=120)

@@ -63,6 +63,7 @@ def upgrade() -> None:
         "sales_orders",
         sa.Column("connection_id", sa.BigInteger(), nullable=False),
         sa.Column("netsuite_id", sa.BigInteger(), nullable=False),
+        sa.Column("shopify_id", sa.Text(), nullable=False),
         sa.Column("number", sa.Text(), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("written_back", sa.Text(), nullable=True),
@@ -71,6 +72,13 @@ def upgrade() -> None:
             ["connection_id"], ["connections.id"], name=op.f("fk_sales_orders_connection_id"), ondelete="RESTRICT"
         ),
         sa.UniqueConstraint("connection_id", "netsuite_id", name=op.f("uq_sales_orders_connection_id_netsuite_id")),
+    )
+    op.create_index(
+        "ix_sales_orders_untold",
+        "sales_orders",
+        ["connection_id", "netsuite_id"],
+        unique=False,
+        postgresql_where=sa.text("number is not null and number is distinct from written_back"),
     )
     op.create_table(
         "scheduled_runs",
@@ -186,6 +194,7 @@ def downgrade() -> None:
     op.drop_table("shop_items")
     op.drop_table("shipments")
     op.drop_table("scheduled_runs")
+    op.drop_index("ix_sales_orders_untold", table_name="sales_orders")
     op.drop_table("sales_orders")
     op.drop_table("paused_schedules")
     op.drop_table("levels")

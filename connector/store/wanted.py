@@ -1,0 +1,79 @@
+"""Records that are due because the other system changed, not because a delivery said so."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, case, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from connector.store.records import ORDER
+from connector.store.tables import RecordState, records
+
+
+def want(connection: Connection, connection_id: int, kind: str, shopify_ids: Sequence[str]) -> list[int]:
+    """Makes these records due, new or known, unless a person ignores them; their ids."""
+    if not shopify_ids:
+        return []
+    rows = [
+        {"connection_id": connection_id, "kind": kind, "shopify_id": shopify_id}
+        for shopify_id in sorted(set(shopify_ids))
+    ]
+    is_left = records.c.state.in_((RecordState.WORKING, RecordState.IGNORED))
+    statement = insert(records).values(rows)
+    found = connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["connection_id", "kind", "shopify_id"],
+            set_={
+                "wanted_version": records.c.wanted_version + 1,
+                "state": case((is_left, records.c.state), else_=RecordState.PENDING),
+                "next_attempt_at": func.now(),
+                "woken_at": func.now(),
+                "changed_at": func.now(),
+                "attempts": 0,
+                "first_failed_at": None,
+            },
+        ).returning(records.c.id)
+    )
+    return list(found.scalars())
+
+
+def due_of_kind(connection: Connection, connection_id: int, kind: str, *, now: datetime, limit: int) -> list[int]:
+    """Ids of a kind's records that wait to be worked on."""
+    found = connection.execute(
+        select(records.c.id)
+        .where(
+            records.c.connection_id == connection_id,
+            records.c.kind == kind,
+            records.c.state == RecordState.PENDING,
+            records.c.next_attempt_at <= now,
+        )
+        .order_by(records.c.id)
+        .limit(limit)
+    )
+    return list(found.scalars())
+
+
+def look_again(connection: Connection, connection_id: int, kind: str) -> int:
+    """Makes due what is held of a kind whose order changed in the shop since; returns how many."""
+    order = records.alias()
+    changed = update(records).where(
+        records.c.connection_id == connection_id,
+        records.c.kind == kind,
+        records.c.state == RecordState.HELD,
+        and_(
+            order.c.connection_id == connection_id,
+            order.c.kind == ORDER,
+            order.c.shopify_id == records.c.shopify_id,
+            order.c.changed_at > records.c.changed_at,
+        ),
+    )
+    found = connection.execute(
+        changed.values(
+            state=RecordState.PENDING,
+            wanted_version=records.c.wanted_version + 1,
+            next_attempt_at=func.now(),
+            woken_at=func.now(),
+            changed_at=func.now(),
+        )
+    )
+    return found.rowcount
