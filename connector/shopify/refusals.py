@@ -1,6 +1,6 @@
 """What a mutation says against parts of its input: Shopify's own code, sentence and place, one by one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +19,13 @@ class Refusal:
         return next((int(part) for part in self.path if part.isdecimal()), None)
 
 
+# Where the payloads of mutations keep their errors.
+_MEMBERS = ("userErrors", "orderCancelUserErrors")
+
+
 def refusals(payload: Mapping[str, Any]) -> tuple[Refusal, ...]:
     """The userErrors of a mutation's payload."""
-    found: Sequence[Mapping[str, Any]] = payload.get("userErrors") or ()
+    found: list[Mapping[str, Any]] = [item for member in _MEMBERS for item in payload.get(member) or ()]
     return tuple(
         Refusal(str(item["message"]), item.get("code"), tuple(str(part) for part in item.get("field") or ()))
         for item in found

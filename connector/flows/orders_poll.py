@@ -1,0 +1,28 @@
+"""The run orders.poll: asks NetSuite what became of our orders and their bills, and writes their numbers to the shop."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from connector.flows import catalog
+from connector.flows.systems import Systems, Workplace
+from connector.flows.write_back import write_back
+from connector.store import records, wanted
+
+Wake = Callable[[int], None]
+# Records that are woken at once; the sweepers find the rest.
+_WOKEN = 1000
+
+
+def poll(systems: Systems, workplace: Workplace, wake: Wake) -> Mapping[str, int]:
+    """One run for one connection: rows `read`, orders `due` because the shop must be told, numbers `written_back`.
+
+    A question that stands open is looked at again once its order changed in the shop.
+    """
+    connection_id, engine = systems.connection.id, workplace.engine
+    read = catalog.refresh(catalog.BILLING_CATALOG, systems, engine)
+    with engine.begin() as connection:
+        wanted.look_again(connection, connection_id, records.ORDER_STATUS)
+        due = wanted.due_of_kind(connection, connection_id, records.ORDER_STATUS, now=datetime.now(UTC), limit=_WOKEN)
+    for record_id in due:
+        wake(record_id)
+    return {"read": read, "due": len(due), "written_back": write_back(systems, workplace)}
