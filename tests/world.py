@@ -97,7 +97,9 @@ class World:
         """Marks the order's record dirty, as a webhook does; its id."""
         with self.engine.begin() as connection:
             row = connection.execute(
-                records_table.select().where(records_table.c.shopify_id == str(order_id))
+                records_table.select().where(
+                    records_table.c.kind == records.ORDER, records_table.c.shopify_id == str(order_id)
+                )
             ).one_or_none()
             if row is not None:
                 records.mark_dirty(connection, row.id)

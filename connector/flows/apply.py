@@ -23,7 +23,7 @@ from connector.store import effects as store
 from connector.store import records
 from connector.store.effects import Image, StoredEffect
 from connector.store.records import Lease
-from connector.store.tables import EffectKind, EffectState
+from connector.store.tables import SHOP_KINDS, EffectKind, EffectState
 from connector.vault import Vault
 
 # The field that holds a record's money, read back when an answer was lost.
@@ -69,6 +69,8 @@ def recover(in_doubt: Iterable[StoredEffect], work: Work) -> None:
     """Looks for what may have been made although no answer said so: it stands as it was sent, or it was not made."""
     for stored in in_doubt:
         if stored.remote_id is not None or stored.state not in (EffectState.SENT, EffectState.UNKNOWN):
+            continue
+        if stored.kind in SHOP_KINDS:
             continue
         with work.engine.begin() as connection:
             if stored.record_id != work.lease.record_id and records.is_in_flight(

@@ -14,11 +14,29 @@ from connector.flows.systems import Systems, Workplace
 from connector.limits import Lane
 from connector.mapping import external_ids
 from connector.netsuite.states import FIELDS, SalesOrderState
-from connector.store import billing
+from connector.store import billing, effects
 from connector.store.billing import BillingDocument
 
 # A mirror read within this many seconds knows what was billed; what was billed since is refused by NetSuite itself.
 BILLING_FRESH_SECONDS = 300
+
+
+def made_under(keys: Sequence[str], systems: Systems, workplace: Workplace) -> dict[str, Made]:
+    """What we made under these natural keys, and what is known of it."""
+    with workplace.engine.begin() as connection:
+        stored = effects.of_keys(connection, systems.connection.id, keys)
+    return {
+        key: Made(
+            effect.kind,
+            effect.state,
+            effect.remote_id,
+            effect.amount,
+            effects.image_of(effect, workplace.vault),
+            is_verified=effect.verified_at is not None,
+            sent_at=effect.sent_at,
+        )
+        for key, effect in stored.items()
+    }
 
 
 def billed(order: Made | None, systems: Systems, engine: Engine) -> Sequence[BillingDocument]:

@@ -11,7 +11,7 @@ from connector.flows import catalog
 from connector.flows.apply import Work, apply_leniently, recover, remember, stands
 from connector.flows.buyers import buyer_image, candidates
 from connector.flows.closed_period import in_open_period
-from connector.flows.facts import billed, learned, mirrored_facts
+from connector.flows.facts import billed, learned, made_under, mirrored_facts
 from connector.flows.plan import buyer_keys, natural_keys, order_keys, plan
 from connector.flows.planning import Effect, Known, Made, Plan, Subject, Want
 from connector.flows.reserving import release, reserve
@@ -109,7 +109,7 @@ def _applied(effect: Effect, systems: Systems, work: Work) -> tuple[str, tuple[s
 
 
 def _subject(order: Order, systems: Systems, workplace: Workplace, facts: frozenset[Want]) -> Subject:
-    made = _made_so_far(order, systems, workplace)
+    made = made_under(natural_keys(order, systems.shop_id), systems, workplace)
     written = [made[key] for key in order_keys(order, systems.shop_id) if key in made and made[key].stands]
     left_out = None if written else exclusion(order, systems.rules)
     known = Known(made=made, items={}) if left_out else _known(order, made, systems, workplace)
@@ -134,22 +134,6 @@ def _known(order: Order, made: Mapping[str, Made], systems: Systems, workplace: 
         billing=billed(standing, systems, workplace.engine),
         facts=mirrored_facts(standing, systems, workplace.engine),
     )
-
-
-def _made_so_far(order: Order, systems: Systems, workplace: Workplace) -> dict[str, Made]:
-    with workplace.engine.begin() as connection:
-        stored = effects.of_keys(connection, systems.connection.id, natural_keys(order, systems.shop_id))
-    return {
-        key: Made(
-            effect.kind,
-            effect.state,
-            effect.remote_id,
-            effect.amount,
-            effects.image_of(effect, workplace.vault),
-            is_verified=effect.verified_at is not None,
-        )
-        for key, effect in stored.items()
-    }
 
 
 def _items(order: Order, systems: Systems, engine: Engine) -> dict[str, str]:

@@ -66,7 +66,7 @@ def order_keys(order: Order, shop_id: int) -> tuple[str, str]:
 
 def natural_keys(order: Order, shop_id: int) -> list[str]:
     """Every key under which something of this order can stand in NetSuite."""
-    keys = [*order_keys(order, shop_id)]
+    keys = [*order_keys(order, shop_id), external_ids.marked_paid(shop_id, order.id)]
     for payment in order.transactions:
         keys += [
             external_ids.customer_deposit(shop_id, payment.id),

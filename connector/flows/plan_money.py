@@ -1,11 +1,15 @@
 """Money that came in: one customer deposit for each payment. Pure."""
 
+from dataclasses import replace
+
+from connector.flows.own_payments import own_payments
 from connector.flows.planning import Plan, Subject
 from connector.mapping import external_ids
 from connector.mapping.orders import is_cash_sale
 from connector.mapping.payments import deposits
 from connector.netsuite.records import Reference
 from connector.netsuite.writes import Create
+from connector.shopify.records import Order
 from connector.store.tables import EffectKind
 
 
@@ -19,7 +23,9 @@ def planned_deposits(subject: Subject, buyer: Reference) -> Plan:
     if is_sold_for_cash(subject) or is_on_terms(subject):
         return Plan()
     paid_to = Reference(id=standing.remote_id) if standing else Reference(external_id=key)
-    made = deposits(subject.order, shop_id=subject.shop_id, customer=buyer, sales_order=paid_to, rules=subject.rules)
+    made = deposits(
+        _without_own(subject), shop_id=subject.shop_id, customer=buyer, sales_order=paid_to, rules=subject.rules
+    )
     return Plan(
         tuple(
             subject.effect(
@@ -32,6 +38,13 @@ def planned_deposits(subject: Subject, buyer: Reference) -> Plan:
             if subject.known.standing(deposit.external_id) is None
         )
     )
+
+
+def _without_own(subject: Subject) -> Order:
+    """The order less the payments that we made ourselves: NetSuite told us of that money."""
+    marked = subject.known.made.get(external_ids.marked_paid(subject.shop_id, subject.order.id))
+    own = own_payments(subject.order, marked)
+    return replace(subject.order, transactions=tuple(item for item in subject.order.transactions if item.id not in own))
 
 
 def is_on_terms(subject: Subject) -> bool:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -35,7 +36,7 @@ class Want(StrEnum):
 class Made:
     """One thing of ours in NetSuite. `image` is what stands of it as far as we wrote it.
 
-    `is_verified`: NetSuite's own total of it was read and is the right one.
+    `is_verified`: NetSuite's own total of it was read and is the right one; `sent_at`: when its last write left.
     """
 
     kind: EffectKind
@@ -44,6 +45,7 @@ class Made:
     amount: Decimal | None = None
     image: Mapping[str, Any] | None = field(default=None, repr=False)
     is_verified: bool = False
+    sent_at: datetime | None = None
 
     @property
     def stands(self) -> bool:

@@ -20,6 +20,7 @@ from connector.flows import canary
 from connector.flows.circuit import Halting, open_circuit
 from connector.flows.customer_merges import sync_merge
 from connector.flows.customers import sync_customer
+from connector.flows.order_status import sync_status
 from connector.flows.orders import sync_order
 from connector.flows.privacy import PRIVACY_FLOWS
 from connector.flows.result import Result
@@ -29,7 +30,7 @@ from connector.limits import Lane
 from connector.store import attempts, connections, halts, records
 from connector.store.attempts import Attempt
 from connector.store.halts import Halt
-from connector.store.records import CANARY, CUSTOMER, CUSTOMER_MERGE, ORDER, WAITING, Lease, Standing
+from connector.store.records import CANARY, CUSTOMER, CUSTOMER_MERGE, ORDER, ORDER_STATUS, WAITING, Lease, Standing
 from connector.store.tables import RecordState
 from connector.transport import Call, recorded_calls
 
@@ -79,7 +80,7 @@ def process(record_id: int, workplace: Workplace, *, worker: str) -> Outcome | N
     return run.end(_standing(result), calls)
 
 
-_SYNCS = {ORDER: sync_order, CUSTOMER: sync_customer, CUSTOMER_MERGE: sync_merge}
+_SYNCS = {ORDER: sync_order, CUSTOMER: sync_customer, CUSTOMER_MERGE: sync_merge, ORDER_STATUS: sync_status}
 # Kinds for which neither system is opened.
 _AT_HOME = {**PRIVACY_FLOWS, CANARY: canary.arrive}
 

@@ -1,4 +1,4 @@
-"""The natural key of all we make in NetSuite: one name space over all transactions; letters, digits, `-`."""
+"""The natural key of all we make, in NetSuite and in the shop: one name space; letters, digits, `-`."""
 
 
 def customer(shop_id: int, customer_id: str) -> str:
@@ -59,3 +59,18 @@ def contact(shop_id: int, customer_id: str) -> str:
 def customer_deposit(shop_id: int, transaction_id: str) -> str:
     """External id of one payment of a Shopify order."""
     return f"SHOPIFY-{shop_id}-TXN-{transaction_id}"
+
+
+def marked_paid(shop_id: int, order_id: str) -> str:
+    """Key of an order that we marked as paid in Shopify."""
+    return f"SHOPIFY-{shop_id}-PAID-{order_id}"
+
+
+def capture(shop_id: int, authorization_id: str, nth: int) -> str:
+    """Key of our capture of an authorisation that has `nth` captures already."""
+    return f"SHOPIFY-{shop_id}-CAPTURE-{authorization_id}-{nth}"
+
+
+def cancellation(shop_id: int, order_id: str) -> str:
+    """Key of an order that we cancelled in Shopify."""
+    return f"SHOPIFY-{shop_id}-CANCEL-{order_id}"

@@ -7,14 +7,14 @@ from typing import Any
 from connector.errors import Rejected
 from connector.shopify.client import ShopifyClient
 from connector.shopify.money import Money
-from connector.shopify.reading import numeric
+from connector.shopify.payments import Transaction
+from connector.shopify.reading import numeric, read
 
 # Orders a metafieldsSet takes at most, with two metafields each; Shopify takes 25 metafields.
 ORDERS_A_CALL = 12
 LONGEST_TAG = 40
 # Only this app sees what stands in its own namespace.
 _NAMESPACE = "$app:ml-connector"
-_MONEY = ("SALE", "CAPTURE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +35,15 @@ class Annotation:
     netsuite_id: str
 
 
-def mark_paid(client: ShopifyClient, order_id: str) -> frozenset[str]:
-    """Books what is outstanding as paid; the ids of all payments that stand then. Raises Rejected."""
+def mark_paid(client: ShopifyClient, order_id: str) -> tuple[Transaction, ...]:
+    """Books what is outstanding as paid; the order's transactions as they stand then. Raises Rejected."""
     payload = client.mutate("OrderMarkAsPaid", {"input": {"id": _gid(order_id)}})
-    payments = (payload.get("order") or {}).get("transactions") or []
-    return frozenset(numeric(item["id"]) for item in payments if item["kind"] in _MONEY and item["status"] == "SUCCESS")
+    found = (payload.get("order") or {}).get("transactions") or []
+    return tuple(read(f"order {order_id}", Transaction.from_json, item) for item in found)
 
 
 def capture(client: ShopifyClient, order_id: str, authorization_id: str, money: Money) -> str:
-    """Takes money of an authorisation, in the buyer's currency; the capture's id. Raises Rejected."""
+    """Takes money of an authorisation, in the buyer's currency; the capture's id. Raises Rejected, also when it failed."""
     wanted = {
         "id": _gid(order_id),
         "parentTransactionId": f"gid://shopify/OrderTransaction/{authorization_id}",
@@ -51,7 +51,10 @@ def capture(client: ShopifyClient, order_id: str, authorization_id: str, money: 
         "currency": money.currency,
     }
     payload = client.mutate("OrderCapture", {"input": wanted})
-    return numeric((payload.get("transaction") or {}).get("id") or "")
+    made = payload.get("transaction") or {}
+    if made.get("status") in ("FAILURE", "ERROR"):
+        raise Rejected(f"Shopify could not capture the authorisation {authorization_id} of order {order_id}")
+    return numeric(made.get("id") or "")
 
 
 def cancel(client: ShopifyClient, order_id: str, *, note: str) -> Cancelling:

@@ -161,6 +161,18 @@ def confirm(
     )
 
 
+def mark_begun(connection: Connection, effect: StoredEffect, remote_id: str) -> None:
+    """The other system is at it: what came of it is to be read under this id."""
+    values = {"state": EffectState.UNKNOWN, "remote_id": remote_id}
+    connection.execute(update(effects).where(effects.c.id == effect.id).values(values))
+
+
+def mark_failed(connection: Connection, effect: StoredEffect) -> None:
+    """What the other system began came to nothing: nothing stands there."""
+    values = {"state": EffectState.PLANNED, "remote_id": None}
+    connection.execute(update(effects).where(effects.c.id == effect.id).values(values))
+
+
 def withdraw(connection: Connection, effect: StoredEffect) -> None:
     """The thing was taken away again."""
     connection.execute(update(effects).where(effects.c.id == effect.id).values(state=EffectState.WITHDRAWN))

@@ -47,7 +47,7 @@ class EffectState(StrEnum):
 
 
 class EffectKind(StrEnum):
-    """What an effect makes in NetSuite."""
+    """What an effect makes: in NetSuite, and what begins with `shop_` in the shop."""
 
     CUSTOMER = "customer"
     CONTACT = "contact"
@@ -60,6 +60,13 @@ class EffectKind(StrEnum):
     CASH_REFUND = "cash_refund"
     RETURN_AUTHORIZATION = "return_authorization"
     ITEM_RECEIPT = "item_receipt"
+    SHOP_PAYMENT = "shop_payment"
+    SHOP_CAPTURE = "shop_capture"
+    SHOP_CANCELLATION = "shop_cancellation"
+
+
+# Made in the shop, not in NetSuite.
+SHOP_KINDS = (EffectKind.SHOP_PAYMENT, EffectKind.SHOP_CAPTURE, EffectKind.SHOP_CANCELLATION)
 
 
 def _states(enum: type[StrEnum]) -> TextClause:

@@ -1,4 +1,4 @@
-"""What a person does in the account: bills, ships, closes, approves, edits, merges, voids, deletes, closes a period."""
+"""What a person does in the account: bills, takes payments, ships, closes, approves, edits, merges, voids, deletes."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -85,6 +85,13 @@ def _track(account: "Account", asked: Json) -> Record:
     found = _transaction(account, asked["record"], "itemFulfillment")
     records.change(account, found, {"package": _packages(asked["tracking"])}, validation="Error")
     return found
+
+
+def _pay(account: "Account", asked: Json) -> Record:
+    """Takes a payment for an invoice: {invoice, amount}; all that is open of it without an amount."""
+    invoice = _transaction(account, asked["invoice"], "invoice")
+    body = {"payment": asked["amount"]} if "amount" in asked else {}
+    return _made(account, "customerPayment", transform(account, invoice, "customerPayment", body, validation="Error"))
 
 
 def _close_order(account: "Account", asked: Json) -> Record:
@@ -176,6 +183,7 @@ _ACTS: dict[str, Callable[["Account", Json], Record | None]] = {
     "bill": _bill,
     "fulfill": _fulfill,
     "track": _track,
+    "pay": _pay,
     "close_order": _close_order,
     "approve": _approve,
     "edit": _edit,

@@ -42,6 +42,8 @@ def answer(shop: Shop, request: Json) -> tuple[int, Json]:
     failure = shop.next_failure()
     if isinstance(failure, int):
         return failure, {"errors": "asked for by the sandbox"}
+    if shop.fails_operation(request.get("operationName")):
+        return 502, {"errors": "asked for by the sandbox"}
     if shop.config.latency_ms:
         threading.Event().wait(shop.config.latency_ms / 1000)
     document, problems = _checked(request.get("query") or "")

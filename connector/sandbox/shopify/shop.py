@@ -115,6 +115,7 @@ class Shop:
         self.bulk = BulkOperations(config)
         self._token_answers_to_lose = 0
         self._answers_to_lose: Counter[str] = Counter()
+        self._operations_to_fail: Counter[str] = Counter()
         # Cancellations that were started, by the id of their result.
         self.jobs: dict[str, Json] = {}
         self.metafields: dict[tuple[str, str, str], Json] = {}
@@ -152,13 +153,15 @@ class Shop:
     def change(self, settings: Json) -> None:
         """Changes settings; `fail_next` makes the next answers fail (an HTTP status, THROTTLED, INTERNAL_SERVER_ERROR).
 
-        `lose_answers`: how many answers of each operation get lost on their way, after it was carried out.
+        `lose_answers`: how many answers of each operation get lost on their way, after it was carried out;
+        `fail_operations`: how many times each is answered 502 and not carried out.
         """
         failure = settings.pop("fail_next", None)
         if settings.pop("revoke_tokens", False):
             self.oauth.revoke_all()
         lost = settings.pop("lose_token_answers", 0)
         operations = settings.pop("lose_answers", {})
+        refused = settings.pop("fail_operations", {})
         known = {item.name for item in fields(ShopConfig)}
         unknown = set(settings) - known
         if unknown:
@@ -170,6 +173,7 @@ class Shop:
                 self._points = self.config.bucket
             self._token_answers_to_lose += lost
             self._answers_to_lose.update(operations)
+            self._operations_to_fail.update(refused)
             if failure:
                 self._failures += [failure["status"]] * failure.get("times", 1)
 
@@ -183,10 +187,17 @@ class Shop:
 
     def loses_answer(self, operation: str | None) -> bool:
         """True when this answer to an operation was asked to be lost."""
+        return self._counted_down(self._answers_to_lose, operation)
+
+    def fails_operation(self, operation: str | None) -> bool:
+        """True when this operation was asked to fail."""
+        return self._counted_down(self._operations_to_fail, operation)
+
+    def _counted_down(self, asked: Counter[str], operation: str | None) -> bool:
         with self._lock:
-            if operation is None or not self._answers_to_lose[operation]:
+            if operation is None or not asked[operation]:
                 return False
-            self._answers_to_lose[operation] -= 1
+            asked[operation] -= 1
             return True
 
     def next_failure(self) -> int | str | None:

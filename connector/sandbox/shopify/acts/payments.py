@@ -50,7 +50,7 @@ def expire(scene: Scene, asked: Json) -> None:
 
 def mark_paid(scene: Scene, asked: Json) -> None:
     """Captures what was authorised, or books the outstanding sum as paid by hand."""
-    if open_authorizations(scene.transactions):
+    if any(not item.get("expired") for item in open_authorizations(scene.transactions)):
         capture(scene, asked)
         return
     pay(scene, {"gateway": "manual", "manual": True, **asked})

@@ -1,0 +1,146 @@
+"""One write to the shop, once: written down before the call; what came of a lost answer is read, never sent again blindly."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from connector.errors import (
+    Conflict,
+    Forbidden,
+    InvalidAnswer,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    TransientError,
+    Unauthorized,
+    Unavailable,
+)
+from connector.flows.own_payments import OWN, caused_by_marking
+from connector.flows.status_planning import Cancel, Capture, Finding, MarkPaid, Mutation, StatusEffect
+from connector.shopify import order_writes
+from connector.shopify.client import ShopifyClient
+from connector.shopify.order_writes import Cancelling
+from connector.shopify.reading import numeric
+from connector.store import effects as store
+from connector.store import records
+from connector.store.effects import Image, Intent, StoredEffect
+from connector.store.records import Lease
+from connector.vault import Vault
+
+# Seconds until the next look at what may be at work over there.
+_LOOK_AFTER = 2.0
+_JOB_AFTER = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class ShopWork:
+    """What writing to a shop needs: the database, the shop, and the lease under which everything is done."""
+
+    engine: Engine
+    vault: Vault
+    shopify: ShopifyClient
+    lease: Lease
+
+
+def apply_to_shop(effect: StatusEffect, work: ShopWork) -> None:
+    """Makes the effect; who planned it has seen that it is not made yet.
+
+    Raises OutcomeUnknown when the answer was lost, Unavailable while Shopify is at it, Rejected when it does not want it.
+    """
+    stored = _written_down(effect, work)
+    try:
+        remote_id, image = _sent(effect, work)
+    except (Rejected, Forbidden, Unauthorized, RateLimited):
+        with work.engine.begin() as connection:
+            store.mark_refused(connection, stored)
+        raise
+    except (TransientError, InvalidAnswer) as error:
+        with work.engine.begin() as connection:
+            store.mark_unknown(connection, stored)
+        if isinstance(error, InvalidAnswer):
+            raise
+        raise OutcomeUnknown(str(error), retry_after=_LOOK_AFTER) from error
+    with work.engine.begin() as connection:
+        if isinstance(effect.write, Cancel):
+            store.mark_begun(connection, stored, remote_id)
+        elif effect.takes_away:
+            store.withdraw(connection, stored)
+        else:
+            store.confirm(connection, work.vault, stored, remote_id, image=image, now=_now())
+    if isinstance(effect.write, Cancel):
+        raise Unavailable("Shopify has begun to cancel the order", retry_after=_JOB_AFTER)
+
+
+def settle_finding(finding: Finding, work: ShopWork) -> None:
+    """Writes down what became of a lost answer, or what somebody else made."""
+    with work.engine.begin() as connection:
+        if finding.kind is not None:
+            store.intend(connection, work.lease, Intent(finding.kind, finding.key, "found in the shop"))
+        stored = _mine(connection, finding.key, work)
+        if finding.remote_id is None:
+            store.mark_refused(connection, stored)
+        else:
+            image = finding.image or store.image_of(stored, work.vault)
+            store.confirm(connection, work.vault, stored, finding.remote_id, image=image, now=_now())
+
+
+def look_after_job(key: str, work: ShopWork) -> None:
+    """Asks how far a cancellation is. Raises Unavailable while it goes on, Rejected with what it failed for."""
+    with work.engine.begin() as connection:
+        stored = _mine(connection, key, work)
+    job = order_writes.cancelling(work.shopify, str(stored.remote_id)) or Cancelling("", "FAILED", "its job is gone")
+    if job.status != "FAILED":
+        raise Unavailable("Shopify is cancelling the order", retry_after=_JOB_AFTER)
+    with work.engine.begin() as connection:
+        store.mark_failed(connection, _mine(connection, key, work))
+    raise Rejected(f"Shopify did not cancel the order: {job.problem}; cancel it there, or open the sales order again")
+
+
+def _written_down(effect: StatusEffect, work: ShopWork) -> StoredEffect:
+    with work.engine.begin() as connection:
+        _must_hold(connection, work)
+        stored = store.intend(connection, work.lease, effect.intent)
+        store.mark_sent(connection, stored, work.lease, effect.intent, now=_now())
+        if effect.intent.image is not None:
+            store.keep_sent_image(connection, work.vault, stored, effect.intent.image)
+        return stored
+
+
+def _sent(effect: StatusEffect, work: ShopWork) -> tuple[str, Image | None]:
+    """What stands over there now: its id, and its image."""
+    write = effect.write
+    if isinstance(write, Mutation):
+        return _made_id(work.shopify.mutate(write.operation, write.variables), write), effect.intent.image
+    if isinstance(write, MarkPaid):
+        image: Mapping[str, Any] = effect.intent.image or {}
+        own = caused_by_marking(order_writes.mark_paid(work.shopify, write.order_id), image)
+        return (own[-1] if own else write.order_id), {**image, OWN: own}
+    if isinstance(write, Capture):
+        return order_writes.capture(work.shopify, write.order_id, write.authorization_id, write.money), None
+    return order_writes.cancel(work.shopify, write.order_id, note=write.note).id, None
+
+
+def _made_id(payload: Mapping[str, Any], write: Mutation) -> str:
+    found: Any = payload
+    for member in write.made:
+        found = found.get(member) if isinstance(found, Mapping) else None
+    if not isinstance(found, str):
+        raise InvalidAnswer(f"Shopify answered {write.operation} without {'.'.join(write.made)}")
+    return numeric(found)
+
+
+def _mine(connection: Connection, key: str, work: ShopWork) -> StoredEffect:
+    _must_hold(connection, work)
+    return store.of_keys(connection, work.lease.connection_id, [key])[key]
+
+
+def _must_hold(connection: Connection, work: ShopWork) -> None:
+    if not records.holds(connection, work.lease):
+        raise Conflict("another worker took this record over", retry_after=_LOOK_AFTER)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

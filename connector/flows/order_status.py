@@ -1,0 +1,116 @@
+"""NetSuite → Shopify, one order: what stands on both sides is read, and the shop is told what it does not know."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from connector.errors import Unavailable
+from connector.flows.apply_to_shop import ShopWork, apply_to_shop, look_after_job, settle_finding
+from connector.flows.facts import made_under
+from connector.flows.plan import natural_keys
+from connector.flows.plan_capture import captures_of
+from connector.flows.plan_status import plan_status
+from connector.flows.result import Result
+from connector.flows.status_planning import StatusPlan, StatusSubject, StatusWant
+from connector.flows.systems import Systems, Workplace
+from connector.mapping import external_ids
+from connector.mapping.money import booked
+from connector.mapping.selection import Exclusion
+from connector.netsuite.states import FIELDS, SalesOrderState
+from connector.shopify.records import Order
+from connector.store import billing, records, sales_orders
+from connector.store.billing import INVOICE
+from connector.store.records import Lease
+
+# What was found of lost answers is planned with again; more than this is not to be found.
+_ROUNDS = 3
+
+
+def sync_status(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
+    """Brings the shop's order to what NetSuite says of it. Raises the errors of connector.errors."""
+    order = systems.shopify.order(lease.shopify_id)
+    if order is None:
+        return Result(Exclusion("orders.deleted", "the order was deleted in Shopify"))
+    total = booked(order.total, systems.rules)
+    with workplace.engine.begin() as connection:
+        records.describe(connection, lease, name=order.name, total=total.amount, currency=total.currency)
+    work = ShopWork(workplace.engine, workplace.vault, systems.shopify, lease)
+    planned = status_plan(order, systems, workplace)
+    for _ in range(_ROUNDS):
+        for finding in planned.findings:
+            settle_finding(finding, work)
+        if not planned.findings:
+            break
+        planned = status_plan(order, systems, workplace)
+    if planned.wait_seconds:
+        raise Unavailable(
+            "an answer of Shopify was lost, and it may still be at work", retry_after=planned.wait_seconds
+        )
+    if planned.job is not None:
+        look_after_job(planned.job, work)
+    for effect in planned.effects:
+        apply_to_shop(effect, work)
+    return Result(open_question=planned.open_question, notes=planned.notes)
+
+
+def status_plan(order: Order, systems: Systems, workplace: Workplace) -> StatusPlan:
+    """What the shop is still to be told of this order; reads NetSuite where the mirrors do not do, writes nothing."""
+    subject = _subject(order, systems, workplace)
+    if subject is None:
+        return StatusPlan()
+    planned = plan_status(subject)
+    while planned.wants:
+        subject = _learned(subject, planned.wants, systems)
+        planned = plan_status(subject)
+    return planned
+
+
+def status_keys(order: Order, shop_id: int) -> list[str]:
+    """Every key under which something of this order stands, in NetSuite or because of it in the shop."""
+    keys = [*natural_keys(order, shop_id), external_ids.cancellation(shop_id, order.id)]
+    for payment in order.transactions:
+        captures = len(captures_of(order, payment.id)) if "AUTHORIZATION" in payment.kind else -1
+        keys += [external_ids.capture(shop_id, payment.id, nth) for nth in range(captures + 1)]
+    return keys
+
+
+def _subject(order: Order, systems: Systems, workplace: Workplace) -> StatusSubject | None:
+    """None for an order that does not stand in NetSuite as a sales order, or that was not read there yet."""
+    made = made_under(status_keys(order, systems.shop_id), systems, workplace)
+    standing = made.get(external_ids.sales_order(systems.shop_id, order.id))
+    if standing is None or not standing.stands:
+        return None
+    netsuite_id, connection_id = str(standing.remote_id), systems.connection.id
+    with workplace.engine.begin() as connection:
+        mirrored = sales_orders.of_id(connection, connection_id, netsuite_id)
+        bills = billing.of_order(connection, connection_id, netsuite_id)
+    if mirrored is None:
+        return None
+    return StatusSubject(
+        order=order,
+        shop_id=systems.shop_id,
+        rules=systems.rules,
+        made=made,
+        sales_order=mirrored,
+        bills=bills,
+        now=datetime.now(UTC),
+        rules_version=systems.connection.rules_version,
+    )
+
+
+def _learned(subject: StatusSubject, wants: frozenset[StatusWant], systems: Systems) -> StatusSubject:
+    """The subject with the wanted facts, as NetSuite has them now."""
+    if StatusWant.ORDER_STATE in wants:
+        read = systems.netsuite.read("salesOrder", str(subject.sales_order.netsuite_id), fields=FIELDS)
+        subject = replace(subject, order_state=SalesOrderState.from_json(read))
+    if StatusWant.OPEN_AMOUNTS in wants:
+        amounts = {
+            bill.netsuite_id: _open_amount(bill.netsuite_id, systems) for bill in subject.bills if bill.kind == INVOICE
+        }
+        subject = replace(subject, open_amounts=amounts)
+    return subject
+
+
+def _open_amount(invoice_id: int, systems: Systems) -> Decimal:
+    found = systems.netsuite.read("invoice", str(invoice_id), fields=("amountRemaining",))
+    return Decimal(str(found.get("amountRemaining", 0)))
