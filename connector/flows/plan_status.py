@@ -94,7 +94,7 @@ def _unshipped(subject: StatusSubject) -> StatusPlan:
     if subject.rules.status.closed == "hold":
         return subject.question(
             f"{what}; cancel the order in Shopify, open the sales order again, or set rules.status.closed",
-            "order:closed_in_netsuite",
+            "rule:status.closed",
         )
     paid = Balance.of(subject).paid
     if paid > 0:

@@ -19,6 +19,7 @@ SCOPES = {
     "read_fulfillments": "webhooks of fulfilments",
     "read_returns": "returns and exchanges",
     "read_payment_terms": "when a business order is to be paid",
+    "write_orders": "telling an order its NetSuite number, that it is paid, captured or cancelled",
 }
 
 

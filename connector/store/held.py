@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from connector.store.records import WAKE_AGAIN, due_now
 from connector.store.tables import RecordState, records
@@ -33,13 +33,13 @@ def release(connection: Connection, connection_id: int, subjects: Sequence[str])
 
 
 def release_unmapped(connection: Connection, connection_id: int) -> int:
-    """Makes due every record that was held for a missing mapping, for the next sweep to find; returns how many."""
+    """Makes due every record that was held for a missing mapping or a rule, for the next sweep to find; returns how many."""
     found = connection.execute(
         update(records)
         .where(
             records.c.connection_id == connection_id,
             records.c.state == RecordState.HELD,
-            records.c.reason_code == "not_mapped",
+            or_(records.c.reason_code == "not_mapped", records.c.reason_subject.startswith("rule:")),
         )
         .values(due_now() | {"woken_at": func.now() - WAKE_AGAIN * 2})
     )

@@ -1,5 +1,6 @@
 """The records: the unit of work, its lease, and where it stands. A leased record changes only under its fence."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -286,7 +287,7 @@ def release_canary(connection: Connection, *, before: datetime) -> int | None:
     row = connection.execute(
         statement.on_conflict_do_update(
             index_elements=["connection_id", "kind", "shopify_id"],
-            set_=_due() | {"wanted_version": records.c.wanted_version + 1},
+            set_=due_now() | {"wanted_version": records.c.wanted_version + 1},
             where=records.c.changed_at < before,
         ).returning(records.c.id)
     ).one_or_none()

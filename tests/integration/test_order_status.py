@@ -8,14 +8,17 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from connector.flows.orders_poll import poll
-from connector.flows.process import Outcome
+from connector.flows.process import Outcome, process
+from connector.mapping.rules import Rules
 from connector.sandbox.netsuite.accountant import act as account_act
 from connector.sandbox.shopify.acts.verbs import act as shop_act
 from connector.sandbox.shopify.order_writes import run_jobs
+from connector.store import connections
+from connector.store import records as records_store
 from connector.store.tables import effects, records
 from tests import factories
 from tests.payloads import payment, rest_line, rest_order
-from tests.world import World, opened_world
+from tests.world import World, another_runtime, opened_world
 
 Json = dict[str, Any]
 ORDER = 5001
@@ -402,12 +405,25 @@ def test_the_whole_is_captured_in_the_buyers_currency(database: Engine, redis_ur
 def test_an_order_closed_in_netsuite_is_asked_about_until_the_shop_cancels_it(told: World) -> None:
     accountant(told, "close_order", order=placed(told))
     polled(told)
-    assert (status(told).state, status(told).reason_subject) == ("held", "order:closed_in_netsuite")
+    assert (status(told).state, status(told).reason_subject) == ("held", "rule:status.closed")
     assert shown(told)["cancelled_at"] is None
     shop_act(told.shop, {"act": "cancel", "order_id": ORDER})
     told.work(told.announce(ORDER))
     polled(told)
     assert status(told).state == "in_sync"
+
+
+def test_the_question_goes_on_when_the_rule_is_changed(told: World) -> None:
+    accountant(told, "close_order", order=placed(told))
+    polled(told)
+    with told.engine.begin() as connection:
+        stored = connections.by_id(connection, told.connection.id)
+        wanted = Rules.from_json(rules(closed="cancel")).to_json()
+        connections.change_rules(connection, stored, wanted, actor="test", note="", looked_up=None)
+        assert records_store.release_unmapped(connection, told.connection.id) == 1
+    assert process(status(told).id, another_runtime(told), worker="test") is not None
+    worked(told)
+    assert (shown(told)["cancel_reason"], status(told).state) == ("other", "in_sync")
 
 
 def test_by_rule_an_order_closed_in_netsuite_is_left(database: Engine, redis_url: str) -> None:
