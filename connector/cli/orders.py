@@ -16,9 +16,9 @@ from connector.flows.orders import order_plan
 from connector.flows.planning import Plan
 from connector.flows.process import process
 from connector.runtime import Runtime
-from connector.store import attempts, effects, records, timeline
+from connector.store import attempts, effects, records, timeline, wanted
 from connector.store.records import RecordView
-from connector.store.tables import RecordState
+from connector.store.tables import SHOP_KINDS, RecordState
 
 
 @click.group()
@@ -36,25 +36,29 @@ def show(name: str, why: bool, data: Path, as_json: bool) -> None:
     with opened(data) as (runtime, _):
         record = _the_record(runtime, name)
         with runtime.engine.begin() as database:
+            told = wanted.status_of(database, record)
+            ids = [record.id] if told is None else [record.id, told.id]
             line = _timeline(
                 timeline.events_of_record(database, record),
-                attempts.of_record(database, record.id),
-                effects.of_record(database, record.id),
+                [item for number in ids for item in attempts.of_record(database, number)],
+                [item for number in ids for item in effects.of_record(database, number)],
             )
         origins, unexplained = explained(runtime, record) if why or as_json else ([], None)
     if as_json:
         reasons = {"why": why_json(origins), "why_not": unexplained}
-        print_json({"order": asdict(record), "timeline": line} | reasons)
+        print_json({"order": asdict(record), "told_to_shop": told and asdict(told), "timeline": line} | reasons)
     else:
         total = f", {record.total} {record.currency}" if record.total is not None else ""
         click.echo(f"{record.name or record.shopify_id}{total}: {record.state}")
         if record.reason:
             click.echo(record.reason)
+        if told is not None:
+            click.echo(f"what the shop is told: {told.state}" + (f": {told.reason}" if told.reason else ""))
         print_table(("time (UTC)", "what", "detail"), [(e["at"], e["what"], e["detail"]) for e in line])
         print_why(origins)
         if unexplained is not None:
             click.echo(f"the fields cannot be explained now: {unexplained}", err=True)
-    if record.state in (RecordState.HELD, RecordState.PARKED):
+    if {RecordState.HELD, RecordState.PARKED} & {record.state, told.state if told else record.state}:
         raise SystemExit(1)
 
 
@@ -82,12 +86,19 @@ def plan(name: str, data: Path, as_json: bool) -> None:
 @data_option
 @json_option
 def sync(name: str, data: Path, as_json: bool) -> None:
-    """Make one more pass over an order now; an order in step with NetSuite writes nothing. Exit 1 when it is held."""
+    """Make one more pass over an order now, and over what the shop is told of it; one in step writes nothing.
+
+    Exit 1 when it is held.
+    """
     with opened(data) as (runtime, _):
         record = _the_record(runtime, name)
         with runtime.engine.begin() as database:
-            records.mark_dirty(database, record.id)
-        process(record.id, runtime, worker="command line")
+            told = wanted.status_of(database, record)
+            ids = [record.id] if told is None else [record.id, told.id]
+            for number in ids:
+                records.mark_dirty(database, number)
+        for number in ids:
+            process(number, runtime, worker="command line")
         record = _the_record(runtime, record.shopify_id)
     if as_json:
         print_json({"order": asdict(record)})
@@ -129,7 +140,8 @@ def _pass(attempt: attempts.Attempt) -> str:
 
 def _effect(effect: effects.StoredEffect) -> str:
     money = f" {effect.amount} {effect.currency}" if effect.amount is not None else ""
-    remote = f" = NetSuite {effect.remote_id}" if effect.remote_id else ""
+    where = "Shopify" if effect.kind in SHOP_KINDS else "NetSuite"
+    remote = f" = {where} {effect.remote_id}" if effect.remote_id else ""
     checked = f", total confirmed {shown(effect.verified_at)}" if effect.verified_at else ""
     return f"{effect.kind} {effect.natural_key}{money}{remote}{checked}"
 

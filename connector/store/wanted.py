@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from connector.store.records import ORDER
+from connector.store.records import ORDER, ORDER_STATUS, RecordView
 from connector.store.tables import RecordState, records
 
 
@@ -35,6 +35,18 @@ def want(connection: Connection, connection_id: int, kind: str, shopify_ids: Seq
         ).returning(records.c.id)
     )
     return list(found.scalars())
+
+
+def status_of(connection: Connection, order: RecordView) -> RecordView | None:
+    """The record of what the shop is told of an order, or None while there was nothing to tell."""
+    row = connection.execute(
+        select(*(records.c[name] for name in RecordView.__dataclass_fields__)).where(
+            records.c.connection_id == order.connection_id,
+            records.c.kind == ORDER_STATUS,
+            records.c.shopify_id == order.shopify_id,
+        )
+    ).one_or_none()
+    return None if row is None else RecordView(**row._mapping)
 
 
 def due_of_kind(connection: Connection, connection_id: int, kind: str, *, now: datetime, limit: int) -> list[int]:

@@ -1,5 +1,6 @@
 """What NetSuite says of an order reaches the shop: paid, captured, cancelled; once, and its echo books nothing twice."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -516,3 +517,24 @@ def test_without_the_scope_the_status_waits_for_it(told: World) -> None:
     told.shop.change({"scopes": ["read_orders", "read_all_orders"]})
     polled(told)
     assert (status(told).state, status(told).reason_subject) == ("held", "permission:shopify")
+
+
+def test_the_order_shows_what_the_shop_was_told_and_what_is_asked(told: World, run: Any) -> None:
+    billed(told, placed(told, authorization(), financial_status="authorized"))
+    polled(told)
+    said = run("orders", "show", "#1001")
+    assert said.exit_code == 1
+    assert "what the shop is told: held: #1001: NetSuite has its invoices paid" in said.output
+    shop_act(told.shop, {"act": "void", "order_id": ORDER})
+    run("orders", "sync", "#1001")
+    shown_now = run("orders", "show", "#1001", "--json")
+    assert (shown_now.exit_code, json.loads(shown_now.stdout)["told_to_shop"]["state"]) == (0, "in_sync")
+    assert "shop_payment SHOPIFY-548380009-PAID-5001 60.00 USD = Shopify" in shown_now.stdout
+
+
+def test_two_runs_before_a_worker_comes_make_one_payment(told: World) -> None:
+    billed(told, placed(told))
+    polled_without_work(told)
+    polled(told)
+    polled(told)
+    assert (payments(told), len(told.shop.news)) == ([("sale", "60.00")], 3)
