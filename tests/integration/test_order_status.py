@@ -168,23 +168,10 @@ def test_a_real_payment_beside_our_own_is_booked(told: World) -> None:
     assert books(told)["deposits"] == {"USD": "5"}
 
 
-def test_by_rule_no_order_is_marked(database: Engine, redis_url: str) -> None:
-    with opened_world(database, redis_url, rules=rules(mark_paid=False)) as world:
-        billed(world, placed(world))
-        assert polled(world) == []
-        assert payments(world) == []
-
-
 def test_a_cash_sale_is_paid_by_nature(told: World) -> None:
     accountant(told, "bill", order=placed(told), **{"as": "cashSale"})
     polled(told)
     assert shown(told)["financial_status"] == "paid"
-
-
-def test_an_open_invoice_marks_nothing_and_asks_nothing(told: World) -> None:
-    billed(told, placed(told), paid=False)
-    polled(told)
-    assert (payments(told), status(told).state) == ([], "in_sync")
 
 
 def test_two_invoices_are_one_payment_when_both_are_paid(told: World) -> None:
@@ -303,12 +290,6 @@ def test_an_authorised_card_is_captured_when_the_order_is_billed_and_the_money_i
     assert len(payments(capturing)) == 2
 
 
-def test_by_rule_nothing_is_captured(told: World) -> None:
-    billed(told, placed(told, authorization(), financial_status="authorized"), paid=False)
-    polled(told)
-    assert payments(told) == [("authorization", "60.00")]
-
-
 def test_a_lost_answer_to_a_capture_is_found_and_not_repeated(capturing: World) -> None:
     billed(
         capturing, placed(capturing, authorization(multi_capturable=True), financial_status="authorized"), paid=False
@@ -351,39 +332,6 @@ def test_no_more_is_captured_than_is_open_of_the_invoice_now(capturing: World) -
     accountant(capturing, "pay", invoice=invoice, amount=15)
     polled(capturing)
     assert payments(capturing)[1:] == [("capture", "45.00")]
-
-
-def test_no_more_is_captured_than_was_authorised(capturing: World) -> None:
-    billed(capturing, placed(capturing, authorization("50.00"), financial_status="authorized"), paid=False)
-    polled(capturing)
-    assert payments(capturing)[1:] == [("capture", "50.00")]
-    assert "10.00 USD are billed and not authorised" in status(capturing).reason
-
-
-def test_an_expired_authorisation_is_held_with_what_to_do(capturing: World) -> None:
-    order_id = placed(capturing, authorization(), financial_status="authorized")
-    shop_act(capturing.shop, {"act": "expire", "order_id": ORDER})
-    billed(capturing, order_id, paid=False)
-    polled(capturing)
-    assert (status(capturing).state, status(capturing).reason_subject) == ("held", "order:not_captured")
-    assert "ask the buyer to pay again" in status(capturing).reason
-    assert len(payments(capturing)) == 1
-
-
-def test_a_part_in_the_buyers_currency_is_left_to_a_person(database: Engine, redis_url: str) -> None:
-    with opened_world(database, redis_url, rules=rules(capture=True)) as world:
-        both = {
-            "shop_money": {"amount": "60.00", "currency_code": "USD"},
-            "presentment_money": {"amount": "48.03", "currency_code": "GBP"},
-        }
-        totals = {name: both for name in ("total_price_set", "current_total_price_set")}
-        card = authorization("48.03", currency="GBP")
-        order_id = placed(world, card, financial_status="authorized", presentment_currency="GBP", **totals)
-        invoice = billed(world, order_id, paid=False)
-        accountant(world, "pay", invoice=invoice, amount=15)
-        polled(world)
-        assert (status(world).state, len(payments(world))) == ("held", 1)
-        assert "the buyer pays in GBP" in status(world).reason
 
 
 def test_the_whole_is_captured_in_the_buyers_currency(database: Engine, redis_url: str) -> None:
