@@ -20,6 +20,7 @@ SCOPES = {
     "read_returns": "returns and exchanges",
     "read_payment_terms": "when a business order is to be paid",
     "write_orders": "telling an order its NetSuite number, that it is paid, captured or cancelled",
+    "write_merchant_managed_fulfillment_orders": "telling the buyer of parcels that NetSuite shipped",
 }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from graphql import GraphQLSchema
 
+from connector.sandbox.shopify.fulfillment_writes import fulfillment_mutations, fulfillment_orders
 from connector.sandbox.shopify.order_writes import order_mutations
 from connector.sandbox.shopify.search import searched
 from connector.sandbox.shopify.shop import Shop
@@ -24,6 +25,9 @@ _NEEDED = {
     "fulfillment": "read_fulfillments",
     "customer": "read_customers",
     "locations": "read_locations",
+    "fulfillmentCreate": "write_merchant_managed_fulfillment_orders",
+    "fulfillmentTrackingInfoUpdate": "write_merchant_managed_fulfillment_orders",
+    "fulfillmentCancel": "write_merchant_managed_fulfillment_orders",
     "orderMarkAsPaid": "write_orders",
     "orderCapture": "write_orders",
     "orderCancel": "write_orders",
@@ -43,7 +47,11 @@ class AccessDeniedError(Exception):
 
 def _order(shop: Shop, order_gid: str) -> Json | None:
     found = shop.order(_number(order_gid))
-    return None if found is None else order_value(*found, shop.config.companies)
+    if found is None:
+        return None
+    return order_value(*found, shop.config.companies) | {
+        "fulfillmentOrders": lambda info, **rest: fulfillment_orders(shop, found[0])(info, **rest)
+    }
 
 
 def _part(shop: Shop, member: str, part_gid: str, values: Callable[[Json, list[Json]], list[Json]]) -> Json | None:
@@ -92,7 +100,7 @@ def root(shop: Shop, schema: GraphQLSchema) -> Json:
         ),
     }
     fields |= stock_fields(shop, schema)
-    fields |= order_mutations(shop)
+    fields |= order_mutations(shop) | fulfillment_mutations(shop)
     return fields | {
         name: _denied(name, scope) for name, scope in _NEEDED.items() if not _is_granted(scope, config.scopes)
     }

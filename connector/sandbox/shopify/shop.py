@@ -29,6 +29,8 @@ _SCOPES = (
     "read_fulfillments",
     "read_returns",
     "read_payment_terms",
+    "write_merchant_managed_fulfillment_orders",
+    "read_third_party_fulfillment_orders",
 )
 
 
@@ -73,6 +75,8 @@ class ShopConfig:
     bulk_cuts: list[int] = field(default_factory=list)
     # A cancellation is only done when POST /_sandbox/jobs says so.
     slow_jobs: bool = False
+    # Without it orders get no fulfilment orders: Shopify makes them some time after the order.
+    routes_orders: bool = True
 
     @classmethod
     def from_json(cls, data: Json) -> "ShopConfig":
@@ -122,6 +126,8 @@ class Shop:
         # Webhooks that mutations caused while there is no address to send them to.
         self.news: list[Json] = []
         self.deliveries: list[DeliveryLog] = []
+        # Orders and fulfilments of which the buyer got an e-mail because a mutation said so.
+        self.notified: list[int] = []
         # What was done to each order, by its id.
         self.acts: dict[int, list[str]] = {}
 

@@ -42,6 +42,7 @@ def webhook(shop: Shop, delivery: dict[str, Any]) -> Webhook:
     order_id = delivery.get("order_id")
     found = shop.order(order_id) if order_id is not None else None
     payload = delivery.get("body") or (found[0] if found else {"id": order_id})
+    payload = {name: payload[name] for name in payload if name != "fulfillment_orders"}
     body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
     webhook_id = delivery.get("webhook_id") or str(uuid.uuid4())
     headers = {

@@ -1,5 +1,6 @@
 """Parcels: fulfilments that are made, get their tracking numbers, and are taken back."""
 
+from connector.sandbox.shopify.acts.routing import reopen, take
 from connector.sandbox.shopify.acts.scene import Json, RefusedError, Scene
 
 
@@ -30,6 +31,7 @@ def fulfill(scene: Scene, asked: Json) -> None:
         "receipt": {},
         "line_items": [_shipped(scene, item) for item in wanted],
     }
+    take(order, wanted, asked)
     shipped.append(made | _tracking(asked.get("tracking")))
     scene.tell("fulfillments/create", shipped[-1])
     is_rest = _open_units(order) == sum(item["quantity"] for item in wanted)
@@ -46,6 +48,9 @@ def cancel_fulfillment(scene: Scene, asked: Json) -> None:
     if _asked(scene, asked)["status"] != "success":
         raise RefusedError("the fulfilment does not stand")
     _changed(scene, asked, {"status": "cancelled"})
+    found = _asked(scene, asked)
+    lines = [{"line_id": line["id"], "quantity": line["quantity"]} for line in found["line_items"]]
+    reopen(scene.order, scene.ids, found["location_id"], lines)
 
 
 def _changed(scene: Scene, asked: Json, changes: Json) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connector.sandbox.shopify.acts import cancelling, edits, payments, people, refunds, returns, shipping
+from connector.sandbox.shopify.acts import cancelling, edits, payments, people, refunds, returns, routing, shipping
 from connector.sandbox.shopify.acts.scene import RefusedError, Scene
 from connector.sandbox.shopify.acts.standing import settle
 from connector.sandbox.shopify.shop import Shop
@@ -28,6 +28,9 @@ _ON_ORDERS: dict[str, Callable[[Scene, Json], None]] = {
     "fulfill": shipping.fulfill,
     "update_tracking": shipping.update_tracking,
     "cancel_fulfillment": shipping.cancel_fulfillment,
+    "assign": routing.assign,
+    "hold": routing.hold,
+    "release_hold": routing.release_hold,
     "refund": refunds.refund,
     "settle_refund": refunds.settle_refund,
     "return": returns.open_return,
@@ -35,6 +38,8 @@ _ON_ORDERS: dict[str, Callable[[Scene, Json], None]] = {
     "close": lambda scene, _: scene.order.update(closed_at=scene.now),
     "open": lambda scene, _: scene.order.update(closed_at=None),
 }
+# What moves parcels about is told by webhooks of their own, which nobody here listens to.
+_QUIET = ("assign", "hold", "release_hold")
 _ON_CUSTOMERS: dict[str, Callable[[Shop, Json, str], people.News]] = {
     "update_customer": people.update_customer,
     "merge_customers": people.merge_customers,
@@ -69,12 +74,14 @@ def _on_order(shop: Shop, verb: str, asked: Json, now: str) -> list[Json]:
     was_paid = order["financial_status"] == "paid"
     _ON_ORDERS[verb](scene, asked)
     settle(scene)
+    routing.follow(order, shop.ids, shop.config.locations[0]["id"])
     is_paid = order["financial_status"] == "paid"
     if is_paid and order["fulfillment_status"] == "fulfilled" and verb in ("fulfill", "pay", "capture", "mark_paid"):
         order["closed_at"] = now
     if is_paid and not was_paid:
         scene.tell("orders/paid")
-    scene.tell("orders/updated")
+    if verb not in _QUIET:
+        scene.tell("orders/updated")
     of_stock = shop.put_order(order, transactions)
     shop.acts.setdefault(order["id"], []).append(verb)
     return [*_deliveries(scene.news, order["id"]), *of_stock]
@@ -82,4 +89,5 @@ def _on_order(shop: Shop, verb: str, asked: Json, now: str) -> list[Json]:
 
 def _deliveries(news: people.News, order_id: int | None) -> list[Json]:
     """Bodies are copies: what is sent late shows the records as they were then."""
-    return [{"topic": topic, "order_id": order_id, "body": copy.deepcopy(body)} for topic, body in news]
+    shown = [(topic, {name: body[name] for name in body if name != routing.MEMBER}) for topic, body in news]
+    return [{"topic": topic, "order_id": order_id, "body": copy.deepcopy(body)} for topic, body in shown]
