@@ -11,8 +11,8 @@ from connector.cli.connections import connection
 from connector.cli.demo import demo
 from connector.cli.events import events
 from connector.cli.history import history
-from connector.cli.jobs import jobs
 from connector.cli.inventory import inventory
+from connector.cli.jobs import jobs
 from connector.cli.keys import keys
 from connector.cli.mapping import mapping
 from connector.cli.mapping_test import trial

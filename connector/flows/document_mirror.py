@@ -40,7 +40,7 @@ def keep_documents(connection: Connection, systems: Systems, rows: Rows) -> None
 def _ours(rows: Rows, shop_id: int) -> list[MirroredOrder]:
     found = []
     for row in rows:
-        shopify_id = _shopify_id(row.get("externalid"), shop_id)
+        shopify_id = shopify_id_of(row.get("externalid"), shop_id)
         if shopify_id is not None:
             found.append(MirroredOrder(int(row["id"]), shopify_id, row.get("tranid"), row.get("status", "")))
     return found
@@ -72,14 +72,14 @@ def _order_ids(bills: Kept, rows: Rows, shop_id: int) -> list[str]:
     """The Shopify orders whose bills changed."""
     changed = set(bills.changed)
     found = (
-        _shopify_id(row.get("order_externalid"), shop_id)
+        shopify_id_of(row.get("order_externalid"), shop_id)
         for row in rows
         if "order_id" in row and int(row["order_id"]) in changed
     )
     return sorted({shopify_id for shopify_id in found if shopify_id is not None})
 
 
-def _shopify_id(external_id: str | None, shop_id: int) -> str | None:
+def shopify_id_of(external_id: str | None, shop_id: int) -> str | None:
     """The order of this shop that an external id belongs to."""
     for kind in ("ORDER", "SALE"):
         prefix = f"SHOPIFY-{shop_id}-{kind}-"

@@ -71,6 +71,24 @@ def of_record(connection: Connection, record_id: int) -> list[StoredEffect]:
     return [from_row(row) for row in found]
 
 
+def of_kind(
+    connection: Connection, connection_id: int, kind: EffectKind, record: tuple[str, str]
+) -> list[StoredEffect]:
+    """One kind's effects of the record (its kind, its Shopify id), in the order they were planned."""
+    found = connection.execute(
+        select(effects)
+        .join(records, records.c.id == effects.c.record_id)
+        .where(
+            records.c.connection_id == connection_id,
+            records.c.kind == record[0],
+            records.c.shopify_id == record[1],
+            effects.c.kind == kind,
+        )
+        .order_by(effects.c.id)
+    )
+    return [from_row(row) for row in found]
+
+
 def intend(connection: Connection, lease: Lease, intent: Intent) -> StoredEffect:
     """The effect of that natural key, written down as planned if it is new."""
     connection.execute(
@@ -131,6 +149,11 @@ def mark_refused(connection: Connection, effect: StoredEffect) -> None:
             rules_version=effect.rules_version,
         )
     )
+
+
+def put_back_image(connection: Connection, effect: StoredEffect) -> None:
+    """What stands over there is what stood when this effect was read: what was sent since was refused."""
+    connection.execute(update(effects).where(effects.c.id == effect.id).values(image=effect.sealed))
 
 
 def restore(connection: Connection, effect: StoredEffect) -> None:

@@ -109,7 +109,8 @@ reservations = Table(
     Index("ix_reservations_item", "connection_id", "inventory_item"),
 )
 
-# Item fulfilments of our sales orders, as NetSuite told us last. `lines`: item, quantity, location; `tracking`: numbers.
+# Item fulfilments of our sales orders, as NetSuite told us last. `status`: A picked, B packed, C shipped; `method`: the
+# shipping item's name; `lines`: item, quantity, location; `tracking`: numbers.
 shipments = Table(
     "shipments",
     metadata,
@@ -119,6 +120,7 @@ shipments = Table(
     Column("number", Text),
     Column("status", Text, nullable=False),
     Column("carrier", Text),
+    Column("method", Text),
     Column("lines", JSONB, nullable=False),
     Column("tracking", JSONB, nullable=False),
     time_("deleted_at", nullable=True),

@@ -58,6 +58,17 @@ def keep(connection: Connection, connection_id: int, found: Sequence[MirroredOrd
     return [order for order in found if order.netsuite_id in ids]
 
 
+def learn(connection: Connection, connection_id: int, found: Sequence[MirroredOrder]) -> None:
+    """Stores orders that were not read before; those that were are left to their own reading, which sees what changed."""
+    names = tuple(MirroredOrder.__dataclass_fields__)
+    rows = {
+        order.netsuite_id: {"connection_id": connection_id} | {name: getattr(order, name) for name in names}
+        for order in found
+    }
+    if rows:
+        connection.execute(insert(sales_orders).values(list(rows.values())).on_conflict_do_nothing())
+
+
 def not_written_back(connection: Connection, connection_id: int, *, after: int, limit: int) -> list[MirroredOrder]:
     """Orders whose number the shop was not told, behind an internal id. Those that were deleted in the shop are left out."""
     is_deleted = exists().where(

@@ -63,10 +63,16 @@ class EffectKind(StrEnum):
     SHOP_PAYMENT = "shop_payment"
     SHOP_CAPTURE = "shop_capture"
     SHOP_CANCELLATION = "shop_cancellation"
+    SHOP_FULFILLMENT = "shop_fulfillment"
 
 
 # Made in the shop, not in NetSuite.
-SHOP_KINDS = (EffectKind.SHOP_PAYMENT, EffectKind.SHOP_CAPTURE, EffectKind.SHOP_CANCELLATION)
+SHOP_KINDS = (
+    EffectKind.SHOP_PAYMENT,
+    EffectKind.SHOP_CAPTURE,
+    EffectKind.SHOP_CANCELLATION,
+    EffectKind.SHOP_FULFILLMENT,
+)
 
 
 def _states(enum: type[StrEnum]) -> TextClause:

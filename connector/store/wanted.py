@@ -9,6 +9,14 @@ from sqlalchemy.dialects.postgresql import insert
 from connector.store.records import ORDER, ORDER_STATUS, RecordView
 from connector.store.tables import RecordState, records
 
+_DUE = {
+    "state": RecordState.PENDING,
+    "wanted_version": records.c.wanted_version + 1,
+    "next_attempt_at": func.now(),
+    "woken_at": func.now(),
+    "changed_at": func.now(),
+}
+
 
 def want(connection: Connection, connection_id: int, kind: str, shopify_ids: Sequence[str]) -> list[int]:
     """Makes these records due, new or known, unless a person ignores them; their ids."""
@@ -79,13 +87,16 @@ def look_again(connection: Connection, connection_id: int, kind: str) -> int:
             order.c.changed_at > records.c.changed_at,
         ),
     )
-    found = connection.execute(
-        changed.values(
-            state=RecordState.PENDING,
-            wanted_version=records.c.wanted_version + 1,
-            next_attempt_at=func.now(),
-            woken_at=func.now(),
-            changed_at=func.now(),
-        )
+    return connection.execute(changed.values(_DUE)).rowcount
+
+
+def look_again_at(connection: Connection, connection_id: int, kind: str, *, subject: str, before: datetime) -> int:
+    """Makes due what is held of a kind for this reason since before a moment; returns how many."""
+    held = update(records).where(
+        records.c.connection_id == connection_id,
+        records.c.kind == kind,
+        records.c.state == RecordState.HELD,
+        records.c.reason_subject == subject,
+        records.c.changed_at < before,
     )
-    return found.rowcount
+    return connection.execute(held.values(_DUE)).rowcount

@@ -64,9 +64,11 @@ def _ship_first(account: "Account", order: Record, asked: Json) -> None:
 
 
 def _fulfill(account: "Account", asked: Json) -> Record:
-    """Ships an order: {order, lines: [{line, quantity}], location, tracking: [...], status, date}."""
+    """Ships an order: {order, lines: [{line, quantity}], location, tracking: [...], method, status, date}."""
     order = _transaction(account, asked["order"], "salesOrder")
     body = _changes(order, asked, {"itemReceive": False}) | {"shipStatus": {"id": asked.get("status", "C")}}
+    if "method" in asked:
+        body["shipMethod"] = {"id": asked["method"]}
     if asked.get("tracking"):
         body["package"] = _packages(asked["tracking"])
     default = {"id": asked.get("location") or account.config.locations[0]["id"]}

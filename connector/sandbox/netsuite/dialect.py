@@ -16,6 +16,7 @@ _DISPLAYED = {
     "item": ("item", "itemid"),
     "subsidiary": ("subsidiary", "name"),
     "company": ("customer", "altname"),
+    "shippingmethod": ("shipitem", "itemid"),
 }
 
 

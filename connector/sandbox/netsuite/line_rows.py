@@ -29,6 +29,8 @@ def put(tables: Tables, record: Record) -> None:
     links, line_links = _links(record)
     tables.put_all("nexttransactionlink", links)
     tables.put_all("previoustransactionlinelink", line_links)
+    if record.type == "itemFulfillment" and (method := id_of(record.body, "shipMethod")):
+        tables.put("transactionshipment", {"id": record.id, "doc": record.id, "shippingmethod": method})
     for index, number in enumerate(tracking_numbers(record)):
         key = int(record.id) * 1000 + index
         tables.put("trackingnumber", {"id": key, "trackingnumber": number})
@@ -41,6 +43,7 @@ def delete(tables: Tables, record: Record) -> None:
     tables.delete("nexttransactionlink", "nextdoc", record.id)
     tables.delete("previoustransactionlinelink", "nextdoc", record.id)
     tables.delete("trackingnumbermap", "transaction", record.id)
+    tables.delete("transactionshipment", "doc", record.id)
 
 
 def tracking_numbers(record: Record) -> list[str]:

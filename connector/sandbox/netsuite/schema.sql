@@ -41,6 +41,8 @@ create index previoustransactionlinelink_next on previoustransactionlinelink (ne
 create table trackingnumber (id integer primary key, trackingnumber text);
 create table trackingnumbermap ("transaction" integer, trackingnumber integer);
 create index trackingnumbermap_transaction on trackingnumbermap ("transaction");
+create table transactionshipment (id integer primary key, doc integer, shippingmethod integer);
+create index transactionshipment_doc on transactionshipment (doc);
 create table deletedrecord (type text, recordid integer, name text, deleteddate text);
 create index deletedrecord_deleted on deletedrecord (deleteddate);
 create table subsidiary (id integer primary key, name text, isinactive text);

@@ -108,6 +108,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Text(), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("carrier", sa.Text(), nullable=True),
+        sa.Column("method", sa.Text(), nullable=True),
         sa.Column("lines", postgresql.JSONB(), nullable=False),
         sa.Column("tracking", postgresql.JSONB(), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
