@@ -56,6 +56,7 @@ def apply_to_shop(effect: StatusEffect, work: ShopWork) -> None:
     except (Rejected, Forbidden, Unauthorized, RateLimited):
         with work.engine.begin() as connection:
             store.mark_refused(connection, stored)
+            store.put_back_image(connection, stored)
         raise
     except (TransientError, InvalidAnswer) as error:
         with work.engine.begin() as connection:
@@ -80,7 +81,9 @@ def settle_finding(finding: Finding, work: ShopWork) -> None:
         if finding.kind is not None:
             store.intend(connection, work.lease, Intent(finding.kind, finding.key, "found in the shop"))
         stored = _mine(connection, finding.key, work)
-        if finding.remote_id is None:
+        if finding.is_gone:
+            store.withdraw(connection, stored)
+        elif finding.remote_id is None:
             store.mark_refused(connection, stored)
         else:
             image = finding.image or store.image_of(stored, work.vault)

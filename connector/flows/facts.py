@@ -14,8 +14,10 @@ from connector.flows.systems import Systems, Workplace
 from connector.limits import Lane
 from connector.mapping import external_ids
 from connector.netsuite.states import FIELDS, SalesOrderState
-from connector.store import billing, effects
+from connector.store import billing, effects, records
 from connector.store.billing import BillingDocument
+from connector.store.effects import StoredEffect
+from connector.store.tables import EffectKind
 
 # A mirror read within this many seconds knows what was billed; what was billed since is refused by NetSuite itself.
 BILLING_FRESH_SECONDS = 300
@@ -25,18 +27,27 @@ def made_under(keys: Sequence[str], systems: Systems, workplace: Workplace) -> d
     """What we made under these natural keys, and what is known of it."""
     with workplace.engine.begin() as connection:
         stored = effects.of_keys(connection, systems.connection.id, keys)
-    return {
-        key: Made(
-            effect.kind,
-            effect.state,
-            effect.remote_id,
-            effect.amount,
-            effects.image_of(effect, workplace.vault),
-            is_verified=effect.verified_at is not None,
-            sent_at=effect.sent_at,
-        )
-        for key, effect in stored.items()
-    }
+    return {key: _made(effect, workplace) for key, effect in stored.items()}
+
+
+def parcels_made(order_id: str, systems: Systems, workplace: Workplace) -> dict[str, Made]:
+    """What we shipped of an order in the shop because NetSuite shipped it, by natural key."""
+    record = (records.ORDER_STATUS, order_id)
+    with workplace.engine.begin() as connection:
+        stored = effects.of_kind(connection, systems.connection.id, EffectKind.SHOP_FULFILLMENT, record)
+    return {effect.natural_key: _made(effect, workplace) for effect in stored}
+
+
+def _made(effect: StoredEffect, workplace: Workplace) -> Made:
+    return Made(
+        effect.kind,
+        effect.state,
+        effect.remote_id,
+        effect.amount,
+        effects.image_of(effect, workplace.vault),
+        is_verified=effect.verified_at is not None,
+        sent_at=effect.sent_at,
+    )
 
 
 def billed(order: Made | None, systems: Systems, engine: Engine) -> Sequence[BillingDocument]:

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from connector.errors import Unavailable
 from connector.flows.apply_to_shop import ShopWork, apply_to_shop, look_after_job, settle_finding
-from connector.flows.facts import made_under
+from connector.flows.facts import made_under, parcels_made
 from connector.flows.plan import natural_keys
 from connector.flows.plan_capture import captures_of
+from connector.flows.plan_shipments import plan_shipments
 from connector.flows.plan_status import plan_status
 from connector.flows.result import Result
 from connector.flows.status_planning import StatusPlan, StatusSubject, StatusWant
@@ -17,13 +18,17 @@ from connector.mapping import external_ids
 from connector.mapping.money import booked
 from connector.mapping.selection import Exclusion
 from connector.netsuite.states import FIELDS, SalesOrderState
+from connector.shopify.fulfillment_orders import fulfillment_orders
 from connector.shopify.records import Order
-from connector.store import billing, records, sales_orders
+from connector.store import billing, records, sales_orders, shipments
 from connector.store.billing import INVOICE
 from connector.store.records import Lease
 
 # What was found of lost answers is planned with again; more than this is not to be found.
 _ROUNDS = 3
+# Seconds until an order is looked at again of which something was taken back, and which Shopify has not routed yet.
+_AGAIN_AFTER = 2.0
+_NOT_YET_AFTER = 60.0
 
 
 def sync_status(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
@@ -35,13 +40,7 @@ def sync_status(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
     with workplace.engine.begin() as connection:
         records.describe(connection, lease, name=order.name, total=total.amount, currency=total.currency)
     work = ShopWork(workplace.engine, workplace.vault, systems.shopify, lease)
-    planned = status_plan(order, systems, workplace)
-    for _ in range(_ROUNDS):
-        for finding in planned.findings:
-            settle_finding(finding, work)
-        if not planned.findings:
-            break
-        planned = status_plan(order, systems, workplace)
+    planned = _settled(order, systems, workplace, work)
     if planned.wait_seconds:
         raise Unavailable(
             "an answer of Shopify was lost, and it may still be at work", retry_after=planned.wait_seconds
@@ -50,7 +49,23 @@ def sync_status(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
         look_after_job(planned.job, work)
     for effect in planned.effects:
         apply_to_shop(effect, work)
+    if planned.again:
+        raise Unavailable("what was taken back is open again; the rest is told now", retry_after=_AGAIN_AFTER)
+    if planned.not_yet is not None:
+        raise Unavailable(planned.not_yet, retry_after=_NOT_YET_AFTER)
     return Result(open_question=planned.open_question, notes=planned.notes)
+
+
+def _settled(order: Order, systems: Systems, workplace: Workplace, work: ShopWork) -> StatusPlan:
+    """The plan, once everything that was found of lost answers is written down."""
+    planned = status_plan(order, systems, workplace)
+    for _ in range(_ROUNDS):
+        for finding in planned.findings:
+            settle_finding(finding, work)
+        if not planned.findings:
+            break
+        planned = status_plan(order, systems, workplace)
+    return planned
 
 
 def status_plan(order: Order, systems: Systems, workplace: Workplace) -> StatusPlan:
@@ -58,11 +73,15 @@ def status_plan(order: Order, systems: Systems, workplace: Workplace) -> StatusP
     subject = _subject(order, systems, workplace)
     if subject is None:
         return StatusPlan()
-    planned = plan_status(subject)
+    planned = _planned(subject)
     while planned.wants:
         subject = _learned(subject, planned.wants, systems)
-        planned = plan_status(subject)
+        planned = _planned(subject)
     return planned
+
+
+def _planned(subject: StatusSubject) -> StatusPlan:
+    return plan_shipments(subject).then(plan_status(subject))
 
 
 def status_keys(order: Order, shop_id: int) -> list[str]:
@@ -77,6 +96,7 @@ def status_keys(order: Order, shop_id: int) -> list[str]:
 def _subject(order: Order, systems: Systems, workplace: Workplace) -> StatusSubject | None:
     """None for an order that does not stand in NetSuite as a sales order, or that was not read there yet."""
     made = made_under(status_keys(order, systems.shop_id), systems, workplace)
+    made |= parcels_made(order.id, systems, workplace)
     standing = made.get(external_ids.sales_order(systems.shop_id, order.id))
     if standing is None or not standing.stands:
         return None
@@ -84,6 +104,7 @@ def _subject(order: Order, systems: Systems, workplace: Workplace) -> StatusSubj
     with workplace.engine.begin() as connection:
         mirrored = sales_orders.of_id(connection, connection_id, netsuite_id)
         bills = billing.of_order(connection, connection_id, netsuite_id)
+        shipped = shipments.of_order(connection, connection_id, int(netsuite_id))
     if mirrored is None:
         return None
     return StatusSubject(
@@ -93,13 +114,14 @@ def _subject(order: Order, systems: Systems, workplace: Workplace) -> StatusSubj
         made=made,
         sales_order=mirrored,
         bills=bills,
+        shipments=shipped,
         now=datetime.now(UTC),
         rules_version=systems.connection.rules_version,
     )
 
 
 def _learned(subject: StatusSubject, wants: frozenset[StatusWant], systems: Systems) -> StatusSubject:
-    """The subject with the wanted facts, as NetSuite has them now."""
+    """The subject with the wanted facts, as they are now."""
     if StatusWant.ORDER_STATE in wants:
         read = systems.netsuite.read("salesOrder", str(subject.sales_order.netsuite_id), fields=FIELDS)
         subject = replace(subject, order_state=SalesOrderState.from_json(read))
@@ -108,6 +130,8 @@ def _learned(subject: StatusSubject, wants: frozenset[StatusWant], systems: Syst
             bill.netsuite_id: _open_amount(bill.netsuite_id, systems) for bill in subject.bills if bill.kind == INVOICE
         }
         subject = replace(subject, open_amounts=amounts)
+    if StatusWant.FULFILLMENT_ORDERS in wants:
+        subject = replace(subject, fulfillment_orders=fulfillment_orders(systems.shopify, subject.order.id))
     return subject
 
 

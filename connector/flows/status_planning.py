@@ -13,20 +13,23 @@ from connector.flows.planning import Made
 from connector.mapping.money import booked
 from connector.mapping.rules import Rules
 from connector.netsuite.states import SalesOrderState
+from connector.shopify.fulfillment_orders import FulfillmentOrder
 from connector.shopify.money import Money, MoneyBag
 from connector.shopify.records import Order
 from connector.store.billing import BillingDocument
 from connector.store.effects import Intent
 from connector.store.sales_orders import MirroredOrder
+from connector.store.shipments import Shipment
 from connector.store.tables import EffectKind
 from connector.transport import encode
 
 
 class StatusWant(StrEnum):
-    """A fact that is read from NetSuite only when it decides something: one call for each document."""
+    """A fact that is read only when it decides something: from NetSuite, one call for each document, or from the shop."""
 
     ORDER_STATE = "order_state"
     OPEN_AMOUNTS = "open_amounts"
+    FULFILLMENT_ORDERS = "fulfillment_orders"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +81,22 @@ class StatusEffect:
 class Finding:
     """What became of a write whose answer was lost; without a `remote_id` nothing did.
 
-    `kind`: it was never written down, for somebody else made it.
+    `kind`: it was never written down, for somebody else made it; `is_gone`: it was taken away again.
     """
 
     key: str
     remote_id: str | None = None
     image: Mapping[str, Any] | None = None
     kind: EffectKind | None = None
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class StatusSubject:
     """What one order's status is planned from.
 
-    `sales_order` and `bills` are as mirrored; `order_state` and `open_amounts` (by invoice) were read for this very plan.
+    `sales_order`, `bills` and `shipments` are as mirrored; `order_state`, `open_amounts` (by invoice) and
+    `fulfillment_orders` were read for this very plan.
     """
 
     order: Order
@@ -104,6 +109,8 @@ class StatusSubject:
     rules_version: int = 0
     order_state: SalesOrderState | None = None
     open_amounts: Mapping[int, Decimal] | None = None
+    shipments: Sequence[Shipment] = ()
+    fulfillment_orders: Sequence[FulfillmentOrder] | None = None
 
     def amount(self, bag: MoneyBag) -> Decimal:
         """The side of an amount that is booked."""
@@ -138,7 +145,8 @@ class StatusPlan:
     """What the shop is to be told, in this order. `wants`: facts without which the plan is not complete.
 
     `findings`: what became of lost answers; `job`: the key of a cancellation that Shopify is at; `wait_seconds`: until a
-    request whose answer was lost cannot be at work any more.
+    request whose answer was lost cannot be at work any more; `again`: what is left can only be planned once this is made;
+    `not_yet`: what Shopify is still to do, in a sentence, before the rest can be told.
     """
 
     effects: tuple[StatusEffect, ...] = ()
@@ -148,6 +156,8 @@ class StatusPlan:
     notes: tuple[str, ...] = field(default=())
     job: str | None = None
     wait_seconds: float | None = None
+    again: bool = False
+    not_yet: str | None = None
 
     def then(self, other: "StatusPlan") -> "StatusPlan":
         """Both, one after the other; the first question, job and wait stay."""
@@ -160,4 +170,6 @@ class StatusPlan:
             notes=self.notes + other.notes,
             job=self.job or other.job,
             wait_seconds=self.wait_seconds or other.wait_seconds,
+            again=self.again or other.again,
+            not_yet=self.not_yet or other.not_yet,
         )

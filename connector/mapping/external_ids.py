@@ -74,3 +74,8 @@ def capture(shop_id: int, authorization_id: str, nth: int) -> str:
 def cancellation(shop_id: int, order_id: str) -> str:
     """Key of an order that we cancelled in Shopify."""
     return f"SHOPIFY-{shop_id}-CANCEL-{order_id}"
+
+
+def parcel(shop_id: int, netsuite_id: int, nth: int) -> str:
+    """Key of the nth fulfilment that we made in Shopify of one item fulfilment."""
+    return f"SHOPIFY-{shop_id}-PARCEL-{netsuite_id}-{nth}"
