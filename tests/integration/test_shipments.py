@@ -10,7 +10,9 @@ from sqlalchemy import Engine, select, text, update
 from connector.flows.process import Outcome
 from connector.flows.shipments_poll import poll
 from connector.sandbox.netsuite.accountant import act as account_act
+from connector.sandbox.netsuite.suiteql import server_now
 from connector.sandbox.shopify.acts.verbs import act as shop_act
+from connector.store import shipments
 from connector.store.tables import effects, records
 from tests import factories
 from tests.payloads import rest_line, rest_order
@@ -380,3 +382,53 @@ def test_the_webhooks_of_our_own_fulfilment_write_nothing_to_netsuite(world: Wor
     assert not [call for call in world.calls() if "suiteql" not in call and not call.startswith("GET")]
     assert len(world.transactions("ItemShip")) == 1
     assert asked(world)["due"] == 0
+
+
+def test_a_lost_answer_of_one_location_does_not_double_it_or_forget_the_other(world: World) -> None:
+    order = sold(world)
+    assigned(world, of(MAIN, (RED, 2), (BLUE, 2)), of(SECOND, (RED, 1)))
+    shipped(world, order, tracking=["A"])
+    world.shop.change({"lose_answers": {"FulfillmentCreate": 1}})
+    told(world)
+    passed(world)
+    assert parcels(world) == [({RED: 2, BLUE: 2}, ["A"]), ({RED: 1}, ["A"])]
+    assert state(world)[0] == "in_sync"
+
+
+def test_a_deleted_customer_of_the_same_number_cancels_no_parcel(world: World) -> None:
+    order = sold(world)
+    number = shipped(world, order)
+    told(world)
+    world.account.tables.put(
+        "deletedrecord", {"type": "customer", "recordid": int(number), "name": "x", "deleteddate": server_now()}
+    )
+    assert asked(world)["deleted"] == 0
+    assert world.calls() == ["POST suiteql 200"] * 4, "lines, numbers, deletions, and whether that one is there"
+
+
+def test_shipments_over_two_pages_are_whole(world: World) -> None:
+    order = sold(world)
+    asked(world)
+    numbers = range(900_001, 900_501)
+    header = {"type": "ItemShip", "status": "C", "status_cf": "ItemShip:C", "voided": "F"}
+    for number in numbers:
+        row = {"id": number, "tranid": f"IF{number}", "lastmodifieddate": server_now()} | header
+        world.account.tables.put("transaction", row)
+        lines = [{"id": 0, "mainline": "T", "createdfrom": int(order), "item": None}]
+        lines += [{"id": key, "mainline": "F", "createdfrom": None, "item": 812} for key in (1, 2, 3)]
+        common = {"transaction": number, "taxline": "F", "iscogs": "F", "quantity": "-1"}
+        world.account.tables.put_all("transactionline", [common | line for line in lines])
+    assert asked(world) == {"read": 500, "deleted": 0, "due": 1}
+    assert world.calls() == ["POST suiteql 200"] * 5, "two pages of lines with their numbers, and the deletions"
+    with world.engine.begin() as connection:
+        kept = shipments.of_order(connection, world.connection.id, int(order))
+    assert {len(item.lines) for item in kept} == {3}
+    assert len(kept) == 500
+
+
+def test_what_the_buyer_is_told_stands_with_the_order(world: World, run: Any) -> None:
+    order = sold(world)
+    shipped(world, order, tracking=["A"])
+    told(world)
+    shown = run("orders", "show", "#1001").output
+    assert "shop_fulfillment SHOPIFY-548380009-PARCEL-" in shown
