@@ -38,7 +38,8 @@ def sync_status(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
         return Result(Exclusion("orders.deleted", "the order was deleted in Shopify"))
     total = booked(order.total, systems.rules)
     with workplace.engine.begin() as connection:
-        records.describe(connection, lease, name=order.name, total=total.amount, currency=total.currency)
+        money = (total.amount, total.currency)
+        records.describe(connection, lease, name=order.name, money=money, version=order.updated_at)
     work = ShopWork(workplace.engine, workplace.vault, systems.shopify, lease)
     planned = _settled(order, systems, workplace, work)
     if planned.wait_seconds:

@@ -111,7 +111,7 @@ def tracking_numbers(transaction_ids: Sequence[str], after: tuple[str, str]) -> 
     text = (
         "SELECT m.transaction AS id, n.id AS number_id, n.trackingnumber FROM trackingnumbermap m "
         "JOIN trackingnumber n ON n.id = m.trackingnumber "
-        f"WHERE m.transaction IN ({_marks(transaction_ids)}) "
+        f"WHERE m.transaction IN ({placeholders(transaction_ids)}) "
         "AND (m.transaction > ? OR (m.transaction = ? AND n.id > ?)) "
         f"ORDER BY m.transaction, n.id {_FIRST_THOUSAND}"
     )

@@ -14,8 +14,7 @@ from connector.mapping.rules import Rules
 from connector.sandbox.netsuite.accountant import act as account_act
 from connector.sandbox.shopify.acts.verbs import act as shop_act
 from connector.sandbox.shopify.order_writes import run_jobs
-from connector.store import connections
-from connector.store import records as records_store
+from connector.store import connections, held
 from connector.store.tables import effects, records
 from tests import factories
 from tests.payloads import payment, rest_line, rest_order
@@ -369,7 +368,7 @@ def test_the_question_goes_on_when_the_rule_is_changed(told: World) -> None:
         stored = connections.by_id(connection, told.connection.id)
         wanted = Rules.from_json(rules(closed="cancel")).to_json()
         connections.change_rules(connection, stored, wanted, actor="test", note="", looked_up=None)
-        assert records_store.release_unmapped(connection, told.connection.id) == 1
+        assert held.release_unmapped(connection, told.connection.id) == 1
     assert process(status(told).id, another_runtime(told), worker="test") is not None
     worked(told)
     assert (shown(told)["cancel_reason"], status(told).state) == ("other", "in_sync")

@@ -10,7 +10,6 @@ from sqlalchemy import Engine, select, text, update
 from connector.flows.process import Outcome
 from connector.flows.shipments_poll import poll
 from connector.sandbox.netsuite.accountant import act as account_act
-from connector.sandbox.netsuite.suiteql import server_now
 from connector.sandbox.shopify.acts.verbs import act as shop_act
 from connector.store import shipments
 from connector.store.tables import effects, records
@@ -400,7 +399,7 @@ def test_a_deleted_customer_of_the_same_number_cancels_no_parcel(world: World) -
     number = shipped(world, order)
     told(world)
     world.account.tables.put(
-        "deletedrecord", {"type": "customer", "recordid": int(number), "name": "x", "deleteddate": server_now()}
+        "deletedrecord", {"type": "customer", "recordid": int(number), "name": "x", "deleteddate": parcels.account.tables.now()}
     )
     assert asked(world)["deleted"] == 0
     assert world.calls() == ["POST suiteql 200"] * 4, "lines, numbers, deletions, and whether that one is there"
@@ -412,7 +411,7 @@ def test_shipments_over_two_pages_are_whole(world: World) -> None:
     numbers = range(900_001, 900_501)
     header = {"type": "ItemShip", "status": "C", "status_cf": "ItemShip:C", "voided": "F"}
     for number in numbers:
-        row = {"id": number, "tranid": f"IF{number}", "lastmodifieddate": server_now()} | header
+        row = {"id": number, "tranid": f"IF{number}", "lastmodifieddate": parcels.account.tables.now()} | header
         world.account.tables.put("transaction", row)
         lines = [{"id": 0, "mainline": "T", "createdfrom": int(order), "item": None}]
         lines += [{"id": key, "mainline": "F", "createdfrom": None, "item": 812} for key in (1, 2, 3)]
