@@ -83,10 +83,12 @@ OWNED_ORDER_FIELDS = (
     "lines", "memo", "otherRefNum", "email", "shipMethod", "shippingCost", "shippingAddress", "billingAddress",
     "location", "department", "class", "taxDetails", "terms", "exchangeRate", "custom",
 )  # fmt: skip
-OWNED_CUSTOMER_FIELDS = ("firstName", "lastName", "companyName", "email", "phone", "addresses")
+# What Shopify keeps up to date of a customer. A company's name is NetSuite's unless a rule says otherwise.
+OWNED_CUSTOMER_FIELDS = ("firstName", "lastName", "email", "phone", "addresses")
+_KEPT_CUSTOMER_FIELDS = ("firstName", "lastName", "companyName", "email", "phone", "addresses")
 # What Shopify is told of a customer; a field belongs to one side only.
 NETSUITE_CUSTOMER_FIELDS = ("taxExempt", "companyName")
-_TOLD_CUSTOMER_FIELDS = ("taxExempt", *OWNED_CUSTOMER_FIELDS)
+_TOLD_CUSTOMER_FIELDS = ("taxExempt", "companyName", "firstName", "lastName", "email", "phone")
 
 
 def _owned_by_order(name: str) -> str:
@@ -94,7 +96,7 @@ def _owned_by_order(name: str) -> str:
 
 
 def _owned_by_customer(name: str) -> str:
-    return _one_of(name, OWNED_CUSTOMER_FIELDS)
+    return _one_of(name, _KEPT_CUSTOMER_FIELDS)
 
 
 def _told_of_customer(name: str) -> str:

@@ -6,9 +6,9 @@ names it.
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from connector.errors import ConfigError
 from connector.mapping.rule_part import Part
@@ -87,6 +87,28 @@ class CustomerRules(Part):
     companies: bool = True
     owned_fields: tuple[OwnedCustomerField, ...] = OWNED_CUSTOMER_FIELDS
     netsuite_fields: tuple[NetSuiteCustomerField, ...] = NETSUITE_CUSTOMER_FIELDS
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leaves_the_rest(cls, data: Any) -> Any:
+        """What only one side names is taken out of the other side's default."""
+        if not isinstance(data, dict):
+            return data
+        owned, told = data.get("owned_fields"), data.get("netsuite_fields")
+        if told is None and isinstance(owned, list | tuple):
+            return {**data, "netsuite_fields": [name for name in NETSUITE_CUSTOMER_FIELDS if name not in owned]}
+        if owned is None and isinstance(told, list | tuple):
+            return {**data, "owned_fields": [name for name in OWNED_CUSTOMER_FIELDS if name not in told]}
+        return data
+
+    @model_validator(mode="after")
+    def _has_one_owner(self) -> Self:
+        both = [name for name in self.netsuite_fields if name in self.owned_fields]
+        if both:
+            raise ValueError(
+                f"{', '.join(both)} stands in owned_fields and in netsuite_fields; a field has one owner: take it out of one"
+            )
+        return self
 
 
 class ItemRules(Part):
