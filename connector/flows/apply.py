@@ -38,7 +38,7 @@ _AMOUNT_FIELD = {
 # Documents whose total NetSuite may add tax to.
 _READ_BACK = (EffectKind.SALES_ORDER, EffectKind.CASH_SALE, EffectKind.CREDIT_MEMO, EffectKind.CASH_REFUND)
 # What may be missing in a record rather than the record.
-_DROPPED = ("state", "phone", "addrPhone")
+_DROPPED = ("state", "phone", "addrPhone", "taxable")
 # A request whose answer was lost may still be at work over there; the next look comes after this many seconds.
 _LOOK_AFTER = 2.0
 
@@ -106,7 +106,7 @@ def apply(effect: Effect, work: Work) -> str:
 
 
 def apply_leniently(effect: Effect, work: Work) -> tuple[str, tuple[str, ...]]:
-    """As `apply`; a state or phone number that NetSuite refuses is left out, for it must not stop the whole record.
+    """As `apply`; a state, a phone number or a tax flag that NetSuite refuses is left out: it must not stop the whole record.
 
     Returns the internal id, and a sentence for each thing that was left out.
     """

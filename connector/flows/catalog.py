@@ -6,17 +6,21 @@ Read by SuiteQL in pages of a thousand, by key; afterwards only what changed sin
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
+from connector.errors import Rejected
+from connector.flows.customer_mirror import keep_customers
 from connector.flows.document_mirror import keep_documents
 from connector.flows.systems import Systems
 from connector.flows.watermarks import START, minus_overlap
 from connector.limits import Lane
 from connector.netsuite.client import PAGE
 from connector.netsuite.suiteql import (
+    TAX_FLAG,
+    Query,
     clock,
     customers_changed,
     customers_page,
@@ -25,14 +29,14 @@ from connector.netsuite.suiteql import (
     items_changed,
     items_page,
 )
-from connector.store import cursors, customers, items
-from connector.store.customers import MirroredCustomer
+from connector.store import cursors, items
 from connector.store.items import Item
 
 BILLING = "billing"
 ITEMS = "items"
 CUSTOMERS = "customers"
 
+_DAY = 86_400
 # Before a new customer is created the mirror of NetSuite's customers must be at most this old; beat keeps it so.
 CUSTOMERS_FRESH_SECONDS = 300
 _refreshing: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
@@ -42,12 +46,16 @@ Rows = Sequence[Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """One of the mirrors: how it is asked for and kept. Without `page` nothing before its first reading is wanted."""
+    """One of the mirrors: how it is asked for and kept. Without `page` nothing before its first reading is wanted.
+
+    `optional`: part of the query that an account may not know; it is then asked without.
+    """
 
     name: str
     page: Callable[[str], tuple[str, tuple[str, ...]]] | None
     changed: Callable[[str, str], tuple[str, tuple[str, ...]]]
     keep: Callable[[Connection, Systems, Rows], None]
+    optional: str | None = None
 
 
 def refresh(catalog: Catalog, systems: Systems, engine: Engine, *, lane: Lane = Lane.STOCK) -> int:
@@ -64,8 +72,7 @@ def refresh(catalog: Catalog, systems: Systems, engine: Engine, *, lane: Lane = 
         watermark = systems.netsuite.suiteql(*clock(), lane=lane)[0]["now_at"]
         since = minus_overlap(watermark)
     while True:
-        query, parameters = catalog.changed(last, since) if since else _first(catalog, last)
-        rows = systems.netsuite.suiteql(query, parameters, lane=lane)
+        rows = _rows(catalog, catalog.changed(last, since) if since else _first(catalog, last), systems, engine, lane)
         watermark = watermark or (rows[0]["now_at"] if rows else None)
         with engine.begin() as connection:
             catalog.keep(connection, systems, rows)
@@ -76,6 +83,25 @@ def refresh(catalog: Catalog, systems: Systems, engine: Engine, *, lane: Lane = 
     with engine.begin() as connection:
         cursors.advance(connection, connection_id, catalog.name, watermark or (cursor.watermark if cursor else START))
     return count
+
+
+def _rows(catalog: Catalog, query: Query, systems: Systems, engine: Engine, lane: Lane) -> Rows:
+    """One page; without the optional column where NetSuite said within a day that it has none."""
+    (text, parameters), optional = query, catalog.optional
+    if optional is None:
+        return systems.netsuite.suiteql(text, parameters, lane=lane)
+    lacking = replace(catalog, name=f"{catalog.name}_without_optional")
+    if not is_stale(lacking, systems, engine, seconds=_DAY, now=datetime.now(UTC)):
+        return systems.netsuite.suiteql(text.replace(optional, ""), parameters, lane=lane)
+    try:
+        return systems.netsuite.suiteql(text, parameters, lane=lane)
+    except Rejected as error:
+        if optional.rpartition(".")[2] not in str(error):
+            raise
+        rows = systems.netsuite.suiteql(text.replace(optional, ""), parameters, lane=lane)
+    with engine.begin() as connection:
+        cursors.advance(connection, systems.connection.id, lacking.name, optional)
+    return rows
 
 
 def is_stale(catalog: Catalog, systems: Systems, engine: Engine, *, seconds: float | None, now: datetime) -> bool:
@@ -115,18 +141,6 @@ def _keep_items(connection: Connection, systems: Systems, rows: Rows) -> None:
     items.keep(connection, systems.connection.id, found)
 
 
-def _keep_customers(connection: Connection, systems: Systems, rows: Rows) -> None:
-    found = [
-        MirroredCustomer(
-            int(row["id"]),
-            systems.email_hash(row["email"]),
-            row.get("subsidiary", ""),
-            row.get("isinactive") == "T",
-        )
-        for row in rows
-        if row.get("email")
-    ]
-    customers.keep(connection, systems.connection.id, found)
 
 
 def _first(catalog: Catalog, last: str) -> tuple[str, tuple[str, ...]]:
@@ -138,4 +152,4 @@ def _first(catalog: Catalog, last: str) -> tuple[str, tuple[str, ...]]:
 # What was billed, and the orders themselves: one question.
 BILLING_CATALOG = Catalog(BILLING, None, documents_changed, keep_documents)
 ITEM_CATALOG = Catalog(ITEMS, items_page, items_changed, _keep_items)
-CUSTOMER_CATALOG = Catalog(CUSTOMERS, customers_page, customers_changed, _keep_customers)
+CUSTOMER_CATALOG = Catalog(CUSTOMERS, customers_page, customers_changed, keep_customers, optional=TAX_FLAG)

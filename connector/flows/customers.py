@@ -8,6 +8,7 @@ from connector.errors import Missing, NeedsDecision
 from connector.flows import catalog
 from connector.flows.apply import Work, apply_leniently, remember
 from connector.flows.buyers import customers_of, forget_link
+from connector.flows.customer_mirror import put_back_later
 from connector.flows.planning import Effect, Made
 from connector.flows.result import Result
 from connector.flows.systems import Systems, Workplace
@@ -21,6 +22,7 @@ from connector.mapping.customer_images import (
     image_read,
     named_change,
 )
+from connector.mapping.customer_ownership import TAX_EXEMPT
 from connector.mapping.customers import customer_of_profile
 from connector.mapping.selection import Exclusion
 from connector.netsuite.records import Customer
@@ -49,6 +51,8 @@ def sync_customer(systems: Systems, workplace: Workplace, lease: Lease) -> Resul
     wanted = customer_of_profile(profile, shop_id=systems.shop_id, rules=systems.rules)
     made = _made(wanted.external_id, systems, work)
     if made is not None:
+        if TAX_EXEMPT in systems.rules.customer.netsuite_fields:
+            put_back_later(profile, str(made.remote_id), systems, workplace)
         try:
             return Result(notes=notes + _kept_up(made, wanted, systems, work))
         except Missing:

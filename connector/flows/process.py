@@ -19,6 +19,7 @@ from connector.errors import (
 from connector.flows import canary
 from connector.flows.circuit import Halting, open_circuit
 from connector.flows.customer_merges import sync_merge
+from connector.flows.customer_status import sync_company_status, sync_customer_status
 from connector.flows.customers import sync_customer
 from connector.flows.order_status import sync_status
 from connector.flows.orders import sync_order
@@ -30,7 +31,18 @@ from connector.limits import Lane
 from connector.store import attempts, connections, halts, records
 from connector.store.attempts import Attempt
 from connector.store.halts import Halt
-from connector.store.records import CANARY, CUSTOMER, CUSTOMER_MERGE, ORDER, ORDER_STATUS, WAITING, Lease, Standing
+from connector.store.records import (
+    CANARY,
+    COMPANY_STATUS,
+    CUSTOMER,
+    CUSTOMER_MERGE,
+    CUSTOMER_STATUS,
+    ORDER,
+    ORDER_STATUS,
+    WAITING,
+    Lease,
+    Standing,
+)
 from connector.store.tables import RecordState
 from connector.transport import Call, recorded_calls
 
@@ -80,7 +92,14 @@ def process(record_id: int, workplace: Workplace, *, worker: str) -> Outcome | N
     return run.end(_standing(result), calls)
 
 
-_SYNCS = {ORDER: sync_order, CUSTOMER: sync_customer, CUSTOMER_MERGE: sync_merge, ORDER_STATUS: sync_status}
+_SYNCS = {
+    ORDER: sync_order,
+    CUSTOMER: sync_customer,
+    CUSTOMER_MERGE: sync_merge,
+    ORDER_STATUS: sync_status,
+    CUSTOMER_STATUS: sync_customer_status,
+    COMPANY_STATUS: sync_company_status,
+}
 # Kinds for which neither system is opened.
 _AT_HOME = {**PRIVACY_FLOWS, CANARY: canary.arrive}
 

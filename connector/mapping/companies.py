@@ -25,6 +25,7 @@ def company_customer(order: Order, *, shop_id: int, rules: Rules) -> NetSuiteCus
         subsidiary=rules.subsidiary,
         currency=currency_id(booked(order.total, rules).currency, rules),
         address=postal_address(order.billing_address or order.shipping_address),
+        is_tax_exempt=company.is_tax_exempt,
     )
 
 

@@ -25,7 +25,8 @@ class CustomerChange:
 
 def customer_image(record: Customer) -> Mapping[str, Any]:
     """The image of a customer that is to be."""
-    return {**record.named(), ADDRESSES: [address_key(record.address)] if record.address else []}
+    exempt = {"taxable": False} if record.is_tax_exempt else {}
+    return {**record.named(), **exempt, ADDRESSES: [address_key(record.address)] if record.address else []}
 
 
 def image_read(body: Mapping[str, Any]) -> Mapping[str, Any]:

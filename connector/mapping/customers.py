@@ -32,6 +32,7 @@ def customer(buyer: ShopifyCustomer, order: Order, *, shop_id: int, currency: st
         subsidiary=rules.subsidiary,
         currency=currency,
         address=postal_address(address),
+        is_tax_exempt=buyer.is_tax_exempt,
     )
 
 
@@ -49,6 +50,7 @@ def customer_of_profile(profile: CustomerProfile, *, shop_id: int, rules: Rules)
         subsidiary=rules.subsidiary,
         currency=None,
         address=postal_address(address),
+        is_tax_exempt=profile.is_tax_exempt,
     )
 
 

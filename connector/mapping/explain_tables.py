@@ -113,6 +113,10 @@ RECORDS: Mapping[str, tuple[Field, ...]] = {
             "phone", "order.customer.defaultPhoneNumber address.phone", "customer/owned_fields",
             "digits only; left out where NetSuite would refuse it", "+15555550100",
         ),
+        field(
+            "taxable", "order.customer.taxExempt", "customer/netsuite_fields",
+            "false for who pays no tax, said once; otherwise left out", "false",
+        ),
         field("subsidiary", rules="subsidiary", example="1"),
         field("currency", "order.totalPriceSet", f"{_MONEY} currencies/<currency>", example="1"),
         field("addressBook.items[].defaultBilling addressBook.items[].defaultShipping", note="always true", example="true"),
@@ -125,6 +129,10 @@ RECORDS: Mapping[str, tuple[Field, ...]] = {
         ),
         field("isPerson", note="always false", example="false"),
         field("companyName", "order.purchasingEntity.company.name", "customer/owned_fields", example="Example Ltd"),
+        field(
+            "taxable", "order.purchasingEntity.location.taxSettings.taxExempt", "customer/netsuite_fields",
+            "false for who pays no tax, said once; otherwise left out", "false",
+        ),
         field("subsidiary", rules="subsidiary", example="1"),
         field("currency", "order.totalPriceSet", f"{_MONEY} currencies/<currency>", example="1"),
         field("addressBook.items[].defaultBilling addressBook.items[].defaultShipping", note="always true", example="true"),

@@ -67,10 +67,14 @@ class Customer:
     subsidiary: str | None
     currency: str | None
     address: PostalAddress | None
+    # Said once, when the customer is made; afterwards NetSuite says it.
+    is_tax_exempt: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """Body of POST /customer."""
+        """Body of POST /customer. `taxable` is the flag of the older tax engine, without which everybody pays."""
         body: dict[str, Any] = {"externalId": self.external_id, "isPerson": not self.company_name} | self.named()
+        if self.is_tax_exempt:
+            body["taxable"] = False
         if self.subsidiary:
             body["subsidiary"] = _reference(self.subsidiary)
         if self.currency:

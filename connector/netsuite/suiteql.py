@@ -9,7 +9,12 @@ CLOCK = "'YYYY-MM-DD HH24:MI:SS'"
 NOW = f"TO_CHAR(SYSDATE, {CLOCK}) AS now_at"
 
 _ITEMS = f"SELECT i.id, i.itemid, i.itemtype, i.isinactive, {NOW} FROM item i WHERE"
-_CUSTOMERS = f"SELECT c.id, c.email, c.subsidiary, c.isinactive, {NOW} FROM customer c WHERE"
+# `taxable` is the flag of the older tax engine and under the name that REST has for it; an account may not have the column.
+TAX_FLAG = ", c.taxable"
+_CUSTOMERS = (
+    f"SELECT c.id, c.email, c.subsidiary, c.isinactive, c.companyname, c.firstname, c.lastname, c.phone{TAX_FLAG}, {NOW} "
+    "FROM customer c WHERE"
+)
 _FIRST_THOUSAND = "FETCH FIRST 1000 ROWS ONLY"
 
 Query = tuple[str, tuple[str, ...]]

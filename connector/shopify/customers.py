@@ -1,7 +1,7 @@
 """Who buys: addresses, the customer on an order, the customer's whole record, the company behind a business order."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +40,7 @@ class Customer:
     last_name: str
     email: str
     phone: str
+    is_tax_exempt: bool = field(default=False, kw_only=True)
 
     @classmethod
     def from_json(cls, data: Json) -> "Customer":
@@ -50,6 +51,7 @@ class Customer:
             last_name=stripped(data.get("lastName")),
             email=stripped((data.get("defaultEmailAddress") or {}).get("emailAddress")),
             phone=stripped((data.get("defaultPhoneNumber") or {}).get("phoneNumber")),
+            is_tax_exempt=bool(data.get("taxExempt")),
         )
 
 
@@ -95,7 +97,6 @@ class CustomerProfile(Customer):
     updated_at: datetime
     note: str
     tags: tuple[str, ...]
-    is_tax_exempt: bool
     state: str
     addresses: tuple[CustomerAddress, ...]
     contacts: tuple[CompanyContact, ...]
@@ -110,7 +111,6 @@ class CustomerProfile(Customer):
             updated_at=moment(data["updatedAt"]),
             note=stripped(data.get("note")),
             tags=tuple(data["tags"]),
-            is_tax_exempt=data["taxExempt"],
             state=data["state"],
             addresses=_addresses(data),
             contacts=tuple(CompanyContact.from_json(item) for item in data["companyContactProfiles"]),
@@ -138,6 +138,7 @@ class PurchasingCompany:
     location_name: str
     location_external_id: str | None
     contact_id: str | None
+    is_tax_exempt: bool = False
 
     @classmethod
     def from_json(cls, data: Json | None) -> "PurchasingCompany | None":
@@ -153,6 +154,7 @@ class PurchasingCompany:
             location_name=location["name"],
             location_external_id=location.get("externalId"),
             contact_id=numeric_of(data.get("contact")),
+            is_tax_exempt=bool((location.get("taxSettings") or {}).get("taxExempt")),
         )
 
 

@@ -1,22 +1,38 @@
-"""NetSuite's customers by e-mail: an order needs no call to find its customer. E-mails are kept as keyed hashes."""
+"""NetSuite's customers: found by e-mail without a call, and what the shop is told of them. Texts are keyed hashes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Text, cast, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from connector.store.tables import customers
+from connector.store.effects import StoredEffect, from_row
+from connector.store.tables import EffectKind, EffectState, customers, effects
+
+Owned = Mapping[str, Any]
+_KEPT = ("email_hash", "subsidiary", "inactive", "owned")
 
 
 @dataclass(frozen=True, slots=True)
 class MirroredCustomer:
-    """One NetSuite customer that has an e-mail address."""
+    """One NetSuite customer. `email_hash` is None without an address; `owned`: what is told of it, by rule."""
 
     netsuite_id: int
-    email_hash: bytes
+    email_hash: bytes | None
     subsidiary: str
     inactive: bool
+    owned: Owned
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A customer that is linked to the shop, and whose owned fields are not those that were compared last, if ever."""
+
+    netsuite_id: int
+    owned: Owned
+    was_told: bool
+    effect: StoredEffect
 
 
 def by_email(connection: Connection, connection_id: int, email_hash: bytes, subsidiary: str | None) -> list[int]:
@@ -36,21 +52,65 @@ def keep(connection: Connection, connection_id: int, found: Sequence[MirroredCus
     if not found:
         return
     rows = [
-        {
-            "connection_id": connection_id,
-            "netsuite_id": customer.netsuite_id,
-            "email_hash": customer.email_hash,
-            "subsidiary": customer.subsidiary,
-            "inactive": customer.inactive,
-        }
+        {"connection_id": connection_id, "netsuite_id": customer.netsuite_id}
+        | {name: getattr(customer, name) for name in _KEPT}
         for customer in sorted(found, key=lambda customer: customer.netsuite_id)
     ]
     statement = insert(customers).values(rows)
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=["connection_id", "netsuite_id"],
-            set_={name: statement.excluded[name] for name in ("email_hash", "subsidiary", "inactive")},
+            set_={name: statement.excluded[name] for name in _KEPT},
         )
+    )
+
+
+def changed(connection: Connection, connection_id: int, *, after: int, limit: int) -> list[Changed]:
+    """Linked customers behind an id of which something else is owned than was compared last."""
+    linked = (
+        select(customers.c.netsuite_id, customers.c.owned, customers.c.told, effects)
+        .join(
+            effects,
+            (effects.c.connection_id == customers.c.connection_id)
+            & (effects.c.remote_id == cast(customers.c.netsuite_id, Text)),
+        )
+        .where(
+            customers.c.connection_id == connection_id,
+            customers.c.netsuite_id > after,
+            customers.c.owned.is_not(None),
+            customers.c.owned.is_distinct_from(customers.c.told),
+            effects.c.kind == EffectKind.CUSTOMER,
+            effects.c.state != EffectState.WITHDRAWN,
+        )
+        .order_by(customers.c.netsuite_id)
+        .limit(limit)
+    )
+    return [
+        Changed(row.netsuite_id, row.owned, row.told is not None, from_row(row)) for row in connection.execute(linked)
+    ]
+
+
+def owned_of(connection: Connection, connection_id: int, netsuite_id: str) -> Owned | None:
+    """What is owned of a customer as NetSuite said it last; None where it did not."""
+    found = connection.execute(
+        select(customers.c.owned).where(
+            customers.c.connection_id == connection_id, customers.c.netsuite_id == int(netsuite_id)
+        )
+    )
+    owned: Owned | None = found.scalar_one_or_none()
+    return owned
+
+
+def mark_told(connection: Connection, connection_id: int, found: Changed) -> None:
+    """These owned fields were compared, or a record has the duty to; not where NetSuite said something else meanwhile."""
+    connection.execute(
+        update(customers)
+        .where(
+            customers.c.connection_id == connection_id,
+            customers.c.netsuite_id == found.netsuite_id,
+            customers.c.owned == found.owned,
+        )
+        .values(told=found.owned)
     )
 
 

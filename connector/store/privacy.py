@@ -13,11 +13,13 @@ from connector.store import effects as effects_store
 from connector.store import inbox
 from connector.store.connection_tables import exports
 from connector.store.effects import Image
-from connector.store.records import CUSTOMER, DATA_REQUEST, ORDER
+from connector.store.records import COMPANY_STATUS, CUSTOMER, CUSTOMER_STATUS, DATA_REQUEST, ORDER
 from connector.store.tables import RecordState, attempts, effects, events, records
 from connector.vault import Vault
 
 _BATCH = 500
+# Kinds of records about a person, or about a company and its people.
+_PERSONS = (CUSTOMER, CUSTOMER_STATUS, COMPANY_STATUS)
 REDACTED = "erased on request"
 # Topics whose bodies speak of goods and places only, by their beginning: there can be very many.
 _IMPERSONAL = ("products/", "inventory\\_", "locations/", "bulk\\_operations/")
@@ -104,10 +106,10 @@ def redact_sentences(
     connection: Connection, connection_id: int, *, orders: Sequence[str] | None = None, customers: Sequence[str] = ()
 ) -> None:
     """Takes away reasons of these orders and customers, or of all: NetSuite's refusals quote what a person typed."""
-    chosen = [records.c.connection_id == connection_id, records.c.kind.in_((ORDER, CUSTOMER))]
+    chosen = [records.c.connection_id == connection_id, records.c.kind.in_((ORDER, *_PERSONS))]
     if orders is not None:
         is_order = and_(records.c.kind == ORDER, records.c.shopify_id.in_(list(orders)))
-        is_customer = and_(records.c.kind == CUSTOMER, records.c.shopify_id.in_(list(customers)))
+        is_customer = and_(records.c.kind.in_(_PERSONS), records.c.shopify_id.in_(list(customers)))
         chosen.append(or_(is_order, is_customer))
     ids = select(records.c.id).where(*chosen)
     connection.execute(

@@ -161,6 +161,7 @@ effects = Table(
     time_("verified_at", nullable=True),
     CheckConstraint(_states(EffectState), name="state"),
     UniqueConstraint("connection_id", "natural_key"),
+    Index("ix_effects_customers", "connection_id", "remote_id", postgresql_where=text("kind = 'customer'")),
     Index(
         "ix_effects_unverified",
         "connection_id",
@@ -200,9 +201,13 @@ customers = Table(
     metadata,
     connection_(),
     Column("netsuite_id", BigInteger, nullable=False),
-    Column("email_hash", LargeBinary, nullable=False),
+    # None without an e-mail address.
+    Column("email_hash", LargeBinary),
     Column("subsidiary", Text, nullable=False),
     Column("inactive", Boolean, nullable=False),
+    # What Shopify is told of a customer, texts as keyed hashes: as NetSuite says it, and as it was compared last.
+    Column("owned", JSONB(none_as_null=True)),
+    Column("told", JSONB(none_as_null=True)),
     UniqueConstraint("connection_id", "netsuite_id"),
     Index("ix_customers_email", "connection_id", "email_hash"),
 )

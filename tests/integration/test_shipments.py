@@ -399,7 +399,7 @@ def test_a_deleted_customer_of_the_same_number_cancels_no_parcel(world: World) -
     number = shipped(world, order)
     told(world)
     world.account.tables.put(
-        "deletedrecord", {"type": "customer", "recordid": int(number), "name": "x", "deleteddate": parcels.account.tables.now()}
+        "deletedrecord", {"type": "customer", "recordid": int(number), "name": "x", "deleteddate": world.account.tables.now()}
     )
     assert asked(world)["deleted"] == 0
     assert world.calls() == ["POST suiteql 200"] * 4, "lines, numbers, deletions, and whether that one is there"
@@ -411,7 +411,7 @@ def test_shipments_over_two_pages_are_whole(world: World) -> None:
     numbers = range(900_001, 900_501)
     header = {"type": "ItemShip", "status": "C", "status_cf": "ItemShip:C", "voided": "F"}
     for number in numbers:
-        row = {"id": number, "tranid": f"IF{number}", "lastmodifieddate": parcels.account.tables.now()} | header
+        row = {"id": number, "tranid": f"IF{number}", "lastmodifieddate": world.account.tables.now()} | header
         world.account.tables.put("transaction", row)
         lines = [{"id": 0, "mainline": "T", "createdfrom": int(order), "item": None}]
         lines += [{"id": key, "mainline": "F", "createdfrom": None, "item": 812} for key in (1, 2, 3)]

@@ -109,6 +109,7 @@ def _customer(record: Record) -> Json:
         "is_inactive": bool(body.get("isInactive")),
         "addresses": len(lines_of(body, "addressBook")),
         "comments": body.get("comments"),
+        "taxable": body.get("taxable", True),
     }
 
 

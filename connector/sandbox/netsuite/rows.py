@@ -87,6 +87,8 @@ def _customer(record: Record) -> Json:
         "companyname": body.get("companyName"),
         "altname": body.get("companyName") or person or None,
         "comments": body.get("comments"),
+        # The flag of the older tax engine; a customer is taxable unless it says otherwise.
+        "taxable": "T" if body.get("taxable", True) else "F",
     }
 
 

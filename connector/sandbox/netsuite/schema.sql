@@ -2,7 +2,7 @@
 create table item (id integer primary key, itemid text, externalid text, upccode text, displayname text, itemtype text,
                    isinactive text, parent integer, fullname text, lastmodifieddate text);
 create table customer (id integer primary key, entityid text, externalid text, email text, subsidiary text, isperson text,
-                       firstname text, lastname text, companyname text, altname text, phone text, comments text,
+                       firstname text, lastname text, companyname text, altname text, phone text, comments text, taxable text,
                        isinactive text, lastmodifieddate text);
 create index customer_email on customer (email);
 create index customer_externalid on customer (externalid);

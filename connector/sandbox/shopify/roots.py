@@ -7,6 +7,7 @@ from graphql import GraphQLSchema
 
 from connector.sandbox.shopify.fulfillment_writes import fulfillment_mutations, fulfillment_orders
 from connector.sandbox.shopify.order_writes import order_mutations
+from connector.sandbox.shopify.person_writes import person_mutations
 from connector.sandbox.shopify.search import searched
 from connector.sandbox.shopify.shop import Shop
 from connector.sandbox.shopify.stock.roots import NEEDED_FOR_STOCK, stock_fields
@@ -31,6 +32,10 @@ _NEEDED = {
     "orderMarkAsPaid": "write_orders",
     "orderCapture": "write_orders",
     "orderCancel": "write_orders",
+    "customerUpdate": "write_customers",
+    "company": "read_customers",
+    "companyUpdate": "write_customers",
+    "companyLocationTaxSettingsUpdate": "write_customers",
     # These two need the scope of what they are about; here that is an order.
     "tagsAdd": "write_orders",
     "metafieldsSet": "write_orders",
@@ -100,7 +105,7 @@ def root(shop: Shop, schema: GraphQLSchema) -> Json:
         ),
     }
     fields |= stock_fields(shop, schema)
-    fields |= order_mutations(shop) | fulfillment_mutations(shop)
+    fields |= order_mutations(shop) | fulfillment_mutations(shop) | person_mutations(shop)
     return fields | {
         name: _denied(name, scope) for name, scope in _NEEDED.items() if not _is_granted(scope, config.scopes)
     }

@@ -22,6 +22,7 @@ _SCOPES = (
     "write_orders",
     "read_all_orders",
     "read_customers",
+    "write_customers",
     "read_products",
     "read_inventory",
     "write_inventory",

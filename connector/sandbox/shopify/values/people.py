@@ -70,9 +70,20 @@ def purchaser_value(order: Json, companies: Sequence[Json]) -> Json | None:
     return {
         "__typename": "PurchasingCompany",
         "company": _named("Company", company),
-        "location": _named("CompanyLocation", location),
+        "location": location_value(location),
         "contact": None if contact is None else reference("CompanyContact", contact["id"]),
     }
+
+
+def company_value(company: Json) -> Json:
+    """A Company with its locations."""
+    locations = [location_value(item) for item in company.get("locations") or []]
+    return _named("Company", company) | {"locations": connection_of(locations)}
+
+
+def location_value(location: Json) -> Json:
+    """A CompanyLocation."""
+    return _named("CompanyLocation", location) | {"taxSettings": {"taxExempt": bool(location.get("tax_exempt"))}}
 
 
 def _contacts(customer_id: int, companies: Sequence[Json]) -> list[Json]:

@@ -186,9 +186,30 @@ def upgrade() -> None:
     )
     op.create_index("ix_reservations_item", "reservations", ["connection_id", "inventory_item"], unique=False)
     op.create_index("ix_reservations_record", "reservations", ["record_id"], unique=False)
+    _mirror_what_is_told_of_customers()
+
+
+def _mirror_what_is_told_of_customers() -> None:
+    """The mirror is read once more as a whole: what it had says nothing of this."""
+    op.alter_column("customers", "email_hash", existing_type=sa.LargeBinary(), nullable=True)
+    op.add_column("customers", sa.Column("owned", postgresql.JSONB(none_as_null=True), nullable=True))
+    op.add_column("customers", sa.Column("told", postgresql.JSONB(none_as_null=True), nullable=True))
+    op.create_index(
+        "ix_effects_customers",
+        "effects",
+        ["connection_id", "remote_id"],
+        unique=False,
+        postgresql_where=sa.text("kind = 'customer'"),
+    )
+    op.execute("delete from cursors where name = 'customers'")
 
 
 def downgrade() -> None:
+    op.drop_index("ix_effects_customers", table_name="effects")
+    op.drop_column("customers", "told")
+    op.drop_column("customers", "owned")
+    op.execute("delete from customers where email_hash is null")
+    op.alter_column("customers", "email_hash", existing_type=sa.LargeBinary(), nullable=False)
     op.drop_table("reservations")
     op.drop_table("stock_readings")
     op.drop_table("stock")
