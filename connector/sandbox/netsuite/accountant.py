@@ -1,4 +1,4 @@
-"""What a person does in the account: bills, takes payments, ships, closes, approves, edits, merges, voids, deletes."""
+"""What a person does: enters and closes orders, bills, takes payments, ships, approves, edits, merges, voids, deletes."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -105,6 +105,22 @@ def _close_order(account: "Account", asked: Json) -> Record:
     return order
 
 
+def _enter(account: "Account", asked: Json) -> Record:
+    """Enters a sales order by hand: {fields}. It is pending approval unless it says otherwise."""
+    return _made(account, "salesOrder", records.create(account, "salesOrder", asked["fields"], validation="Error"))
+
+
+def _cancel_order(account: "Account", asked: Json) -> Record:
+    """Cancels an order that waits for approval; an approved one can only be closed."""
+    order = _transaction(account, asked["order"], "salesOrder")
+    if (order.body.get("status") or {}).get("id") != "A":
+        raise Refusal(400, "USER_ERROR", "Only an order that is pending approval can be cancelled.")
+    order.is_cancelled = True
+    order.touch()
+    settle(account, order)
+    return order
+
+
 def _approve(account: "Account", asked: Json) -> Record:
     order = _transaction(account, asked["order"])
     records.change(account, order, {"orderStatus": {"id": "B"}}, validation="Error")
@@ -182,6 +198,8 @@ def _receive_stock(account: "Account", asked: Json) -> None:
 
 _ADDRESS_KEYS = ("id", "internalId", "addressId", "defaultBilling", "defaultShipping")
 _ACTS: dict[str, Callable[["Account", Json], Record | None]] = {
+    "enter": _enter,
+    "cancel_order": _cancel_order,
     "bill": _bill,
     "fulfill": _fulfill,
     "track": _track,

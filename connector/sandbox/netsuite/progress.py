@@ -79,6 +79,8 @@ def _counted(account: "Account", line: Json, counted: dict[str, Quantities]) -> 
 
 def _status(account: "Account", record: Record, lines: list[Json], moved: str) -> str:
     """A, B, D to H: the letters of a return mean the same steps, with received for shipped and refunded for billed."""
+    if record.is_cancelled:
+        return "C"
     if all(line.get("isClosed") for line in lines):
         return "H"
     if record.body["orderStatus"]["id"] == "A":

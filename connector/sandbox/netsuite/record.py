@@ -56,6 +56,7 @@ class Record:
     takes: dict[str, Decimal] = field(default_factory=dict)
     next_line: int = 1
     is_voided: bool = False
+    is_cancelled: bool = False
     left: Decimal = Decimal(0)
 
     @property

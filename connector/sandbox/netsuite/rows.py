@@ -40,7 +40,8 @@ def _put_members(tables: Tables, item: Json) -> None:
 def put(tables: Tables, record: Record) -> None:
     """Puts a record's rows, in place of those it had."""
     if record.type in KINDS:
-        tables.put("transaction", _transaction(record) | {"lastmodifieddate": tables.minute()})
+        boxes = {name: "T" if record.body.get(name) else "F" for name in tables.check_boxes}
+        tables.put("transaction", _transaction(record) | boxes | {"lastmodifieddate": tables.minute()})
         line_rows.put(tables, record)
     else:
         row = (_customer if record.type == "customer" else _contact)(record)

@@ -41,7 +41,8 @@ def marked(moment: datetime) -> str:
 class Tables:
     """The tables of the account, kept beside its records."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, check_boxes: Sequence[str] = ()) -> None:
+        self.check_boxes = tuple(check_boxes)
         self._lock = threading.Lock()
         self.offset_seconds = 0.0
         self._db = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
@@ -53,6 +54,8 @@ class Tables:
         self._db.create_function("to_date", 2, _as_date, deterministic=True)
         self._db.create_function("nvl", 2, lambda value, other: other if value is None else value, deterministic=True)
         self._db.executescript(resources.files("connector.sandbox.netsuite").joinpath("schema.sql").read_text("utf-8"))
+        for name in check_boxes:
+            self._db.execute(f'alter table "transaction" add column "{name}" text')
 
     def now(self) -> str:
         """NetSuite's clock, as a date column keeps it."""
@@ -89,6 +92,11 @@ class Tables:
         """Takes out the rows with a value."""
         with self._lock:
             self._db.execute(f'delete from "{table}" where "{column}" = ?', [value])
+
+    def run(self, statement: str) -> None:
+        """Changes rows by hand, as a test that lets time go by does."""
+        with self._lock:
+            self._db.execute(statement)
 
     def clear(self, table: str) -> None:
         """Empties a table."""

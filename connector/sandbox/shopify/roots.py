@@ -5,6 +5,7 @@ from typing import Any
 
 from graphql import GraphQLSchema
 
+from connector.sandbox.shopify.draft_writes import draft_fields
 from connector.sandbox.shopify.fulfillment_writes import fulfillment_mutations, fulfillment_orders
 from connector.sandbox.shopify.order_writes import order_mutations
 from connector.sandbox.shopify.person_writes import person_mutations
@@ -32,6 +33,13 @@ _NEEDED = {
     "orderMarkAsPaid": "write_orders",
     "orderCapture": "write_orders",
     "orderCancel": "write_orders",
+    "productVariants": "read_products",
+    "draftOrder": "read_draft_orders",
+    "draftOrders": "read_draft_orders",
+    "draftOrderCreate": "write_draft_orders",
+    "draftOrderUpdate": "write_draft_orders",
+    "draftOrderComplete": "write_draft_orders",
+    "draftOrderDelete": "write_draft_orders",
     "customerUpdate": "write_customers",
     "company": "read_customers",
     "companyUpdate": "write_customers",
@@ -104,7 +112,7 @@ def root(shop: Shop, schema: GraphQLSchema) -> Json:
             id, webhookSubscription
         ),
     }
-    fields |= stock_fields(shop, schema)
+    fields |= stock_fields(shop, schema) | draft_fields(shop)
     fields |= order_mutations(shop) | fulfillment_mutations(shop) | person_mutations(shop)
     return fields | {
         name: _denied(name, scope) for name, scope in _NEEDED.items() if not _is_granted(scope, config.scopes)

@@ -23,6 +23,8 @@ _SCOPES = (
     "read_all_orders",
     "read_customers",
     "write_customers",
+    "read_draft_orders",
+    "write_draft_orders",
     "read_products",
     "read_inventory",
     "write_inventory",
@@ -61,6 +63,12 @@ class ShopConfig:
     )
     # Business buyers: id, name, external_id, locations (the same members) and contacts (id, customer_id, is_main).
     companies: list[Json] = field(default_factory=list)
+    # What the shop sells: id, sku, title, price, taxable; a draft names them by id.
+    variants: list[Json] = field(default_factory=list)
+    # What tax a draft is charged, as a fraction.
+    draft_tax: str = "0"
+    # Shopify may still be at work on a draft, which cannot be completed then.
+    drafts_ready: bool = True
     # Lives in seconds; the defaults are Shopify's.
     token_seconds: float = 3600
     client_credentials_seconds: float = 86399
@@ -118,6 +126,8 @@ class Shop:
         self.inventory = Inventory()
         self.keys = Keys()
         self.bulk = BulkOperations(config)
+        # Draft orders by id: the wish as it was given, and the order it would become.
+        self.drafts: dict[int, Json] = {}
         self._token_answers_to_lose = 0
         self._answers_to_lose: Counter[str] = Counter()
         self._operations_to_fail: Counter[str] = Counter()
