@@ -11,6 +11,7 @@ from connector.flows import catalog
 from connector.flows.apply import Work, apply_leniently, recover, remember, stands
 from connector.flows.buyers import buyer_image, candidates
 from connector.flows.closed_period import in_open_period
+from connector.flows.draft_links import link_entered
 from connector.flows.facts import billed, learned, made_under, mirrored_facts
 from connector.flows.plan import buyer_keys, natural_keys, order_keys, plan
 from connector.flows.planning import Effect, Known, Made, Plan, Subject, Want
@@ -41,6 +42,7 @@ def sync_order(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
     with workplace.engine.begin() as connection:
         money = (total.amount, total.currency)
         records.describe(connection, lease, name=order.name, money=money, version=order.updated_at)
+    link_entered(order, systems, workplace, lease, lambda: _items(order, systems, workplace.engine))
     reserve(order, systems, workplace, lease)
     result = _synced(order, systems, workplace, lease)
     if result.exclusion is not None:
@@ -123,14 +125,19 @@ def _known(order: Order, made: Mapping[str, Made], systems: Systems, workplace: 
     """What can be known of an order without a call, where the mirrors are fresh."""
     buyers = buyer_keys(order, systems.shop_id)
     standing = made.get(order_keys(order, systems.shop_id)[0])
+    entered_for = (standing.image or {}).get("entered_for") if standing else None
     items_by_sku = _items(order, systems, workplace.engine)
     return Known(
         made=made,
         items=items_by_sku,
         never_shipped=_never_shipped(order, items_by_sku, systems, workplace.engine),
         customers_by_email=candidates(
-            order, systems, workplace.engine, is_known=any(key in made and made[key].stands for key in buyers)
+            order,
+            systems,
+            workplace.engine,
+            is_known=entered_for is not None or any(key in made and made[key].stands for key in buyers),
         ),
+        entity=entered_for,
         billing=billed(standing, systems, workplace.engine),
         facts=mirrored_facts(standing, systems, workplace.engine),
     )

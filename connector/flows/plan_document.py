@@ -13,6 +13,7 @@ from connector.mapping.money import booked
 from connector.mapping.orders import is_cash_sale, sales_order
 from connector.mapping.payments import cash_method, received
 from connector.mapping.remaining import Remaining, remaining
+from connector.mapping.rules import TaxMode
 from connector.netsuite.documents import CashSale
 from connector.netsuite.records import Reference, SalesOrder
 from connector.netsuite.states import LineState, SalesOrderState
@@ -132,6 +133,7 @@ def _changed(subject: Subject, buyer: Reference, standing: Made) -> Plan:
     if left.is_closed and has_to_ship(subject):
         # Nothing can be shipped of what is closed.
         left = replace(left, is_closed=False)
+    subject = _as_entered(subject, standing)
     record = _record(subject, buyer, left)
     image = _compared(subject, standing, image_of(record))
     if image is None:
@@ -141,6 +143,8 @@ def _changed(subject: Subject, buyer: Reference, standing: Made) -> Plan:
     if image.is_closed and not left.is_closed and _alters(replace(image, is_closed=False), case):
         return _too_late(subject, "the sales order was closed")
     change = order_change(image, case.wanted(), owned=subject.rules.orders.owned_fields)
+    if change is not None and change.touches_lines and not _matches(standing):
+        return _not_ours(subject)
     if change is None and standing.is_in_doubt:
         key = external_ids.sales_order(subject.shop_id, subject.order.id)
         return Plan(found=((key, _with_refunds(image, carried)),))
@@ -163,6 +167,26 @@ def _compared(subject: Subject, standing: Made, wanted: OrderImage) -> OrderImag
         return image
     change = order_change(written, wanted, owned=subject.rules.orders.owned_fields)
     return image if change is not None and change.replace is not None else written
+def _as_entered(subject: Subject, standing: Made) -> Subject:
+    """Of an order that was entered in NetSuite the tax is NetSuite's own, and never a line of ours."""
+    if not (standing.image or {}).get("entered_for"):
+        return subject
+    tax = subject.rules.tax.model_copy(update={"mode": TaxMode.NETSUITE_COMPUTES})
+    return replace(subject, rules=subject.rules.model_copy(update={"tax": tax}))
+
+
+def _matches(standing: Made) -> bool:
+    """False for an order entered in NetSuite of which some line of Shopify's is another one there, such as a discount."""
+    image = standing.image or {}
+    return not image.get("entered_for") or OrderImage.from_json(image).is_whole
+
+
+def _not_ours(subject: Subject) -> Plan:
+    return subject.question(
+        "its lines were changed in Shopify; the sales order was entered in NetSuite and has other lines, such as discounts: "
+        "change it there",
+        "order:entered_in_netsuite",
+    )
 
 
 def _doubtful(made: Made) -> list[str]:

@@ -21,6 +21,7 @@ from connector.flows.circuit import Halting, open_circuit
 from connector.flows.customer_merges import sync_merge
 from connector.flows.customer_status import sync_company_status, sync_customer_status
 from connector.flows.customers import sync_customer
+from connector.flows.draft_orders import sync_draft_order
 from connector.flows.order_status import sync_status
 from connector.flows.orders import sync_order
 from connector.flows.privacy import PRIVACY_FLOWS
@@ -37,6 +38,7 @@ from connector.store.records import (
     CUSTOMER,
     CUSTOMER_MERGE,
     CUSTOMER_STATUS,
+    DRAFT_ORDER,
     ORDER,
     ORDER_STATUS,
     WAITING,
@@ -99,6 +101,7 @@ _SYNCS = {
     ORDER_STATUS: sync_status,
     CUSTOMER_STATUS: sync_customer_status,
     COMPANY_STATUS: sync_company_status,
+    DRAFT_ORDER: sync_draft_order,
 }
 # Kinds for which neither system is opened.
 _AT_HOME = {**PRIVACY_FLOWS, CANARY: canary.arrive}

@@ -16,6 +16,16 @@ def cash_sale(shop_id: int, order_id: str) -> str:
     return f"SHOPIFY-{shop_id}-SALE-{order_id}"
 
 
+def draft_order(shop_id: int, sales_order_id: str) -> str:
+    """Key of the draft order of a sales order that was entered in NetSuite, by the internal id of that."""
+    return f"SHOPIFY-{shop_id}-DRAFT-{sales_order_id}"
+
+
+def completed_draft(shop_id: int, sales_order_id: str) -> str:
+    """Key of the order that such a draft became."""
+    return f"SHOPIFY-{shop_id}-COMPLETED-{sales_order_id}"
+
+
 def item_fulfillment(shop_id: int, fulfillment_id: str) -> str:
     """External id of one Shopify fulfilment."""
     return f"SHOPIFY-{shop_id}-FUL-{fulfillment_id}"

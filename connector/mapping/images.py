@@ -40,19 +40,27 @@ class ImageLine:
 
 @dataclass(frozen=True, slots=True)
 class OrderImage:
-    """A sales order. `are_keys_sure`: the lines' keys were read, and not only counted from their order."""
+    """A sales order. `are_keys_sure`: the lines' keys were read, and not only counted from their order.
+
+    `entered_for`: the customer of an order that a person entered in NetSuite. Its fields and lines are as Shopify had them
+    when it became an order of the shop; a line without a key is none of NetSuite's.
+    """
 
     fields: Mapping[str, Any]
     lines: tuple[ImageLine, ...]
     are_keys_sure: bool = False
     is_closed: bool = False
     is_redacted: bool = False
+    entered_for: str | None = None
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "OrderImage":
         """From what was stored."""
         lines = tuple(ImageLine(item["reference"], item["line"], item["body"]) for item in data["lines"])
-        return cls(data["fields"], lines, data["are_keys_sure"], data["is_closed"], data.get("is_redacted", False))
+        return cls(
+            data["fields"], lines, data["are_keys_sure"], data["is_closed"], data.get("is_redacted", False),
+            data.get("entered_for"),
+        )  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:
         """As it is stored."""
@@ -63,7 +71,7 @@ class OrderImage:
             "are_keys_sure": self.are_keys_sure,
             "is_closed": self.is_closed,
             "is_redacted": self.is_redacted,
-        }
+        } | ({"entered_for": self.entered_for} if self.entered_for else {})
 
     def numbered(self) -> "OrderImage":
         """As NetSuite numbers the lines of a new order: from 1, in their order. To be confirmed by a reading."""
@@ -75,6 +83,11 @@ class OrderImage:
         charges = {name: value for name, value in self.fields.items() if name in _CHARGES}
         fields = {name: value for name, value in wanted.fields.items() if name not in _CHARGES}
         return OrderImage(fields | charges, self.lines, is_closed=True)
+
+    @property
+    def is_whole(self) -> bool:
+        """False where a line of Shopify's is none of NetSuite's."""
+        return all(item.line is not None for item in self.lines)
 
     def key_of(self, reference: str) -> int | None:
         """NetSuite's key of the line with that reference."""

@@ -1,9 +1,10 @@
 """The sections of the rules that say what goes from NetSuite to Shopify, and how often either side is asked."""
 
+import re
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from connector.mapping.rule_part import Part
 from connector.mapping.rule_values import LocationId
@@ -51,11 +52,18 @@ class StatusRules(Part):
     tag: Annotated[str, Field(max_length=40)] | None = None
 
 
+def _body_field(name: str | None) -> str | None:
+    """It becomes part of a query, so it must be nothing but a field's id."""
+    if name is not None and not re.fullmatch(r"custbody[a-z0-9_]+", name):
+        raise ValueError(f"{name} is not the id of a custom body field, such as custbody_send_to_shop")
+    return name
+
+
 class DraftOrderRules(Part):
     """Sales orders entered in NetSuite that become draft orders. `field`: the custom body field that marks them; without it
     none does."""
 
-    field: str | None = None
+    field: Annotated[str | None, AfterValidator(_body_field)] = None
 
 
 class ScheduleRules(Part):

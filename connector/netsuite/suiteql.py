@@ -135,6 +135,21 @@ def deleted_since(after: str, since: str) -> Query:
     return text, (after, since)
 
 
+def marked_orders(field: str, known: Sequence[str], ours: str, after: str, since: str) -> Query:
+    """A thousand sales orders behind an id that a check box marks and that changed since a moment, and all of `known`.
+
+    Left out is what came from the shop: whose external id begins with `ours`. `field` is the id of a custom body field.
+    """
+    or_known = f" OR t.id IN ({_marks(known)})" if known else ""
+    text = (
+        f"SELECT t.id, t.status, t.{field} AS marked, TO_CHAR(t.lastmodifieddate, {_CLOCK}) AS modified_at, {_NOW} "
+        "FROM transaction t WHERE t.type = 'SalesOrd' "
+        f"AND ((t.{field} = 'T' AND t.lastmodifieddate >= TO_TIMESTAMP(?, {_CLOCK})){or_known}) "
+        f"AND (t.externalid IS NULL OR t.externalid NOT LIKE ?) AND t.id > ? ORDER BY t.id {_FIRST_THOUSAND}"
+    )
+    return text, (since, *known, f"{ours}%", after)
+
+
 def clock() -> Query:
     """NetSuite's own clock."""
     return f"SELECT {NOW} FROM dual", ()

@@ -101,6 +101,23 @@ def owned_of(connection: Connection, connection_id: int, netsuite_id: str) -> Ow
     return owned
 
 
+def shop_key(connection: Connection, connection_id: int, netsuite_id: str, *, prefix: str) -> str | None:
+    """The key, of those that begin so, under which a customer of NetSuite is linked to the shop; the oldest."""
+    found = connection.execute(
+        select(effects.c.natural_key)
+        .where(
+            effects.c.connection_id == connection_id,
+            effects.c.kind == EffectKind.CUSTOMER,
+            effects.c.remote_id == netsuite_id,
+            effects.c.state != EffectState.WITHDRAWN,
+            effects.c.natural_key.startswith(prefix, autoescape=True),
+        )
+        .order_by(effects.c.id)
+        .limit(1)
+    )
+    return found.scalar_one_or_none()
+
+
 def mark_told(connection: Connection, connection_id: int, found: Changed) -> None:
     """These owned fields were compared, or a record has the duty to; not where NetSuite said something else meanwhile."""
     connection.execute(

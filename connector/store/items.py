@@ -35,6 +35,17 @@ def by_sku(connection: Connection, connection_id: int, skus: Sequence[str]) -> d
     return known
 
 
+def skus_of(connection: Connection, connection_id: int, netsuite_ids: Collection[str]) -> dict[str, str]:
+    """The SKUs of items by their internal ids, of those that are known."""
+    found = connection.execute(
+        select(items.c.netsuite_id, items.c.sku).where(
+            items.c.connection_id == connection_id,
+            items.c.netsuite_id.in_([int(netsuite_id) for netsuite_id in netsuite_ids]),
+        )
+    )
+    return {str(row.netsuite_id): row.sku for row in found}
+
+
 def never_shipped(connection: Connection, connection_id: int, netsuite_ids: Collection[str]) -> frozenset[str]:
     """Those of the items that are charges and the like: NetSuite bills them and has nothing to fulfil."""
     found = connection.execute(

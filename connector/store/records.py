@@ -22,6 +22,8 @@ ORDER_STATUS = "order_status"
 # What NetSuite owns of a customer, or of a company, and the shop is told; ids are Shopify's.
 CUSTOMER_STATUS = "customer_status"
 COMPANY_STATUS = "company_status"
+# A sales order entered in NetSuite that the shop gets as a draft: alone of all, its id is NetSuite's.
+DRAFT_ORDER = "draft_order"
 # What Shopify's compliance topics and an uninstalled app ask for.
 DATA_REQUEST = "data_request"
 CUSTOMER_REDACT = "customer_redact"
@@ -34,7 +36,7 @@ CANARY = "canary"
 WORKED = (ORDER, CUSTOMER, CUSTOMER_MERGE, DATA_REQUEST, CUSTOMER_REDACT, SHOP_REDACT, UNINSTALL)
 
 # Kinds that wait while their connection is paused or halted.
-WAITING = (ORDER, CUSTOMER, CUSTOMER_MERGE, ORDER_STATUS, CUSTOMER_STATUS, COMPANY_STATUS)
+WAITING = (ORDER, CUSTOMER, CUSTOMER_MERGE, ORDER_STATUS, CUSTOMER_STATUS, COMPANY_STATUS, DRAFT_ORDER)
 
 # Longer than every deadline inside one pass; a worker that died is replaced after it.
 LEASE = timedelta(seconds=120)

@@ -64,6 +64,8 @@ class EffectKind(StrEnum):
     SHOP_CAPTURE = "shop_capture"
     SHOP_CANCELLATION = "shop_cancellation"
     SHOP_FULFILLMENT = "shop_fulfillment"
+    DRAFT_ORDER = "draft_order"
+    COMPLETED_DRAFT = "completed_draft"
 
 
 # Made in the shop, not in NetSuite.
@@ -72,6 +74,8 @@ SHOP_KINDS = (
     EffectKind.SHOP_CAPTURE,
     EffectKind.SHOP_CANCELLATION,
     EffectKind.SHOP_FULFILLMENT,
+    EffectKind.DRAFT_ORDER,
+    EffectKind.COMPLETED_DRAFT,
 )
 
 
