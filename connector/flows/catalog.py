@@ -6,20 +6,19 @@ Read by SuiteQL in pages of a thousand, by key; afterwards only what changed sin
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
 from connector.errors import Rejected
-from connector.flows.customer_mirror import keep_customers
+from connector.flows.customer_mirror import keep_customers, told_columns
 from connector.flows.document_mirror import keep_documents
 from connector.flows.systems import Systems
 from connector.flows.watermarks import START, minus_overlap
 from connector.limits import Lane
 from connector.netsuite.client import PAGE
 from connector.netsuite.suiteql import (
-    TAX_FLAG,
     Query,
     clock,
     customers_changed,
@@ -28,6 +27,7 @@ from connector.netsuite.suiteql import (
     items_by_sku,
     items_changed,
     items_page,
+    with_columns,
 )
 from connector.store import cursors, items
 from connector.store.items import Item
@@ -36,7 +36,7 @@ BILLING = "billing"
 ITEMS = "items"
 CUSTOMERS = "customers"
 
-_DAY = 86_400
+_ASKED_AGAIN = timedelta(days=1)
 # Before a new customer is created the mirror of NetSuite's customers must be at most this old; beat keeps it so.
 CUSTOMERS_FRESH_SECONDS = 300
 _refreshing: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
@@ -48,14 +48,14 @@ Rows = Sequence[Mapping[str, str]]
 class Catalog:
     """One of the mirrors: how it is asked for and kept. Without `page` nothing before its first reading is wanted.
 
-    `optional`: part of the query that an account may not know; it is then asked without.
+    `columns`: further ones that the rules want, and that an account may not have.
     """
 
     name: str
     page: Callable[[str], tuple[str, tuple[str, ...]]] | None
     changed: Callable[[str, str], tuple[str, tuple[str, ...]]]
     keep: Callable[[Connection, Systems, Rows], None]
-    optional: str | None = None
+    columns: Callable[[Systems], Sequence[str]] | None = None
 
 
 def refresh(catalog: Catalog, systems: Systems, engine: Engine, *, lane: Lane = Lane.STOCK) -> int:
@@ -86,22 +86,28 @@ def refresh(catalog: Catalog, systems: Systems, engine: Engine, *, lane: Lane = 
 
 
 def _rows(catalog: Catalog, query: Query, systems: Systems, engine: Engine, lane: Lane) -> Rows:
-    """One page; without the optional column where NetSuite said within a day that it has none."""
-    (text, parameters), optional = query, catalog.optional
-    if optional is None:
-        return systems.netsuite.suiteql(text, parameters, lane=lane)
-    lacking = replace(catalog, name=f"{catalog.name}_without_optional")
-    if not is_stale(lacking, systems, engine, seconds=_DAY, now=datetime.now(UTC)):
-        return systems.netsuite.suiteql(text.replace(optional, ""), parameters, lane=lane)
-    try:
-        return systems.netsuite.suiteql(text, parameters, lane=lane)
-    except Rejected as error:
-        if optional.rpartition(".")[2] not in str(error):
-            raise
-        rows = systems.netsuite.suiteql(text.replace(optional, ""), parameters, lane=lane)
+    """One page; without those of the further columns that NetSuite said within a day it does not have."""
+    if catalog.columns is None:
+        return systems.netsuite.suiteql(*query, lane=lane)
+    lacking = _lacking(catalog, systems, engine)
+    while True:
+        columns = [name for name in catalog.columns(systems) if name not in lacking]
+        try:
+            return systems.netsuite.suiteql(*with_columns(query, columns), lane=lane)
+        except Rejected as error:
+            hidden = {name for name in columns if name in str(error)}
+            if not hidden:
+                raise
+        lacking |= hidden
+        with engine.begin() as connection:
+            cursors.advance(connection, systems.connection.id, f"{catalog.name}_lacks", " ".join(sorted(lacking)))
+
+
+def _lacking(catalog: Catalog, systems: Systems, engine: Engine) -> set[str]:
     with engine.begin() as connection:
-        cursors.advance(connection, systems.connection.id, lacking.name, optional)
-    return rows
+        found = cursors.read(connection, systems.connection.id, f"{catalog.name}_lacks")
+    is_known = found is not None and datetime.now(UTC) - found.moved_at < _ASKED_AGAIN
+    return set(found.watermark.split()) if found is not None and is_known else set()
 
 
 def is_stale(catalog: Catalog, systems: Systems, engine: Engine, *, seconds: float | None, now: datetime) -> bool:
@@ -141,8 +147,6 @@ def _keep_items(connection: Connection, systems: Systems, rows: Rows) -> None:
     items.keep(connection, systems.connection.id, found)
 
 
-
-
 def _first(catalog: Catalog, last: str) -> tuple[str, tuple[str, ...]]:
     if catalog.page is None:
         raise AssertionError("a mirror without a past is asked for changes only")
@@ -152,4 +156,4 @@ def _first(catalog: Catalog, last: str) -> tuple[str, tuple[str, ...]]:
 # What was billed, and the orders themselves: one question.
 BILLING_CATALOG = Catalog(BILLING, None, documents_changed, keep_documents)
 ITEM_CATALOG = Catalog(ITEMS, items_page, items_changed, _keep_items)
-CUSTOMER_CATALOG = Catalog(CUSTOMERS, customers_page, customers_changed, keep_customers, optional=TAX_FLAG)
+CUSTOMER_CATALOG = Catalog(CUSTOMERS, customers_page, customers_changed, keep_customers, told_columns)

@@ -8,6 +8,7 @@ from connector.flows.systems import Systems, Workplace
 from connector.mapping import external_ids
 from connector.mapping.customer_ownership import (
     TAX_EXEMPT,
+    columns,
     hashed,
     of_company,
     of_person,
@@ -23,6 +24,11 @@ from connector.store.records import COMPANY_STATUS, CUSTOMER_STATUS
 
 # Linked customers looked at in one poll; what is left is the next one's.
 AT_ONCE = 500
+
+
+def told_columns(systems: Systems) -> list[str]:
+    """The columns that hold what NetSuite owns, by rule."""
+    return columns(systems.rules.customer.netsuite_fields)
 
 
 def keep_customers(connection: Connection, systems: Systems, rows: Sequence[Mapping[str, str]]) -> None:

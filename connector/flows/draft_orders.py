@@ -55,7 +55,7 @@ def _entered(drafting: Drafting) -> EnteredOrder | None:
     order = EnteredOrder.from_json(read, order_id=drafting.sales_order, mark=mark)
     total, currency = order.total, currency_of(order, systems.rules)
     with drafting.workplace.engine.begin() as connection:
-        records.describe(connection, drafting.lease, name=order.number, total=total, currency=currency)
+        records.describe(connection, drafting.lease, name=order.number, money=(total, currency), version=None)
     is_ours = order.external_id.upper().startswith(external_ids.sales_order(systems.shop_id, ""))
     return order if order.is_marked and not order.is_given_up and not is_ours else None
 
@@ -90,7 +90,7 @@ def _difference(drafting: Drafting, order: EnteredOrder, draft: DraftOrder) -> s
     return (
         f"{order.number}: Shopify's draft order {draft.name} comes to {draft.total.amount} {draft.total.currency}, NetSuite's "
         f"sales order to {order.total} {currency} with {order.tax} of tax; it is not completed. Make the tax of both the "
-        f"same, or complete the draft in Shopify; rules.rounding.max is {limit}"
+        f"same and save the sales order again, or complete the draft in Shopify; rules.rounding.max is {limit}"
     )
 
 

@@ -167,6 +167,8 @@ def _compared(subject: Subject, standing: Made, wanted: OrderImage) -> OrderImag
         return image
     change = order_change(written, wanted, owned=subject.rules.orders.owned_fields)
     return image if change is not None and change.replace is not None else written
+
+
 def _as_entered(subject: Subject, standing: Made) -> Subject:
     """Of an order that was entered in NetSuite the tax is NetSuite's own, and never a line of ours."""
     if not (standing.image or {}).get("entered_for"):

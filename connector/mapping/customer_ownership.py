@@ -16,7 +16,16 @@ _EMAIL = "email"
 # Shopify has a customer's company in his addresses only: the name of one is told to a company.
 _OF_COMPANIES = (_COMPANY_NAME, TAX_EXEMPT)
 
+# The column of SuiteQL behind a field. `taxable` is the flag of the older tax engine, under the name REST has for it; an
+# account may not have it. E-mail addresses are read anyway.
+_COLUMNS = {TAX_EXEMPT: "taxable"} | {name: name.lower() for name in ("companyName", "firstName", "lastName", "phone")}
+
 Said = Mapping[str, bool | str]
+
+
+def columns(fields: Collection[str]) -> list[str]:
+    """The columns to ask for."""
+    return [_COLUMNS[name] for name in fields if name in _COLUMNS]
 
 
 def of_person(fields: Collection[str]) -> list[str]:

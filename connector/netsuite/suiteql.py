@@ -9,12 +9,7 @@ CLOCK = "'YYYY-MM-DD HH24:MI:SS'"
 NOW = f"TO_CHAR(SYSDATE, {CLOCK}) AS now_at"
 
 _ITEMS = f"SELECT i.id, i.itemid, i.itemtype, i.isinactive, {NOW} FROM item i WHERE"
-# `taxable` is the flag of the older tax engine and under the name that REST has for it; an account may not have the column.
-TAX_FLAG = ", c.taxable"
-_CUSTOMERS = (
-    f"SELECT c.id, c.email, c.subsidiary, c.isinactive, c.companyname, c.firstname, c.lastname, c.phone{TAX_FLAG}, {NOW} "
-    "FROM customer c WHERE"
-)
+_CUSTOMERS = f"SELECT c.id, c.email, c.subsidiary, c.isinactive, {NOW} FROM customer c WHERE"
 _FIRST_THOUSAND = "FETCH FIRST 1000 ROWS ONLY"
 
 Query = tuple[str, tuple[str, ...]]
@@ -45,6 +40,12 @@ def customers_changed(after: str, since: str) -> Query:
     """A thousand customers behind an id that changed since a moment of NetSuite's clock."""
     changed = f"c.lastmodifieddate >= TO_TIMESTAMP(?, {CLOCK})"
     return f"{_CUSTOMERS} c.id > ? AND {changed} ORDER BY c.id {_FIRST_THOUSAND}", (after, since)
+
+
+def with_columns(query: Query, columns: Sequence[str]) -> Query:
+    """The same question about customers, with more of their columns in the answer."""
+    text, parameters = query
+    return text.replace(" FROM ", f"{''.join(f', c.{name}' for name in columns)} FROM ", 1), parameters
 
 
 def customers_standing(customer_ids: Sequence[str]) -> Query:
@@ -140,11 +141,11 @@ def marked_orders(field: str, known: Sequence[str], ours: str, after: str, since
 
     Left out is what came from the shop: whose external id begins with `ours`. `field` is the id of a custom body field.
     """
-    or_known = f" OR t.id IN ({_marks(known)})" if known else ""
+    or_known = f" OR t.id IN ({placeholders(known)})" if known else ""
     text = (
-        f"SELECT t.id, t.status, t.{field} AS marked, TO_CHAR(t.lastmodifieddate, {_CLOCK}) AS modified_at, {_NOW} "
+        f"SELECT t.id, t.status, t.{field} AS marked, TO_CHAR(t.lastmodifieddate, {CLOCK}) AS modified_at, {NOW} "
         "FROM transaction t WHERE t.type = 'SalesOrd' "
-        f"AND ((t.{field} = 'T' AND t.lastmodifieddate >= TO_TIMESTAMP(?, {_CLOCK})){or_known}) "
+        f"AND ((t.{field} = 'T' AND t.lastmodifieddate >= TO_TIMESTAMP(?, {CLOCK})){or_known}) "
         f"AND (t.externalid IS NULL OR t.externalid NOT LIKE ?) AND t.id > ? ORDER BY t.id {_FIRST_THOUSAND}"
     )
     return text, (since, *known, f"{ours}%", after)

@@ -185,8 +185,10 @@ def postpone(connection: Connection, lease: Lease, standing: Standing, *, until:
     )
 
 
-def describe(connection: Connection, lease: Lease, *, name: str, money: tuple[Decimal, str], version: datetime) -> None:
-    """Keeps what a person searches for (`money`: total and currency), and of which change in Shopify we know."""
+def describe(
+    connection: Connection, lease: Lease, *, name: str, money: tuple[Decimal, str], version: datetime | None
+) -> None:
+    """Keeps what a person searches for (`money`: total and currency), and of which change in Shopify we know, if it is of it."""
     total, currency = money
     connection.execute(
         update(records).where(_held_by(lease)).values(name=name, total=total, currency=currency, seen_version=version)

@@ -399,7 +399,8 @@ def test_a_deleted_customer_of_the_same_number_cancels_no_parcel(world: World) -
     number = shipped(world, order)
     told(world)
     world.account.tables.put(
-        "deletedrecord", {"type": "customer", "recordid": int(number), "name": "x", "deleteddate": world.account.tables.now()}
+        "deletedrecord",
+        {"type": "customer", "recordid": int(number), "name": "x", "deleteddate": world.account.tables.now()},
     )
     assert asked(world)["deleted"] == 0
     assert world.calls() == ["POST suiteql 200"] * 4, "lines, numbers, deletions, and whether that one is there"
