@@ -12,12 +12,10 @@ from connector.mapping.draft_orders import ATTRIBUTE, tag
 from connector.shopify import draft_orders
 from connector.shopify.draft_orders import DraftOrder
 from connector.store import effects, records, wanted
-from connector.store.effects import Intent, StoredEffect
+from connector.store.effects import ENTERED, Intent, StoredEffect
 from connector.store.records import ORDER, Lease
 from connector.store.tables import EffectKind, EffectState
 
-# The request hash of a sales order that was not made by us, but entered in NetSuite.
-ENTERED = "entered in NetSuite"
 _PRINT = "fingerprint"
 # The shop's search lags seconds behind its writes: a look that comes sooner may not find what was made.
 _LOOK_AFTER = 15.0

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from connector.errors import Conflict, NeedsDecision
-from connector.flows.draft_apply import ENTERED
 from connector.flows.systems import Systems, Workplace
 from connector.mapping import external_ids
 from connector.mapping.draft_orders import ATTRIBUTE
@@ -16,7 +15,7 @@ from connector.netsuite.writes import Change
 from connector.shopify.draft_orders import draft_order
 from connector.shopify.records import Order
 from connector.store import effects
-from connector.store.effects import Intent, StoredEffect
+from connector.store.effects import ENTERED, Intent, StoredEffect
 from connector.store.records import Lease
 from connector.store.tables import EffectKind, EffectState
 

@@ -20,6 +20,8 @@ from connector.transport import encode
 from connector.vault import Vault
 
 Image = Mapping[str, Any]
+# The request hash of a sales order that was not made by us, but entered in NetSuite.
+ENTERED = "entered in NetSuite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,21 +199,28 @@ def mark_failed(connection: Connection, effect: StoredEffect) -> None:
 
 
 def link(connection: Connection, connection_id: int, record_id: int, intent: Intent, remote_id: str) -> None:
-    """Keeps that a thing stands over there already, unless something of that key was sent before. Its image comes later."""
-    values = {"state": EffectState.CONFIRMED, "remote_id": remote_id, "request_hash": intent.request_hash}
+    """Keeps that a thing stands over there already, unless something of that key was sent before. Its image comes later.
+
+    There is no total of ours to compare it with.
+    """
+    values: dict[str, Any] = {
+        "state": EffectState.CONFIRMED,
+        "remote_id": remote_id,
+        "request_hash": intent.request_hash,
+    }
+    values |= {"confirmed_at": func.now(), "verified_at": func.now()}
     statement = insert(effects).values(
         connection_id=connection_id,
         record_id=record_id,
         kind=intent.kind,
         natural_key=intent.natural_key,
         fence=0,
-        confirmed_at=func.now(),
         **values,
     )
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=["connection_id", "natural_key"],
-            set_={**values, "confirmed_at": func.now()},
+            set_=values,
             where=effects.c.state == EffectState.PLANNED,
         )
     )
@@ -299,11 +308,15 @@ def newest_id(connection: Connection, connection_id: int) -> int:
 
 
 def first_and_last_orders(connection: Connection, connection_id: int, *, after: int, each: int) -> dict[str, str]:
-    """External id → internal id of the first and the last sales orders that were confirmed behind an effect's id."""
+    """External id → internal id of the first and the last sales orders that were confirmed behind an effect's id.
+
+    One that a person entered may have another external id.
+    """
     wanted = select(effects.c.id, effects.c.natural_key, effects.c.remote_id).where(
         effects.c.connection_id == connection_id,
         effects.c.kind == EffectKind.SALES_ORDER,
         effects.c.state == EffectState.CONFIRMED,
+        effects.c.request_hash != ENTERED,
         effects.c.id > after,
     )
     rows = [
