@@ -34,15 +34,15 @@ class EnteredLine:
 class PostalLines:
     """An address as NetSuite has it; every part can be empty."""
 
-    addressee: str
-    attention: str
-    addr1: str
-    addr2: str
-    city: str
-    state: str
-    zip: str
-    country: str
-    phone: str
+    addressee: str = field(repr=False)
+    attention: str = field(repr=False)
+    addr1: str = field(repr=False)
+    addr2: str = field(repr=False)
+    city: str = field(repr=False)
+    state: str = field(repr=False)
+    zip: str = field(repr=False)
+    country: str = field(repr=False)
+    phone: str = field(repr=False)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any] | None) -> "PostalLines | None":

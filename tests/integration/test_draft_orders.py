@@ -181,12 +181,6 @@ def test_an_approved_order_is_completed_as_payment_pending_and_linked(world: Wor
     assert len(world.account.ledger()["customers"]) == 2
 
 
-def test_an_order_that_is_approved_when_it_is_first_seen_is_completed_at_once(world: World) -> None:
-    entered(world, orderStatus={"id": "B"})
-    polled(world)
-    assert [order["financial_status"] for order in orders(world)] == ["pending"]
-
-
 @pytest.mark.parametrize("act", ["close_order", "cancel_order", "unmark", "delete"])
 def test_an_order_that_is_given_up_takes_its_draft_away(world: World, act: str) -> None:
     order_id = entered(world)
