@@ -51,6 +51,11 @@ def wake(record_id: int) -> None:
     process.wakes.send(record_id)
 
 
+def wake_schedule(connection_id: int, name: str) -> bool:
+    """Asks the workers to run a schedule of a connection; a lost wake is found by the next tick."""
+    return process.wakes.publish("schedules.run", [connection_id, name], queue="maintenance", expires=60)
+
+
 @setup_logging.connect
 def _configure_logging(**_: Any) -> None:
     logs.configure(Settings.from_env().log_level)

@@ -4,13 +4,16 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import structlog
 
+from connector.flows import scheduled
 from connector.flows.circuit import probe_halted
-from connector.flows.jobs import advance
+from connector.flows.job_feed import advance
+from connector.flows.jobs import JOBS, the_job
 from connector.flows.process import process
 from connector.flows.sweep import sweep
 from connector.runtime import Runtime
@@ -19,11 +22,20 @@ from workers.wakes import OwnCanary, Wakes
 log = structlog.get_logger(__name__)
 
 EVERY = 15.0
+# How often due runs are asked for; beat does it twice as often.
+TICK_EVERY = 30.0
 # While a job goes on, its next records are due as soon as some of the last have come to rest.
 EVERY_WITH_JOB = 1.0
 ALONE_AFTER = 60.0
 # So long a deaf worker may take to finish what it is at.
 LEAVE_WITHIN = 25.0
+
+
+def send_due(runtime: Runtime, wakes: Wakes, *, now: datetime) -> int:
+    """Asks for every run that is to begin, each by a message of its own; returns how many Redis took."""
+    found = scheduled.due(runtime.engine, JOBS, now=now)
+    scheduled.clean(runtime.engine, now=now)
+    return sum(wakes.publish("schedules.run", [*run], queue="maintenance", expires=TICK_EVERY * 2) for run in found)
 
 
 class Sweeper:
@@ -37,6 +49,7 @@ class Sweeper:
     ) -> None:
         self._runtime = runtime
         self._alone_after = alone_after
+        self._ticked_at = float("-inf")
         self._wakes = wakes
         self._canary = canary
         self._stopping = threading.Event()
@@ -69,11 +82,27 @@ class Sweeper:
         probe_halted(runtime, self._wakes.send, now=now)
         is_feeding = advance(runtime.engine, self._wakes.send, now=now)
         self._canary.release()
-        if unheard and self._wakes.failing_for() > self._alone_after:
+        self._tick(now)
+        if self._wakes.failing_for() > self._alone_after:
             self._work(unheard)
+            self._run_due()
         if self._canary.is_deaf():
             self._leave()
         return is_feeding
+
+    def _tick(self, now: datetime) -> None:
+        """What beat sends, for the time that it is silent: a run that both send is begun once."""
+        if time.monotonic() - self._ticked_at >= TICK_EVERY:
+            self._ticked_at = time.monotonic()
+            send_due(self._runtime(), self._wakes, now=now)
+
+    def _run_due(self) -> None:
+        """The runs of the schedules, here and one after the other, until Redis is back."""
+        runtime = self._runtime()
+        for connection_id, name in scheduled.due(runtime.engine, JOBS, now=datetime.now(UTC)):
+            if self._stopping.is_set() or not self._wakes.failing_for():
+                return
+            scheduled.run(runtime, the_job(name), connection_id, self._wakes.send, now=datetime.now(UTC))
 
     def _work(self, record_ids: Sequence[int]) -> None:
         """One record after the other, until Redis is back."""

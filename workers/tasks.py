@@ -6,17 +6,12 @@ from typing import Any
 
 from celery import Task
 
-from connector.flows.periodic import (
-    check_connections,
-    check_webhooks,
-    refresh_billing,
-    refresh_credentials,
-    refresh_customers,
-    refresh_items,
-    verify_totals,
-)
+from connector.flows import scheduled
+from connector.flows.jobs import the_job
+from connector.flows.periodic import refresh_credentials
 from connector.flows.process import process as process_record
-from workers.app import app, process, wake
+from workers.app import app, process, wake, wake_schedule
+from workers.sweeper import send_due
 
 # Longer waits stand in Postgres: Redis would run a long countdown twice.
 LONGEST_COUNTDOWN = 60.0
@@ -33,46 +28,26 @@ def sync_order(self: Task, record_id: int) -> str:
     return outcome.state
 
 
-@app.task(name="items.refresh")
-def items_refresh() -> int:
-    """Reads items that changed in NetSuite and releases the orders that waited for them."""
-    return refresh_items(process.runtime(), wake, now=datetime.now(UTC))
+@app.task(name="schedules.tick")
+def schedules_tick() -> int:
+    """Asks for every run that is to begin, so that none keeps another waiting."""
+    return send_due(process.runtime(), process.wakes, now=datetime.now(UTC))
 
 
-@app.task(name="customers.refresh")
-def customers_refresh() -> int:
-    """Reads customers that changed in NetSuite."""
-    return refresh_customers(process.runtime(), now=datetime.now(UTC))
-
-
-@app.task(name="billing.refresh")
-def billing_refresh() -> int:
-    """Reads what was invoiced or sold for cash in NetSuite."""
-    return refresh_billing(process.runtime(), now=datetime.now(UTC))
-
-
-@app.task(name="orders.verify")
-def orders_verify() -> int:
-    """Compares the totals of new sales orders with NetSuite's own."""
-    return verify_totals(process.runtime(), now=datetime.now(UTC))
+@app.task(name="schedules.run")
+def schedules_run(connection_id: int, name: str) -> str:
+    """One run of one connection, where it is due; then those it asked for."""
+    runtime = process.runtime()
+    ran = scheduled.run(runtime, the_job(name), connection_id, wake, now=datetime.now(UTC))
+    for wanted in scheduled.wanted(runtime.engine, connection_id) if ran else ():
+        wake_schedule(connection_id, wanted)
+    return ran.outcome if ran else "nothing to do"
 
 
 @app.task(name="credentials.refresh")
 def credentials_refresh() -> int:
     """Renews tokens that end soon, and looks whether halted connections can go on."""
     return refresh_credentials(process.runtime(), wake, now=datetime.now(UTC))
-
-
-@app.task(name="connections.check")
-def connections_check() -> int:
-    """Asks shops and accounts whether they are still the approved ones."""
-    return check_connections(process.runtime(), wake, now=datetime.now(UTC))
-
-
-@app.task(name="webhooks.check")
-def webhooks_check() -> int:
-    """Makes vanished webhook subscriptions again."""
-    return check_webhooks(process.runtime(), now=datetime.now(UTC))
 
 
 @app.task(name="canary.own")

@@ -8,7 +8,7 @@ import click
 
 from connector.cli.opening import COMMAND_LINE, data_option, json_option, opened
 from connector.cli.output import print_json, print_table
-from connector.flows.jobs import change
+from connector.flows.job_feed import change
 from connector.store import jobs as store
 from connector.store.jobs import JobState
 

@@ -20,6 +20,7 @@ from connector.cli.netsuite import netsuite
 from connector.cli.orders import orders
 from connector.cli.ping import ping
 from connector.cli.privacy import privacy
+from connector.cli.schedules import schedules
 from connector.cli.serve import migrate, serve, web
 from connector.cli.shopify import shopify
 from connector.cli.webhooks import webhooks
@@ -43,14 +44,15 @@ for command in (
     demo,
     events,
     history,
-    jobs,
     inventory,
+    jobs,
     keys,
     mapping,
     migrate,
     netsuite,
     orders,
     privacy,
+    schedules,
     serve,
     shopify,
     web,

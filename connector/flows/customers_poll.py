@@ -7,7 +7,7 @@ from connector.flows.customer_mirror import ask_for_told
 from connector.flows.systems import Systems, Workplace
 
 
-def poll(systems: Systems, workplace: Workplace, wake: Callable[[int], None]) -> Mapping[str, int]:
+def poll(systems: Systems, workplace: Workplace, wake: Callable[[int], object]) -> Mapping[str, int]:
     """Reads what changed, one call a thousand customers, for the mirror and the shop; counts of what it found and woke."""
     read = catalog.refresh(catalog.CUSTOMER_CATALOG, systems, workplace.engine)
     changed, due = ask_for_told(systems, workplace)

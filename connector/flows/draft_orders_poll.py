@@ -44,7 +44,7 @@ class _Read:
         return self.seen.get(row["id"]) != modified or _moment(modified) + _MINUTE >= _moment(self.at)
 
 
-def poll(systems: Systems, workplace: Workplace, wake: Callable[[int], None]) -> Mapping[str, int]:
+def poll(systems: Systems, workplace: Workplace, wake: Callable[[int], object]) -> Mapping[str, int]:
     """Has each marked sales order that changed looked at, and each draft whose sales order is gone; counts."""
     field, connection_id = systems.rules.draft_orders.field, systems.connection.id
     if field is None:

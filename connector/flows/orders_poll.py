@@ -8,7 +8,7 @@ from connector.flows.systems import Systems, Workplace
 from connector.flows.write_back import write_back
 from connector.store import records, wanted
 
-Wake = Callable[[int], None]
+Wake = Callable[[int], object]
 # Records that are woken at once; the sweepers find the rest.
 _WOKEN = 1000
 

@@ -8,7 +8,7 @@ from connector.flows.shipment_mirror import refresh_deleted, refresh_shipments
 from connector.flows.systems import Systems, Workplace
 from connector.store import records, wanted
 
-Wake = Callable[[int], None]
+Wake = Callable[[int], object]
 # Records that are woken at once; the sweepers find the rest.
 _WOKEN = 1000
 # A hold that is released, and a date that comes, are told by nothing that reaches us.

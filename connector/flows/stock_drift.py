@@ -23,7 +23,7 @@ from connector.store.levels import Problem, SeenLevel
 from connector.store.shop_items import ShopItem
 from connector.store.stock_rows import StockRow
 
-Wake = Callable[[int], None]
+Wake = Callable[[int], object]
 FROZEN = "inventory.frozen names it"
 
 

@@ -157,7 +157,7 @@ scheduled_runs = Table(
     id_(),
     connection_(),
     Column("name", Text, nullable=False),
-    # Which stretch of its cadence; a run out of turn has none.
+    # The stretch of its cadence that it began, by its first second; a run out of turn has none.
     Column("slot", BigInteger),
     Column("asked_by", Text),
     time_("started_at"),
@@ -178,5 +178,16 @@ paused_schedules = Table(
     Column("name", Text, nullable=False),
     Column("paused_by", Text, nullable=False),
     time_("paused_at"),
+    UniqueConstraint("connection_id", "name"),
+)
+
+# A run that somebody wants before its turn, and has not begun.
+wanted_runs = Table(
+    "wanted_runs",
+    metadata,
+    connection_(),
+    Column("name", Text, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    time_("asked_at"),
     UniqueConstraint("connection_id", "name"),
 )

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from connector.flows.periodic import refresh_customers
 from connector.flows.subscriptions import State, sync
 from connector.sandbox.netsuite.accountant import act as account_act
 from connector.sandbox.shopify.acts.verbs import act as shop_act
@@ -19,6 +18,7 @@ from tests import factories
 from tests.clock import now
 from tests.payloads import payment, rest_order
 from tests.recordings import recorded
+from tests.scheduling import run_everywhere
 from tests.world import World, opened_world
 
 Json = dict[str, Any]
@@ -172,7 +172,7 @@ def test_several_customers_with_the_email_are_held_with_both_and_released_when_o
     assert (state, subject) == ("held", f"customer:{GRACE}")
     assert "1500, 1501" in (reason or "")
     account_act(world.account, {"act": "merge_customers", "from": "1501", "to": "1500"})
-    refresh_customers(world.runtime, now=now())
+    run_everywhere(world.runtime, "customers.refresh", now=now())
     again(world)
     assert standing(world)[0] == "in_sync", standing(world)
     assert len(world.account.ledger()["customers"]) == 3
@@ -183,7 +183,7 @@ def test_one_of_two_made_inactive_solves_it(world: World) -> None:
     world.account.add_customers(same)
     created(world, grace())
     account_act(world.account, {"act": "deactivate_customer", "customer": "1501"})
-    refresh_customers(world.runtime, now=now())
+    run_everywhere(world.runtime, "customers.refresh", now=now())
     assert standing(world)[0] == "pending"
     again(world)
     assert standing(world)[0] == "in_sync"
@@ -371,7 +371,7 @@ def test_once_a_person_merged_them_all_goes_on_with_the_one_that_is_left(world: 
     kept, removed = both_linked(world)
     gone, left = (kept, removed) if is_other_way else (removed, kept)
     account_act(world.account, {"act": "merge_customers", "from": gone, "to": left})
-    refresh_customers(world.runtime, now=now())
+    run_everywhere(world.runtime, "customers.refresh", now=now())
     again(world, f"{ADA}-{ADA + 1}")
     assert standing(world, f"{ADA}-{ADA + 1}")[0] == "in_sync"
     for number in (ADA, ADA + 1):
@@ -398,7 +398,7 @@ def test_a_customer_a_person_merged_is_found_again_by_email(world: World) -> Non
     fields = {"email": "grace@example.com"}
     account_act(world.account, {"act": "edit", "type": "customer", "record": "1500", "fields": fields})
     account_act(world.account, {"act": "merge_customers", "from": in_netsuite(world)["id"], "to": "1500"})
-    refresh_customers(world.runtime, now=now())
+    run_everywhere(world.runtime, "customers.refresh", now=now())
     updated(world, first_name="Amazing Grace")
     assert standing(world)[0] == "in_sync", standing(world)
     assert len(world.account.ledger()["customers"]) == 3

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import Engine, select
 
 from connector.flows.customers_poll import poll
-from connector.flows.periodic import refresh_customers
 from connector.sandbox.netsuite.accountant import act as account_act
 from connector.sandbox.shopify.acts.verbs import act as shop_act
 from connector.store.tables import records as records_table
@@ -16,6 +15,7 @@ from tests import factories
 from tests.clock import now
 from tests.integration.test_customers import GRACE, business_order, company_world, created, grace, in_netsuite, told
 from tests.payloads import rest_order
+from tests.scheduling import run_everywhere
 from tests.world import World, opened_world
 
 Json = dict[str, Any]
@@ -134,7 +134,7 @@ def test_what_the_refresh_of_the_mirror_read_is_told_by_the_next_poll(world: Wor
     created(world, grace())
     polled(world)
     in_account(world, in_netsuite(world)["id"], taxable=False)
-    assert refresh_customers(world.runtime, now=now()) > 0
+    assert run_everywhere(world.runtime, "customers.refresh", now=now())["rows"] > 0
     assert polled(world)["told"] == 1
     assert in_shop(world)["tax_exempt"] is True
 

@@ -3,16 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
 
 from connector.flows.circuit import probe_halted
-from connector.flows.periodic import check_connections, refresh_items
 from connector.store import connections
 from connector.store.connections import StoredConnection
 from connector.store.credentials import NewCredential
 from connector.tokens import Token
 from tests.clock import later, now
 from tests.payloads import rest_order
+from tests.scheduling import run_everywhere
 from tests.world import World, with_login
 
 TBA = {"consumer_key": "ck", "consumer_secret": "cs", "token_id": "ti", "token_secret": "ts"}
@@ -76,13 +75,11 @@ def test_token_based_log_in_works_and_is_never_tried_again_after_a_401(world: Wo
     world.work(world.sell(rest_order()))
     assert world.record(5001).state == "in_sync"
     with_login(world, netsuite=NewCredential("tba", TBA | {"token_secret": "wrong"}))
-    with world.engine.begin() as connection:
-        connection.execute(text("update periodic_runs set slot = 0"))
     second = world.sell(rest_order(5002))
     for _ in range(3):
         world.runtime._opened.clear()
         world.work(second)
-        refresh_items(world.runtime, lambda _: None, now=now())
+        run_everywhere(world.runtime, "items.refresh", now=now())
     assert world.account.ledger()["tokens"]["oauth1_failures"] == 1
     assert "five failures lock the user" in (world.record(5002).reason or "")
     # Not even the probe comes before an hour has passed.
@@ -110,7 +107,7 @@ def test_a_wrong_account_is_named_and_nothing_is_written(world: World) -> None:
 
 def test_a_shop_that_became_a_production_shop_is_not_written_to_the_sandbox(world: World) -> None:
     world.shop.config.plan = "Plus"
-    check_connections(world.runtime, lambda _: None, now=now())
+    run_everywhere(world.runtime, "connections.check", now=now())
     assert stored(world).halt_code == "wrong_environment"
     assert "shop_is_production was False, is True" in (stored(world).halt_reason or "")
 
@@ -128,12 +125,10 @@ def test_a_new_pair_of_two_kinds_waits_for_a_person(world: World) -> None:
 def test_a_refreshed_sandbox_is_noticed_by_the_orders_that_are_gone(world: World) -> None:
     for number in range(5001, 5004):
         world.work(world.sell(rest_order(number)))
-    check_connections(world.runtime, lambda _: None, now=now())
+    run_everywhere(world.runtime, "connections.check", now=now())
     assert stored(world).halt_code is None
     world.account.tables.clear("transaction")
-    with world.engine.begin() as connection:
-        connection.execute(text("update periodic_runs set slot = 0"))
-    check_connections(world.runtime, lambda _: None, now=now())
+    run_everywhere(world.runtime, "connections.check", now=now())
     assert stored(world).halt_code == "wrong_environment"
     assert "the account was refreshed or exchanged" in (stored(world).halt_reason or "")
     assert "SHOPIFY-548380009-ORDER-5001" in (stored(world).halt_reason or "")
@@ -161,7 +156,7 @@ def test_a_missing_permission_holds_one_order_until_it_is_granted(
     world.account.change({"denied_records": []})
     if scopes is not None:
         world.account.change({"denied_records": ["salesOrder"]})
-    assert check_connections(world.runtime, lambda _: None, now=now()) == 1
+    assert run_everywhere(world.runtime, "connections.check", now=now()) == {"released": 1}
     world.work(record.id)
     assert world.record(5001).state == ("in_sync" if released else "held")
 

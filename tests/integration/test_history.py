@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from connector.errors import ConfigError
 from connector.flows.history import Span, begin
-from connector.flows.jobs import advance
+from connector.flows.job_feed import advance
 from connector.store import jobs, operator_actions
 from connector.store.jobs import JobState
 from tests import factories

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from connector.flows.periodic import refresh_items
 from connector.flows.verification import verify_batch
 from connector.store import records
 from connector.store.records import LEASE
@@ -14,6 +13,7 @@ from connector.store.tables import effects as effects_table
 from tests import factories
 from tests.clock import later, now
 from tests.payloads import payment, rest_line, rest_order
+from tests.scheduling import run_everywhere
 from tests.world import World, opened_world
 
 
@@ -89,7 +89,7 @@ def test_an_unknown_sku_is_looked_up_once_then_held_and_released_when_it_appears
     assert (record.state, record.reason_subject) == ("held", "sku:NEW-1")
     world.account.add_items([{"id": "899", "itemid": "NEW-1"}])
     woken: list[int] = []
-    refresh_items(world.runtime, woken.append, now=now())
+    run_everywhere(world.runtime, "items.refresh", woken.append, now=now())
     assert woken == [record.id]
     world.work(record.id)
     assert world.record(5001).state == "in_sync"

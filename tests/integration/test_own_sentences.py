@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 
 from connector.flows.circuit import probe_halted
-from connector.flows.periodic import check_connections
 from connector.shopify.shop import SCOPES as ALL_SCOPES
 from connector.store import connections
 from connector.store.credentials import NewCredential
 from tests.clock import later, now
 from tests.payloads import rest_order
+from tests.scheduling import run_everywhere
 from tests.world import World, with_login
 
 TBA = {"consumer_key": "ck", "consumer_secret": "cs", "token_id": "ti", "token_secret": "ts"}
@@ -133,7 +133,7 @@ def test_each_cause_has_its_own_sentence_writes_nothing_and_lets_go_when_it_is_m
     assert world.transactions() == []
     cause.mend(world)
     world.runtime._opened.clear()
-    check_connections(world.runtime, lambda _: None, now=now())
+    run_everywhere(world.runtime, "connections.check", now=now())
     probe_halted(world.runtime, lambda _: None, now=later(timedelta(hours=2)))
     world.work(record_id)
     assert world.record(5001).state == "in_sync", world.record(5001).reason

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from connector.flows.periodic import check_connections
 from connector.flows.ping.report import Status, Verdict
 from connector.shopify.shop import SCOPES
 from connector.store import connections, credentials
@@ -15,6 +14,7 @@ from connector.store.credentials import SHOPIFY, NewCredential
 from connector.tokens import Token
 from tests.clock import later, now
 from tests.pings import change, pinged, probe, unwritten_world, url, wrong
+from tests.scheduling import run_everywhere
 from tests.world import CLIENT, World, app_of, key_pair, opened_world
 
 TBA = {"consumer_key": "ck", "consumer_secret": "cs", "token_id": "ti", "token_secret": "ts"}
@@ -269,7 +269,7 @@ def test_a_paused_connection_can_be_pinged(world: World) -> None:
 
 def test_a_halted_connection_can_be_pinged_and_stays_halted(world: World) -> None:
     world.shop.config.shop = "other-store.myshopify.com"
-    check_connections(world.runtime, lambda _: None, now=now())
+    run_everywhere(world.runtime, "connections.check", now=now())
     world.shop.config.shop = "demo-store.myshopify.com"
     report = pinged(world)
     assert wrong(report) == ["connection state"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connector.errors import ConfigError
-from connector.flows.jobs import AT_ONCE, advance
+from connector.flows.job_feed import AT_ONCE, advance
 from connector.store import jobs, operator_actions
 from connector.store.jobs import JobState
 from tests.clock import later, now

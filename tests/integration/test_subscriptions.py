@@ -12,7 +12,6 @@ from sqlalchemy import select, text, update
 from connector.cli.main import root
 from connector.errors import ConfigError, WrongEnvironment
 from connector.flows import subscriptions
-from connector.flows.periodic import check_webhooks
 from connector.flows.subscriptions import Difference, State
 from connector.sandbox.shopify.execution import schema
 from connector.shopify.subscriptions import NEEDED, Wanted
@@ -21,6 +20,7 @@ from connector.store import subscriptions as store
 from connector.store.connection_tables import subscriptions as table
 from connector.store.subscriptions import Silence
 from tests.clock import now
+from tests.scheduling import run_everywhere
 from tests.world import KEY, World
 
 HOST = "https://hooks.example.com"
@@ -63,10 +63,8 @@ def tamper(world: World, topic: str, **changes: Any) -> None:
 
 def hourly(world: World) -> int:
     """The scheduled run, in a slot of its own."""
-    with world.engine.begin() as connection:
-        connection.execute(text("update periodic_runs set slot = 0"))
     world.runtime._opened.clear()
-    return check_webhooks(world.runtime, now=now())
+    return run_everywhere(world.runtime, "webhooks.check", now=now()).get("mended", 0)
 
 
 def silences(world: World) -> list[Silence]:

@@ -11,7 +11,7 @@ import requests
 from sqlalchemy import text, update
 
 from connector.flows.circuit import probe_halted
-from connector.flows.periodic import check_connections, check_webhooks, refresh_credentials
+from connector.flows.periodic import refresh_credentials
 from connector.flows.privacy import SHOP_REDACTED, UNINSTALLED
 from connector.store import connections, credentials, inbox
 from connector.store.connections import StoredConnection
@@ -22,6 +22,7 @@ from connector.tokens import Token
 from tests import factories
 from tests.clock import later, now
 from tests.office import COMPLIANCE, PLANTED, SHOP_REDACT, Office, has_been_here, order_of_planted, quoted_by_netsuite
+from tests.scheduling import run_everywhere
 from tests.world import CLIENT, WEBHOOK_SECRET, another_runtime, app_of, expiring_token, new_connection, with_login
 
 GONE = COMPLIANCE["app/uninstalled"]
@@ -49,8 +50,8 @@ def time_passes(office: Office) -> None:
     with office.engine.begin() as connection:
         connection.execute(text("update periodic_runs set slot = 0"))
     runtime = another_runtime(office.world)
-    check_webhooks(runtime, now=now())
-    check_connections(runtime, lambda _: None, now=now())
+    run_everywhere(runtime, "webhooks.check", now=now())
+    run_everywhere(runtime, "connections.check", now=now())
     refresh_credentials(runtime, lambda _: None, now=now())
     probe_halted(runtime, lambda _: None, now=later(timedelta(hours=2)))
 

@@ -40,10 +40,8 @@ def _checked(text: str) -> tuple[DocumentNode | None, tuple[GraphQLError, ...]]:
 def answer(shop: Shop, request: Json) -> tuple[int, Json]:
     """HTTP status and body of one GraphQL request."""
     failure = shop.next_failure()
-    if isinstance(failure, int):
-        return failure, {"errors": "asked for by the sandbox"}
-    if shop.fails_operation(request.get("operationName")):
-        return 502, {"errors": "asked for by the sandbox"}
+    if isinstance(failure, int) or shop.fails_operation(request.get("operationName")):
+        return failure if isinstance(failure, int) else 502, {"errors": "asked for by the sandbox"}
     if shop.config.latency_ms:
         threading.Event().wait(shop.config.latency_ms / 1000)
     document, problems = _checked(request.get("query") or "")

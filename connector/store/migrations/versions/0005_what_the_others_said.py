@@ -169,6 +169,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("connection_id", name=op.f("uq_stock_readings_connection_id")),
     )
     op.create_table(
+        "wanted_runs",
+        sa.Column("connection_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connections.id"], name=op.f("fk_wanted_runs_connection_id"), ondelete="RESTRICT"
+        ),
+        sa.UniqueConstraint("connection_id", "name", name=op.f("uq_wanted_runs_connection_id_name")),
+    )
+    op.create_table(
         "reservations",
         sa.Column("connection_id", sa.BigInteger(), nullable=False),
         sa.Column("record_id", sa.BigInteger(), nullable=False),
@@ -212,6 +223,7 @@ def downgrade() -> None:
     op.alter_column("customers", "email_hash", existing_type=sa.LargeBinary(), nullable=False)
     op.drop_table("reservations")
     op.drop_table("stock_readings")
+    op.drop_table("wanted_runs")
     op.drop_table("stock")
     op.drop_table("shop_items")
     op.drop_table("shipments")

@@ -1,0 +1,205 @@
+"""Runs the jobs of each connection: one at a time for each job, once for each slot, whoever asks and however often.
+
+A connection that is paused or halted is left alone; what is wanted of it waits. The runner writes down every failure.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from connector.errors import ConfigError, Conflict, ConnectorError, Unauthorized, WrongEnvironment
+from connector.flows.circuit import open_circuit
+from connector.flows.systems import Systems, Workplace
+from connector.mapping.rules_to_shopify import ScheduleRules
+from connector.store import connections, cursors, scheduled_runs
+from connector.store.connections import StoredConnection
+from connector.store.scheduled_runs import RunOutcome, Standing
+
+log = structlog.get_logger(__name__)
+
+Wake = Callable[[int], object]
+
+# A run is given up this long after its process died; while it lives the lease is renewed.
+LEASE_SECONDS = 300.0
+_RENEW_SECONDS = 60.0
+_KEPT = timedelta(days=14)
+_CLEAN_EVERY_SECONDS = 3600
+_CLEANED_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is done again and again for a connection. `cadence`: a field of ScheduleRules, or seconds that are the same
+    for all. `run` returns what it did, as counts by name."""
+
+    name: str
+    cadence: str | int
+    run: Callable[[Systems, Workplace, Wake], Mapping[str, int]]
+
+    def every(self, stored: StoredConnection) -> int:
+        """Seconds between two runs of this connection's."""
+        if isinstance(self.cadence, int):
+            return self.cadence
+        rules = ScheduleRules.model_validate(stored.rules.get("schedules", {}))
+        return int(getattr(rules, self.cadence))
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What came of a run. `reason` is None when it is done."""
+
+    outcome: RunOutcome
+    reason: str | None
+    counts: Mapping[str, int]
+
+
+def slot(moment: datetime, cadence: int) -> int:
+    """The stretch of a cadence that a moment lies in, by its first second: another cadence makes no slot come twice."""
+    return int(moment.timestamp()) // cadence * cadence
+
+
+def due(engine: Engine, jobs: Sequence[Job], *, now: datetime) -> list[tuple[int, str]]:
+    """(connection id, name) of every run that is to begin: its slot has come, it is wanted, or the last one was lost."""
+    with engine.begin() as connection:
+        at_work = [stored for stored in connections.every(connection) if is_at_work(stored)]
+        cadences = {(stored.id, job.name): job.every(stored) for stored in at_work for job in jobs}
+        found = scheduled_runs.standings(connection, list(cadences))
+    return [
+        (one.connection_id, one.name)
+        for one in found
+        if is_due(one, cadence=cadences[one.connection_id, one.name], now=now)
+    ]
+
+
+def is_at_work(stored: StoredConnection) -> bool:
+    """True unless a person paused the connection or its circuit is open."""
+    return stored.enabled and stored.halt_code is None
+
+
+def is_due(standing: Standing, *, cadence: int, now: datetime) -> bool:
+    """True when a run is to begin now."""
+    if standing.paused_by is not None:
+        return False
+    last = standing.last
+    if last is None:
+        return True
+    if last.is_going_on(now):
+        return False
+    is_new_slot = slot(last.started_at, cadence) < slot(now, cadence)
+    return is_new_slot or standing.wanted_by is not None or last.is_lost(now)
+
+
+def run(workplace: Workplace, job: Job, connection_id: int, wake: Wake, *, now: datetime) -> Ran | None:
+    """Runs a job for a connection where it is due; None where it is not, or runs already. Failures are written down."""
+    with workplace.engine.begin() as connection:
+        stored = connections.by_id(connection, connection_id)
+        (standing,) = scheduled_runs.standings(connection, [(connection_id, job.name)])
+        cadence = job.every(stored)
+        if not is_at_work(stored) or not is_due(standing, cadence=cadence, now=now):
+            return None
+        run_id = scheduled_runs.begin(
+            connection, connection_id, job.name, slot=slot(now, cadence), now=now, lease_until=_lease(now)
+        )
+    return None if run_id is None else _carried_out(workplace, job, stored, run_id, wake, now=now)
+
+
+def run_by_hand(
+    workplace: Workplace, job: Job, stored: StoredConnection, wake: Wake, *, actor: str, now: datetime
+) -> Ran:
+    """Runs a job now, a paused one too. Raises ConfigError for a connection that is not at work, Conflict while it runs."""
+    if not is_at_work(stored):
+        raise ConfigError(
+            f"{stored.name} is {'halted' if stored.enabled else 'paused'}: nothing is run for it; "
+            f"see `ml-connector connection show {stored.name}`"
+        )
+    with workplace.engine.begin() as connection:
+        run_id = scheduled_runs.begin_by_hand(
+            connection, stored.id, job.name, asked_by=actor, now=now, lease_until=_lease(now)
+        )
+    if run_id is None:
+        raise Conflict(
+            f"{job.name} of {stored.name} is running already; see `ml-connector schedules list {stored.name}`"
+        )
+    return _carried_out(workplace, job, stored, run_id, wake, now=now)
+
+
+def wanted(engine: Engine, connection_id: int) -> list[str]:
+    """Names of the runs that somebody wants of a connection now, such as the run that just ended."""
+    with engine.begin() as connection:
+        return scheduled_runs.wanted(connection, connection_id)
+
+
+def clean(engine: Engine, *, now: datetime) -> int:
+    """Deletes runs of more than 14 days ago, in batches, once an hour; returns how many."""
+    with engine.begin() as connection:
+        if not cursors.begin_slot(connection, "schedules.clean", slot(now, _CLEAN_EVERY_SECONDS)):
+            return 0
+    total = 0
+    while True:
+        with engine.begin() as connection:
+            count = scheduled_runs.delete_older(connection, now - _KEPT, limit=_CLEANED_AT_ONCE)
+        total += count
+        if count < _CLEANED_AT_ONCE:
+            return total
+
+
+def _carried_out(
+    workplace: Workplace, job: Job, stored: StoredConnection, run_id: int, wake: Wake, *, now: datetime
+) -> Ran:
+    """Does the work and writes down what came of it; what nobody expected is raised again after that."""
+    began = time.monotonic()
+
+    def finished(ran: Ran) -> Ran:
+        ended = now + timedelta(seconds=time.monotonic() - began)
+        with workplace.engine.begin() as connection:
+            scheduled_runs.finish(connection, run_id, ran.outcome, now=ended, reason=ran.reason, counts=ran.counts)
+        return ran
+
+    try:
+        with _leased(workplace.engine, run_id):
+            counts = job.run(workplace.open_systems(stored.id), workplace, wake)
+    except ConnectorError as error:
+        if isinstance(error, Unauthorized | WrongEnvironment):
+            with workplace.engine.begin() as connection:
+                open_circuit(connection, stored.id, error, revision=stored.revision, now=now)
+        log.warning("scheduled_run_failed", run=job.name, connection_id=stored.id, reason=error.code)
+        return finished(Ran(RunOutcome.FAILED, str(error), {}))
+    except BaseException as error:
+        # The name only: the text may hold what was asked with.
+        finished(Ran(RunOutcome.FAILED, f"unexpected {type(error).__name__}; the log has more", {}))
+        raise
+    return finished(Ran(RunOutcome.DONE, None, counts))
+
+
+def _lease(now: datetime) -> datetime:
+    return now + timedelta(seconds=LEASE_SECONDS)
+
+
+@contextmanager
+def _leased(engine: Engine, run_id: int) -> Iterator[None]:
+    """Renews the lease of a run from a thread of its own, until the work ends."""
+    ended = threading.Event()
+
+    def renewing() -> None:
+        while not ended.wait(_RENEW_SECONDS):
+            try:
+                with engine.begin() as connection:
+                    scheduled_runs.renew(connection, run_id, seconds=LEASE_SECONDS)
+            except SQLAlchemyError as error:
+                # The lease outlives several of these.
+                log.warning("lease_not_renewed", run_id=run_id, reason=type(error).__name__)
+
+    thread = threading.Thread(target=renewing, name=f"lease of run {run_id}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()

@@ -1,0 +1,250 @@
+"""Each schedule of each connection runs once for each slot, one run at a time, and again when its worker died."""
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, insert, select, update
+
+from connector.errors import Conflict, Unauthorized, Unavailable
+from connector.flows import schedule_overview, scheduled
+from connector.flows.asking import run_soon
+from connector.flows.jobs import JOBS
+from connector.flows.scheduled import Job, Ran, Wake
+from connector.flows.systems import Systems, Workplace
+from connector.mapping.rules import Rules
+from connector.store import connections, operator_actions
+from connector.store.mirror_tables import paused_schedules, scheduled_runs, wanted_runs
+from tests import factories
+from tests.scheduling import nobody
+from tests.world import World, approved, new_connection
+
+# The first second of a slot of every cadence used here.
+START = datetime(2026, 3, 2, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def a_job(work: Callable[[], Mapping[str, int]] = lambda: {"rows": 1}, *, cadence: str | int = 300) -> Job:
+    """A job that does this and nothing else."""
+
+    def run(_systems: Systems, _workplace: Workplace, _wake: Wake) -> Mapping[str, int]:
+        return work()
+
+    return Job("orders.poll", cadence, run)
+
+
+def ran(world: World, job: Job, at: datetime = START) -> Ran | None:
+    """One try to run a job of the world's connection."""
+    return scheduled.run(world.runtime, job, world.connection.id, nobody, now=at)
+
+
+def rows(world: World) -> list[Any]:
+    """Every run, oldest first."""
+    with world.engine.begin() as connection:
+        return list(connection.execute(select(scheduled_runs).order_by(scheduled_runs.c.id)))
+
+
+def begun_elsewhere(world: World, at: datetime = START) -> None:
+    """A worker began a run, and never said that it ended."""
+    values = {"connection_id": world.connection.id, "name": "orders.poll", "started_at": at}
+    slot = scheduled.slot(at, 300)
+    with world.engine.begin() as connection:
+        lease_until = at + timedelta(seconds=scheduled.LEASE_SECONDS)
+        connection.execute(insert(scheduled_runs).values(**values, slot=slot, lease_until=lease_until))
+
+
+def add_another(world: World, name: str, rules: Mapping[str, Any]) -> int:
+    """One more connection beside the world's; its id."""
+    new = new_connection(world.shop_url, world.account_url, name=name, rules={**factories.rules_json(), **rules})
+    with world.engine.begin() as connection:
+        stored = connections.add(connection, new, world.runtime.vault)
+    return approved(world.engine, stored).id
+
+
+def test_many_beats_at_once_make_one_run(world: World) -> None:
+    together = threading.Barrier(8)
+    times: list[int] = []
+
+    def beat(_number: int) -> Ran | None:
+        together.wait(10)
+        return ran(world, a_job(lambda: times.append(1) or {"rows": 1}))  # type: ignore[func-returns-value]  # appends
+
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(beat, range(8)))
+    assert len(times) == 1
+    assert [result.counts for result in results if result] == [{"rows": 1}]
+    assert [(row.outcome, row.counts) for row in rows(world)] == [("done", {"rows": 1})]
+
+
+def test_the_next_slot_runs_again_and_the_same_one_does_not(world: World) -> None:
+    moments = [START, START + MINUTE, START + 4.9 * MINUTE, START + 5 * MINUTE, START + 6 * MINUTE]
+    assert [ran(world, a_job(), at) is not None for at in moments] == [True, False, False, True, False]
+
+
+def test_a_run_that_goes_on_is_not_started_again_in_its_next_slot(world: World) -> None:
+    begun_elsewhere(world)
+    with world.engine.begin() as connection:
+        connection.execute(update(scheduled_runs).values(lease_until=START + 20 * MINUTE))
+    assert ran(world, a_job(), START + 10 * MINUTE) is None
+    assert scheduled.due(world.engine, [a_job()], now=START + 10 * MINUTE) == []
+
+
+def test_a_killed_run_starts_again_once_its_lease_ended(world: World) -> None:
+    daily = a_job(cadence=86_400)
+    begun_elsewhere(world)
+    assert ran(world, daily, START + 4 * MINUTE) is None
+    after = START + timedelta(seconds=scheduled.LEASE_SECONDS)
+    assert scheduled.due(world.engine, [daily], now=after) == [(world.connection.id, "orders.poll")]
+    assert ran(world, daily, after) is not None
+    assert [(row.outcome, row.asked_by) for row in rows(world)] == [("lost", None), ("done", "after a lost run")]
+    assert ran(world, daily, after + MINUTE) is None
+
+
+def test_a_run_that_was_given_up_cannot_write_its_end_over_it(world: World) -> None:
+    def slow() -> Mapping[str, int]:
+        with world.engine.begin() as connection:
+            connection.execute(update(scheduled_runs).values(lease_until=START))
+        assert ran(world, a_job(), START + 10 * MINUTE) is not None
+        return {"rows": 7}
+
+    ran(world, a_job(slow))
+    assert [(row.outcome, row.counts) for row in rows(world)] == [("lost", None), ("done", {"rows": 1})]
+
+
+def test_each_connection_has_its_own_cadence(world: World) -> None:
+    other = add_another(world, "eu-store", {"schedules": {"orders_poll": 60}})
+    job = a_job(cadence="orders_poll")
+    for connection_id in (world.connection.id, other):
+        scheduled.run(world.runtime, job, connection_id, nobody, now=START)
+    assert scheduled.due(world.engine, [job], now=START + MINUTE) == [(other, "orders.poll")]
+    assert len(scheduled.due(world.engine, [job], now=START + 5 * MINUTE)) == 2
+
+
+def test_another_cadence_holds_from_the_next_tick_on(world: World) -> None:
+    job = a_job(cadence="orders_poll")
+    ran(world, job)
+    rules = Rules.from_json({**factories.rules_json(), "schedules": {"orders_poll": 60}}).to_json()
+    with world.engine.begin() as connection:
+        connections.change_rules(
+            connection, connections.by_id(connection, world.connection.id), rules, actor="test", note="faster"
+        )
+    assert ran(world, job, START + MINUTE) is not None
+
+
+def test_a_failure_is_written_down_and_the_others_do_not_wait_for_it(world: World) -> None:
+    other = add_another(world, "eu-store", {})
+
+    def fails() -> Mapping[str, int]:
+        raise Unavailable("NetSuite is away")
+
+    failed = ran(world, a_job(fails))
+    assert failed is not None
+    assert (failed.outcome, failed.reason) == ("failed", "NetSuite is away")
+    assert rows(world)[0].reason == "NetSuite is away"
+    assert scheduled.due(world.engine, [a_job()], now=START) == [(other, "orders.poll")]
+    assert ran(world, a_job(), START + 5 * MINUTE) is not None
+
+
+def test_what_nobody_expected_is_written_down_without_its_text_and_raised(world: World) -> None:
+    def breaks() -> Mapping[str, int]:
+        raise KeyError("somebody@example.com")
+
+    with pytest.raises(KeyError):
+        ran(world, a_job(breaks))
+    assert rows(world)[0].reason == "unexpected KeyError; the log has more"
+    assert rows(world)[0].finished_at is not None
+
+
+def test_refused_credentials_halt_the_connection_and_its_runs_wait(world: World) -> None:
+    def refused() -> Mapping[str, int]:
+        raise Unauthorized("the token was refused")
+
+    ran(world, a_job(refused))
+    assert scheduled.due(world.engine, JOBS, now=START + 5 * MINUTE) == []
+    assert ran(world, a_job(), START + 5 * MINUTE) is None
+
+
+def test_a_paused_connection_is_left_alone_and_a_wish_waits_for_it(world: World) -> None:
+    with world.engine.begin() as connection:
+        connections.pause(connection, world.connection.id, because="stocktaking")
+    run_soon(world.engine, world.connection.id, "orders.poll", asked_by="test")
+    assert ran(world, a_job()) is None
+    with world.engine.begin() as connection:
+        connections.resume(connection, world.connection.id)
+    assert scheduled.due(world.engine, [a_job()], now=START) == [(world.connection.id, "orders.poll")]
+
+
+def test_many_wishes_in_a_burst_make_one_run_without_any_wake(world: World) -> None:
+    ran(world, a_job())
+    asked = [run_soon(world.engine, world.connection.id, "orders.poll", asked_by="hint") for _ in range(50)]
+    assert asked == [True] + [False] * 49
+    assert scheduled.due(world.engine, [a_job()], now=START + MINUTE) == [(world.connection.id, "orders.poll")]
+    results = [ran(world, a_job(), START + MINUTE) for _ in range(3)]
+    assert [result is not None for result in results] == [True, False, False]
+    assert [row.asked_by for row in rows(world)] == [None, "hint"]
+
+
+def test_a_wish_that_comes_during_the_run_makes_one_more(world: World) -> None:
+    connection_id = world.connection.id
+
+    def asks() -> Mapping[str, int]:
+        run_soon(world.engine, connection_id, "orders.poll", asked_by="hint")
+        assert ran(world, a_job()) is None
+        return {}
+
+    ran(world, a_job(asks))
+    assert scheduled.wanted(world.engine, connection_id) == ["orders.poll"]
+    assert ran(world, a_job(), START + MINUTE) is not None
+    assert scheduled.wanted(world.engine, connection_id) == []
+
+
+def test_a_paused_schedule_runs_by_hand_only(world: World) -> None:
+    with world.engine.begin() as connection:
+        stored = connections.by_id(connection, world.connection.id)
+        assert schedule_overview.pause(connection, stored, "orders.poll", actor="test")
+        assert not schedule_overview.pause(connection, stored, "orders.poll", actor="test")
+    run_soon(world.engine, stored.id, "orders.poll", asked_by="hint")
+    assert ran(world, a_job()) is None
+    assert scheduled.due(world.engine, [a_job()], now=START) == []
+    by_hand = scheduled.run_by_hand(world.runtime, a_job(), stored, nobody, actor="Ada", now=START)
+    assert by_hand.outcome == "done"
+    assert [row.asked_by for row in rows(world)] == ["Ada"]
+    with world.engine.begin() as connection:
+        assert schedule_overview.resume(connection, stored, "orders.poll", actor="test")
+        acts = operator_actions.of_connection(connection, stored.id)
+    assert [(act.action, act.details) for act in acts] == [
+        ("schedule paused", {"name": "orders.poll"}),
+        ("schedule resumed", {"name": "orders.poll"}),
+    ]
+    assert ran(world, a_job()) is not None
+
+
+def test_nobody_runs_by_hand_what_is_running(world: World) -> None:
+    begun_elsewhere(world)
+    with pytest.raises(Conflict, match=r"orders\.poll of us-store is running already"):
+        scheduled.run_by_hand(world.runtime, a_job(), world.connection, nobody, actor="Ada", now=START + MINUTE)
+
+
+def test_runs_of_more_than_two_weeks_ago_are_deleted_in_batches(world: World) -> None:
+    values = [
+        {"connection_id": world.connection.id, "name": "orders.poll", "started_at": START - number * MINUTE}
+        for number in range(2500)
+    ]
+    with world.engine.begin() as connection:
+        connection.execute(insert(scheduled_runs).values(finished_at=START, outcome="done"), values)
+    at = START + timedelta(days=14) - 1 * MINUTE
+    assert scheduled.clean(world.engine, now=at) == 2500 - 2
+    assert scheduled.clean(world.engine, now=at) == 0
+    with world.engine.begin() as connection:
+        assert connection.execute(select(func.count()).select_from(scheduled_runs)).scalar_one() == 2
+
+
+def test_a_wish_is_kept_once_for_each_schedule_and_pauses_too(world: World) -> None:
+    for name in ("orders.poll", "customers.poll", "orders.poll"):
+        run_soon(world.engine, world.connection.id, name, asked_by="hint")
+    with world.engine.begin() as connection:
+        assert len(connection.execute(select(wanted_runs)).all()) == 2
+        assert connection.execute(select(paused_schedules)).all() == []
