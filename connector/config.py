@@ -30,6 +30,7 @@ class Settings:
     port: int = 8000
     log_level: str = "INFO"
     public_url: str | None = None
+    trusted_proxies: int = 0
 
     @property
     def address(self) -> str:
@@ -128,6 +129,13 @@ def _public_url(text: str, _env: Mapping[str, str]) -> str | None:
     return text.rstrip("/") or None
 
 
+def _trusted_proxies(text: str, _env: Mapping[str, str]) -> int:
+    """How many proxies of the operator's own stand in front; each adds one address to X-Forwarded-For."""
+    if text and (not text.isdigit() or int(text) > 10):
+        raise ValueError(f"must be the number of your own proxies in front, 0 to 10, not {text}")
+    return int(text or 0)
+
+
 _READERS = {
     "database_url": ("DATABASE_URL", _database_url),
     "redis_url": ("REDIS_URL", _redis_url),
@@ -135,4 +143,5 @@ _READERS = {
     "port": ("PORT", _port),
     "log_level": ("LOG_LEVEL", _log_level),
     "public_url": ("CONNECTOR_PUBLIC_URL", _public_url),
+    "trusted_proxies": ("CONNECTOR_TRUSTED_PROXIES", _trusted_proxies),
 }

@@ -1,10 +1,7 @@
 """POST /webhooks/shopify/<connection key>: verify over the raw bytes, keep, answer. Nothing else happens in the request."""
 
 import hashlib
-import threading
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import structlog
 from flask import Blueprint, Request, Response, request
@@ -13,10 +10,19 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from connector.counters import Counters
 from connector.shopify.webhooks import KEPT_HEADERS, MAX_BODY, SIGNATURE, is_signed, notice
-from connector.store import connections, credentials, inbox
+from connector.store import inbox
 from connector.store.credentials import SHOPIFY
 from connector.store.inbox import Delivery
 from connector.vault import Vault
+from web.arrivals import (
+    REFUSE_FRESH_SECONDS,
+    SECRETS_FRESH_SECONDS,
+    Acquaintances,
+    Known,
+    Refused,
+    raw_body,
+    unstored,
+)
 from web.commit import GroupCommit
 from web.wake import Wakes
 
@@ -24,9 +30,6 @@ log = structlog.get_logger(__name__)
 
 # Shopify waits five seconds in all.
 _COMMIT_SECONDS = 4.0
-# A connection's secrets are read again after this long: a rotated secret is in force everywhere by then.
-_SECRETS_FRESH_SECONDS = 5.0
-_REFUSE_FRESH_SECONDS = 1.0
 
 # Topics that may become a label; anything else a sender signs is counted as "other".
 _TOPICS = frozenset(
@@ -55,24 +58,6 @@ _KEPT = {
 }
 
 
-class Refused(Exception):
-    """The delivery is not kept: HTTP status and the word it is counted under."""
-
-    def __init__(self, status: int, outcome: str) -> None:
-        super().__init__(outcome)
-        self.status = status
-        self.outcome = outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the receiver needs of one connection."""
-
-    connection_id: int
-    secrets: tuple[str, ...] = field(repr=False)
-    read_at: float
-
-
 class Receiver:
     """Takes deliveries in. Safe for threads."""
 
@@ -81,19 +66,18 @@ class Receiver:
         self._vault = vault
         self._wakes = wakes
         self.counters = counters
-        self._known: dict[str, Known] = {}
-        self._lock = threading.Lock()
+        self._known = Acquaintances(engine, vault, SHOPIFY)
         self._commits: GroupCommit[Delivery, bool] = GroupCommit(self._store)
 
     def receive(self, key: str, incoming: Request) -> str:
         """Keeps one delivery; `accepted`, or `duplicate` for a delivery id that came before. Raises Refused."""
-        body = _body(incoming)
+        body = raw_body(incoming, most=MAX_BODY)
         known = self._signed_by(key, body, incoming.headers.get(SIGNATURE))
         delivery = self._delivery(known, incoming, body)
         try:
             is_new = self._commits.submit(delivery, timeout=_COMMIT_SECONDS)
         except (SQLAlchemyError, TimeoutError) as error:
-            raise _unstored(error) from error
+            raise unstored(error) from error
         outcome = "accepted" if is_new else "duplicate"
         self.counters.add("webhooks", topic=topic_label(delivery.topic), outcome=outcome)
         return outcome
@@ -146,39 +130,11 @@ class Receiver:
 
         A secret that was added a moment ago is looked for before a delivery is turned away, at most once a second.
         """
-        known = self._connection(key, fresh=_SECRETS_FRESH_SECONDS)
-        if not is_signed(body, signature, known.secrets):
-            known = self._connection(key, fresh=_REFUSE_FRESH_SECONDS)
-            if not is_signed(body, signature, known.secrets):
-                raise Refused(401, "bad_signature")
-        return known
-
-    def _connection(self, key: str, *, fresh: float) -> Known:
-        """The connection of the URL. Raises Refused: 404 when there is none, 503 when the database is away."""
-        with self._lock:
-            known = self._known.get(key)
-        if known is not None and time.monotonic() - known.read_at < fresh:
-            return known
-        try:
-            known = self._read(key)
-        except SQLAlchemyError as error:
-            # Secrets that were good a moment ago are good enough for a signature.
-            if known is None:
-                raise Refused(503, "database_away") from error
-        if known is None:
-            raise Refused(404, "unknown_connection")
-        with self._lock:
-            self._known[key] = known
-        return known
-
-    def _read(self, key: str) -> Known | None:
-        with self._engine.begin() as connection:
-            stored = connections.by_key(connection, key)
-            if stored is None:
-                return None
-            shopify = credentials.read(connection, self._vault, stored.id, SHOPIFY)
-        secrets = shopify.secrets["webhook_secrets"] if shopify else ()
-        return Known(stored.id, tuple(secrets), time.monotonic())
+        for fresh in (SECRETS_FRESH_SECONDS, REFUSE_FRESH_SECONDS):
+            known = self._known.connection(key, fresh=fresh)
+            if is_signed(body, signature, tuple(known.settings.get("webhook_secrets", ()))):
+                return known
+        raise Refused(401, "bad_signature")
 
 
 def receiver_blueprint(receiver: Receiver, counters: Counters) -> Blueprint:
@@ -201,23 +157,3 @@ def receiver_blueprint(receiver: Receiver, counters: Counters) -> Blueprint:
 def topic_label(topic: str) -> str:
     """The topic as a metric's label: one of those we know, or `other`."""
     return topic if topic in _TOPICS else "other"
-
-
-def _body(incoming: Request) -> bytes:
-    """The raw bytes. Raises Refused: 413 above 5 MiB, 415 for a compressed body or one that is not JSON."""
-    if (incoming.content_length or 0) > MAX_BODY:
-        raise Refused(413, "too_large")
-    encoding = incoming.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in ("", "identity") or incoming.mimetype != "application/json":
-        raise Refused(415, "not_plain_json")
-    body = incoming.stream.read(MAX_BODY + 1)
-    if len(body) > MAX_BODY:
-        raise Refused(413, "too_large")
-    return body
-
-
-def _unstored(error: Exception) -> Refused:
-    """A row Postgres will never take is the sender's; everything else is ours, and Shopify sends it again."""
-    if isinstance(error, DBAPIError) and type(error.orig).__name__ in ("DataError", "NumericValueOutOfRange"):
-        return Refused(400, "not_storable")
-    return Refused(503, "database_away")

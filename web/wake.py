@@ -16,6 +16,8 @@ log = structlog.get_logger(__name__)
 
 TASK = "orders.sync"
 QUEUE = "orders"
+RUN_TASK = "schedules.run"
+RUN_QUEUE = "maintenance"
 
 # What waits while Redis is away; beyond it the oldest wakes are dropped.
 _MOST_WAITING = 10_000
@@ -29,6 +31,7 @@ class Wakes:
     def __init__(self, redis_url: str) -> None:
         self._redis = redis_client(redis_url, socket_timeout=0.5)
         self._waiting: deque[int] = deque(maxlen=_MOST_WAITING)
+        self._runs: deque[tuple[int, str]] = deque(maxlen=_MOST_WAITING)
         self._news = threading.Event()
         self._pause = threading.Event()
         self._stopping = False
@@ -40,6 +43,11 @@ class Wakes:
         self._waiting.extend(record_ids)
         self._news.set()
 
+    def put_run(self, connection_id: int, name: str) -> None:
+        """Asks for a run of a schedule, which is wanted already. Never waits; one that is lost is found by the next tick."""
+        self._runs.append((connection_id, name))
+        self._news.set()
+
     def close(self) -> None:
         """Publishes what waits and ends."""
         self._stopping = True
@@ -48,7 +56,7 @@ class Wakes:
         self._redis.close()
 
     def _run(self) -> None:
-        while not self._stopping or self._waiting:
+        while not self._stopping or self._waiting or self._runs:
             self._news.wait()
             # What comes within a moment leaves in the same push: under load a push for each commit would cost more
             # than the requests themselves.
@@ -56,6 +64,9 @@ class Wakes:
             self._news.clear()
             while batch := self._taken():
                 if not publish(self._redis, batch) and self._stopping:
+                    return
+            while self._runs:
+                if not publish_run(self._redis, *self._runs.popleft()) and self._stopping:
                     return
 
     def _taken(self) -> list[int]:
@@ -73,6 +84,26 @@ def publish(redis: Redis, record_ids: Sequence[int]) -> bool:
         log.warning("wakes_lost", records=len(record_ids), reason=type(error).__name__)
         return False
     return True
+
+
+def publish_run(redis: Redis, connection_id: int, name: str) -> bool:
+    """Pushes one message for a run of a schedule; False when Redis did not take it."""
+    try:
+        redis.lpush(RUN_QUEUE, run_message(connection_id, name))
+    except RedisError as error:
+        log.warning("wake_lost", run=name, connection_id=connection_id, reason=type(error).__name__)
+        return False
+    return True
+
+
+def run_message(connection_id: int, name: str) -> bytes:
+    """As `message`, for the task that runs a schedule of a connection."""
+    sent = json.loads(message(connection_id))
+    arguments = [[connection_id, name], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}]
+    sent["body"] = base64.b64encode(json.dumps(arguments).encode()).decode()
+    sent["headers"] |= {"task": RUN_TASK, "argsrepr": repr((connection_id, name))}
+    sent["properties"]["delivery_info"] = {"exchange": "", "routing_key": RUN_QUEUE}
+    return json.dumps(sent).encode()
 
 
 def message(record_id: int) -> bytes:

@@ -10,6 +10,7 @@ from connector.store.engine import make_engine
 from web.app import create_app
 from web.health import Health
 from web.install import install_blueprint
+from web.netsuite_events import Events, events_blueprint
 from web.receiver import Receiver
 from web.wake import Wakes
 
@@ -26,8 +27,11 @@ atexit.register(_installing.dispose)
 atexit.register(_runtime.close)
 atexit.register(_wakes.close)
 
+_events = Events(_runtime.engine, _runtime.vault, _wakes, _runtime.counters, trusted_proxies=_settings.trusted_proxies)
+
 app = create_app(
     Receiver(_runtime.engine, _runtime.vault, _wakes, _runtime.counters),
     Health(_runtime.engine, _runtime.redis, _runtime.counters),
+    events_blueprint(_events),
     install_blueprint(install_site(_settings, _installing, _runtime.vault)),
 )

@@ -39,7 +39,7 @@ def schedules_run(connection_id: int, name: str) -> str:
     """One run of one connection, where it is due; then those it asked for."""
     runtime = process.runtime()
     ran = scheduled.run(runtime, the_job(name), connection_id, wake, now=datetime.now(UTC))
-    for wanted in scheduled.wanted(runtime.engine, connection_id) if ran else ():
+    for wanted in scheduled.wanted(runtime.engine, connection_id, JOBS) if ran else ():
         wake_schedule(connection_id, wanted)
     return ran.outcome if ran else "nothing to do"
 

@@ -1,6 +1,7 @@
 """The connection file (TOML): validated as a whole; every fault is listed with its line and key."""
 
 import hashlib
+import ipaddress
 import re
 import tomllib
 from collections.abc import Mapping
@@ -39,6 +40,13 @@ def _url(value: str) -> str:
     if not re.fullmatch(r"https?://[^\s/]+", value.rstrip("/")):
         raise ValueError(f"{value!r} is not the address of a host, such as https://acme.myshopify.com")
     return value.rstrip("/")
+
+
+def _network(value: str) -> str:
+    try:
+        return str(ipaddress.ip_network(value))
+    except ValueError as error:
+        raise ValueError(f"{value!r} is not an address or a network, such as 203.0.113.0/24") from error
 
 
 def _secret(value: str) -> str:
@@ -94,6 +102,8 @@ class NetSuiteSide(_Part):
     token_id: Secret | None = None
     token_secret: Secret | None = Field(default=None, repr=False)
     concurrency: int = Field(default=5, ge=1, le=500)
+    event_secrets: tuple[Secret, ...] = Field(default=(), repr=False)
+    event_addresses: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
 
 
 class ConnectionFile(_Part):
@@ -183,9 +193,15 @@ def _session(side: ShopifySide) -> NewCredential:
 
 
 def _netsuite(side: NetSuiteSide, key: KeyMaterial) -> NewCredential:
+    events = {"event_secrets": list(side.event_secrets), "event_addresses": list(side.event_addresses)}
     if side.auth == "tba":
-        return NewCredential("tba", {name: getattr(side, name) for name in TBA})
-    secrets = {"client_id": side.client_id, "certificate_id": side.certificate_id, "private_key": key.private_key}
+        return NewCredential("tba", {name: getattr(side, name) for name in TBA} | events)
+    secrets: dict[str, Any] = {
+        "client_id": side.client_id,
+        "certificate_id": side.certificate_id,
+        "private_key": key.private_key,
+    }
+    secrets |= events
     if side.algorithm is not None:
         secrets["algorithm"] = side.algorithm
     return NewCredential("oauth2", secrets, certificate_ends_at=key.ends_at)

@@ -60,7 +60,9 @@ class Target:
 @click.argument("name")
 @click.argument(
     "what",
-    type=click.Choice(["access-token", "client-secret", "webhook-secret", "netsuite-certificate", "tba-token"]),
+    type=click.Choice(
+        ["access-token", "client-secret", "webhook-secret", "event-secret", "netsuite-certificate", "tba-token"]
+    ),
 )
 @click.option(
     "--from",
@@ -74,7 +76,9 @@ class Target:
 )
 @click.option("--certificate-id", help="Id that NetSuite gave the certificate.")
 @click.option("--algorithm", help="Of the new key; default: the key's usual one.")
-@click.option("--forget-old", is_flag=True, help="webhook-secret: accept the newest one only, and ask for none.")
+@click.option(
+    "--forget-old", is_flag=True, help="webhook-secret, event-secret: accept the newest one only, and ask for none."
+)
 @click.option("--untried", is_flag=True, help="Keep it without trying it against the real system.")
 @data_option
 @json_option
@@ -129,6 +133,13 @@ def _webhook_secret(target: Target, asked: Asked) -> str:
     return f"{count} are accepted, the new one too; --forget-old ends the old ones"
 
 
+def _event_secret(target: Target, asked: Asked) -> str:
+    if asked.forget_old:
+        return f"{target.rotation.forget_old_event_secrets()} old ones are forgotten"
+    count = target.rotation.event_secret(*asked.lines("event secret"))
+    return f"{count} accepted, the new one too; --forget-old ends the old ones once NetSuite signs with the new one"
+
+
 def _netsuite_certificate(target: Target, asked: Asked) -> str:
     if asked.key is None or asked.certificate_id is None:
         raise ConfigError("netsuite-certificate needs --key and --certificate-id; --certificate tells when it ends")
@@ -154,6 +165,7 @@ _WAYS: Mapping[str, Callable[[Target, Asked], str]] = {
     "access-token": _access_token,
     "client-secret": _client_secret,
     "webhook-secret": _webhook_secret,
+    "event-secret": _event_secret,
     "netsuite-certificate": _netsuite_certificate,
     "tba-token": _tba_token,
 }

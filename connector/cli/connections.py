@@ -93,6 +93,11 @@ def webhook_url(stored: StoredConnection, settings: Settings) -> str:
     return f"{settings.address}/webhooks/shopify/{stored.key}"
 
 
+def events_url(stored: StoredConnection, settings: Settings) -> str:
+    """Where NetSuite says what changed; it answers once the connection has an event secret."""
+    return f"{settings.address}/webhooks/netsuite/{stored.key}"
+
+
 def state_in_words(stored: StoredConnection) -> str:
     """`working`, or what it is and why."""
     reason = because(stored)
@@ -102,7 +107,10 @@ def state_in_words(stored: StoredConnection) -> str:
 def _print(found: Overview, settings: Settings, *, as_json: bool) -> None:
     stored = found.stored
     if as_json:
-        print_json(found.to_json() | {"webhook_url": webhook_url(stored, settings)})
+        print_json(
+            found.to_json()
+            | {"webhook_url": webhook_url(stored, settings), "netsuite_events_url": events_url(stored, settings)}
+        )
         return
     for label, value in _lines(found, settings):
         click.echo(f"{label:18}{value}")
@@ -121,6 +129,7 @@ def _lines(found: Overview, settings: Settings) -> list[tuple[str, Any]]:
         ("concurrency", f"{stored.netsuite_concurrency}{_shared(found)}"),
         ("approved", _approved(stored)),
         ("webhook URL", webhook_url(stored, settings)),
+        ("NetSuite events", events_url(stored, settings)),
     ]
     for life in found.lives:
         ends = [

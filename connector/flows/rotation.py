@@ -82,6 +82,25 @@ class Rotation:
         self._change(SHOPIFY, "webhook-secret, old ones forgotten", changed)
         return len(forgotten)
 
+    def event_secret(self, secret: str) -> int:
+        """One more secret that NetSuite's events may be signed with, or the first; returns how many are accepted now."""
+
+        def changed(before: StoredCredential) -> NewCredential:
+            return _new(before, {"event_secrets": _in_front(secret, before.secrets.get("event_secrets", []))})
+
+        return len(self._change(NETSUITE, "event-secret", changed).secrets["event_secrets"])
+
+    def forget_old_event_secrets(self) -> int:
+        """Only the newest secret is accepted from now on; returns how many were forgotten."""
+        forgotten: list[str] = []
+
+        def changed(before: StoredCredential) -> NewCredential:
+            forgotten[:] = before.secrets.get("event_secrets", [])[1:]
+            return _new(before, {"event_secrets": before.secrets.get("event_secrets", [])[:1]})
+
+        self._change(NETSUITE, "event-secret, old ones forgotten", changed)
+        return len(forgotten)
+
     def certificate(self, new: NewCertificate) -> None:
         """Another key and certificate of the same integration record."""
 

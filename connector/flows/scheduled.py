@@ -130,10 +130,11 @@ def run_by_hand(
     return _carried_out(workplace, job, stored, run_id, wake, now=now)
 
 
-def wanted(engine: Engine, connection_id: int) -> list[str]:
+def wanted(engine: Engine, connection_id: int, jobs: Sequence[Job]) -> list[str]:
     """Names of the runs that somebody wants of a connection now, such as the run that just ended."""
+    names = {job.name for job in jobs}
     with engine.begin() as connection:
-        return scheduled_runs.wanted(connection, connection_id)
+        return [name for name in scheduled_runs.wanted(connection, connection_id) if name in names]
 
 
 def clean(engine: Engine, *, now: datetime) -> int:

@@ -106,6 +106,18 @@ def test_a_secret_the_connection_does_not_have_is_wrong_use(
     assert acts(world) == []
 
 
+def test_an_event_secret_is_given_exchanged_and_the_old_one_forgotten(run: Any, world: World) -> None:
+    for secret in ("events-1", "events-2"):
+        assert run("connection", "rotate", "us-store", "event-secret", typed=f"{secret}\n").exit_code == 0
+    assert credential(world, NETSUITE).secrets["event_secrets"] == ["events-2", "events-1"]
+    assert credential(world, NETSUITE).secrets["client_id"] == "client"
+    assert "1 old ones" in run("connection", "rotate", "us-store", "event-secret", "--forget-old").stdout
+    assert credential(world, NETSUITE).secrets["event_secrets"] == ["events-2"]
+    shown = run("connection", "show", "us-store").stdout
+    assert f"https://hooks.example.com/webhooks/netsuite/{world.connection.key}" in shown
+    assert "events-2" not in shown
+
+
 def test_a_new_webhook_secret_is_accepted_beside_the_old_one_until_that_is_forgotten(run: Any, world: World) -> None:
     assert run("connection", "rotate", "us-store", "webhook-secret", typed="hush-2\n").exit_code == 0
     assert credential(world, SHOPIFY).secrets["webhook_secrets"] == ["hush-2", WEBHOOK_SECRET]

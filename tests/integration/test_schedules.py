@@ -196,9 +196,9 @@ def test_a_wish_that_comes_during_the_run_makes_one_more(world: World) -> None:
         return {}
 
     ran(world, a_job(asks))
-    assert scheduled.wanted(world.engine, connection_id) == ["orders.poll"]
+    assert scheduled.wanted(world.engine, connection_id, [a_job()]) == ["orders.poll"]
     assert ran(world, a_job(), START + MINUTE) is not None
-    assert scheduled.wanted(world.engine, connection_id) == []
+    assert scheduled.wanted(world.engine, connection_id, [a_job()]) == []
 
 
 def test_a_paused_schedule_runs_by_hand_only(world: World) -> None:

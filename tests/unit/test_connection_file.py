@@ -199,3 +199,12 @@ def test_tables_that_are_none_are_named(tmp_path: Path) -> None:
     found = faults(tmp_path, 'name = "a"\nshopify = 1\n')
     assert [line.partition(": ")[0] for line in found] == ["1", "2"]
     assert "netsuite: is missing" in found[0]
+
+
+def test_event_secrets_are_sealed_with_netsuites_and_a_wrong_address_is_named(tmp_path: Path) -> None:
+    text = 'name = "us"\n' + SHOPIFY + 'access_token = "t"\n' + NETSUITE + 'event_secrets = ["new", "old"]\n'
+    new = read_connection_file(written(tmp_path, text + 'event_addresses = ["203.0.113.0/24", "::1"]\n'))
+    assert new.netsuite.secrets["event_secrets"] == ["new", "old"]
+    assert new.netsuite.secrets["event_addresses"] == ["203.0.113.0/24", "::1/128"]
+    (fault,) = faults(tmp_path, text + 'event_addresses = ["203.0.113.7/24"]\n')
+    assert "netsuite.event_addresses.0: '203.0.113.7/24' is not an address or a network" in fault

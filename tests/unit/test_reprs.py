@@ -19,8 +19,8 @@ from connector.transport import Request
 
 HIDDEN = {
     "access_token", "refresh_token", "refresh_tokens", "fallback_token", "client_secret", "webhook_secrets", "user",
-    "private_key", "consumer_secret", "token_secret", "email_key", "secret", "secrets", "password", "database_url",
-    "redis_url", "keys", "body", "content", "headers", "phone",
+    "event_secrets", "private_key", "consumer_secret", "token_secret", "email_key", "secret", "secrets", "password",
+    "database_url", "redis_url", "keys", "body", "content", "headers", "phone",
 }  # fmt: skip
 # Sealed, or no secret whatever its name says.
 SHOWN = {
