@@ -17,7 +17,9 @@ from connector.flows.scheduled import Job, Ran, Wake
 from connector.flows.systems import Systems, Workplace
 from connector.mapping.rules import Rules
 from connector.store import connections, operator_actions
+from connector.store import scheduled_runs as store
 from connector.store.mirror_tables import paused_schedules, scheduled_runs, wanted_runs
+from connector.store.scheduled_runs import RunOutcome
 from tests import factories
 from tests.scheduling import nobody
 from tests.world import World, approved, new_connection
@@ -248,3 +250,16 @@ def test_a_wish_is_kept_once_for_each_schedule_and_pauses_too(world: World) -> N
     with world.engine.begin() as connection:
         assert len(connection.execute(select(wanted_runs)).all()) == 2
         assert connection.execute(select(paused_schedules)).all() == []
+
+
+def test_a_lease_is_renewed_while_the_run_goes_on_and_not_after_its_end(world: World) -> None:
+    begun_elsewhere(world)
+    (before,) = rows(world)
+    with world.engine.begin() as connection:
+        store.renew(connection, before.id, seconds=300)
+    (renewed,) = rows(world)
+    assert renewed.lease_until > before.lease_until + timedelta(days=1)
+    with world.engine.begin() as connection:
+        store.finish(connection, before.id, RunOutcome.DONE, now=START)
+        store.renew(connection, before.id, seconds=9000)
+    assert rows(world)[0].lease_until == renewed.lease_until
