@@ -17,7 +17,9 @@ from connector.sandbox.shopify.order_writes import run_jobs
 from connector.store import connections, held
 from connector.store.tables import effects, records
 from tests import factories
+from tests.office import opened_office
 from tests.payloads import payment, rest_line, rest_order
+from tests.waiting import eventually
 from tests.world import World, another_runtime, opened_world
 
 Json = dict[str, Any]
@@ -485,3 +487,29 @@ def test_two_runs_before_a_worker_comes_make_one_payment(told: World) -> None:
     polled(told)
     polled(told)
     assert (payments(told), len(told.shop.news)) == ([("sale", "60.00")], 3)
+
+
+def test_a_lost_answer_to_a_cancellation_is_found(cancelling: World) -> None:
+    accountant(cancelling, "close_order", order=placed(cancelling))
+    cancelling.shop.change({"lose_answers": {"OrderCancel": 1}})
+    polled(cancelling)
+    assert status(cancelling).state == "pending"
+    worked(cancelling)
+    assert (status(cancelling).state, wrote(cancelling)) == ("in_sync", {"OrderCancel": 1})
+    assert shown(cancelling)["acts"] == ["cancel"]
+
+
+def test_the_webhooks_of_our_own_marking_come_through_the_receiver_and_book_nothing(
+    told: World, redis_url: str
+) -> None:
+    with opened_office(told, redis_url) as office:
+        told.shop.config.webhook_url = f"{office.url}/webhooks/shopify/{told.connection.key}"
+        billed(told, placed(told))
+        polled(told)
+        eventually(lambda: [item.status for item in told.shop.deliveries] == [200, 200, 200])
+        before = books(told)
+        told.account.calls.clear()
+        office.work()
+        assert (books(told), told.calls(), told.record(ORDER).state) == (before, [], "in_sync")
+        topics = {item.topic for item in told.shop.deliveries}
+        assert topics == {"order_transactions/create", "orders/paid", "orders/updated"}
