@@ -120,7 +120,11 @@ def _sent(effect: StatusEffect, work: ShopWork) -> tuple[str, Image | None]:
     if isinstance(write, MarkPaid):
         image: Mapping[str, Any] = effect.intent.image or {}
         own = caused_by_marking(order_writes.mark_paid(work.shopify, write.order_id), image)
-        return (own[-1] if own else write.order_id), {**image, OWN: own}
+        new = [number for number in own if number not in image.get(OWN, ())]
+        if not new:
+            # Its payment must be known, or its webhook would book the money a second time.
+            raise OutcomeUnknown("Shopify marked the order as paid without saying by which payment")
+        return new[-1], {**image, OWN: own}
     if isinstance(write, Capture):
         return order_writes.capture(work.shopify, write.order_id, write.authorization_id, write.money), None
     return order_writes.cancel(work.shopify, write.order_id, note=write.note).id, None
