@@ -38,15 +38,13 @@ class Standing:
 
     @property
     def difference(self) -> int | None:
-        """How many units the shop has too few; None where nothing is to be pushed."""
-        if self.problem is not None or self.row.shop is None:
-            return None
-        return self.terms.publishable - self.row.shop
+        """How many units the shop has too few; None where nothing is to be pushed. An item may still have to be stocked."""
+        return None if self.problem is not None else self.terms.publishable - (self.row.shop or 0)
 
     @property
     def is_different(self) -> bool:
         """True where the shop has another quantity than it should."""
-        return bool(self.difference)
+        return bool(self.difference) or (self.problem is None and self.row.shop is None)
 
     @property
     def is_wrong(self) -> bool:

@@ -110,7 +110,7 @@ left join waiting w on w.netsuite_item = i.netsuite_id
 left join levels l on l.connection_id = s.connection_id and l.inventory_item = s.inventory_item
     and l.shopify_location = :location
 where s.connection_id = :connection_id and s.deleted_at is null and s.sku <> ''
-    and i.item_type in ('InvtPart', 'Assembly', 'Kit', 'Group')
+    and coalesce(i.item_type, 'InvtPart') in ('InvtPart', 'Assembly', 'Kit', 'Group')
 order by s.sku, s.inventory_item
 """
 )

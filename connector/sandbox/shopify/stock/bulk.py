@@ -19,6 +19,7 @@ Json = dict[str, Any]
 Tell = Callable[[list[Json]], None]
 
 _AT_ONCE = 5
+_PATIENCE = 2.0
 _OVER = ("COMPLETED", "FAILED", "CANCELED", "EXPIRED")
 
 
@@ -36,6 +37,7 @@ class Operation:
     error_code: str | None = None
     lines: list[bytes] = field(default_factory=list)
     roots: int = 0
+    work: threading.Thread | None = None
 
     @property
     def is_over(self) -> bool:
@@ -79,14 +81,16 @@ class BulkOperations:
                 found.status = "RUNNING"
                 found.polls -= 1
                 if found.polls < 0:
-                    self._finish(found, root, tell)
+                    self._begin(found, root, tell)
             return self._value(found)
 
     def finish_all(self, root: Json, tell: Tell) -> None:
         """Everything that runs is done now."""
         with self._lock:
             for known in self._known.values():
-                if not known.is_over:
+                if known.work is not None:
+                    known.work.join()
+                elif not known.is_over:
                     self._finish(known, root, tell)
 
     def file(self, name: str) -> bytes | None:
@@ -94,15 +98,24 @@ class BulkOperations:
         found = self._known.get(int(name)) if name.isdecimal() else None
         return None if found is None or not found.lines else b"".join(found.lines)
 
+    def _begin(self, operation: Operation, root: Json, tell: Tell) -> None:
+        """Carries it out beside the caller, who waits a moment for a small one. A large one goes on running."""
+        if operation.work is None:
+            operation.work = threading.Thread(target=lambda: self._finish(operation, root, tell), daemon=True)
+            operation.work.start()
+        operation.work.join(_PATIENCE)
+
     def _finish(self, operation: Operation, root: Json, tell: Tell) -> None:
         parents, children = written(operation.query, root)
-        operation.roots = len(parents)
-        operation.lines = [*parents, *children]
-        operation.status, operation.completed_at = "COMPLETED", datetime.now(UTC)
+        lines, status = [*parents, *children], "COMPLETED"
         if operation.failure is not None:
-            operation.status = operation.failure.get("status", "FAILED")
+            status = operation.failure.get("status", "FAILED")
             operation.error_code = operation.failure.get("error_code", "INTERNAL_SERVER_ERROR")
-            operation.lines = operation.lines[: operation.failure.get("lines", 0)]
+            lines = lines[: operation.failure.get("lines", 0)]
+        operation.roots, operation.lines = len(parents), lines
+        operation.completed_at = datetime.now(UTC)
+        # The last thing that changes: whoever sees it sees the rest.
+        operation.status = status
         tell([{"topic": "bulk_operations/finish", "order_id": None, "body": _finished(operation)}])
 
     def _value(self, operation: Operation) -> Json:

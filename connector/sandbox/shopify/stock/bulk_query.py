@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import FieldNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, parse, validate
@@ -67,50 +68,64 @@ def _nodes_of(node: FieldNode) -> SelectionSetNode | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One selected member: under which name, with which arguments, and what is selected inside it."""
+
+    name: str
+    member: str
+    asked: Json
+    is_connection: bool
+    inner: "tuple[_Step, ...] | None"
+
+
 def written(query: str, root: Json) -> tuple[list[bytes], list[bytes]]:
     """The lines of the root objects and those of all others."""
     parents: list[bytes] = []
     children: list[bytes] = []
-    for node in _fields(_operation(parse(query)).selection_set):
-        inner = _nodes_of(node)
-        if inner is not None:
-            parents += [_line(_picked(value, inner, children)) for value in _resolved(root, node)["nodes"]]
+    for step in _steps(_operation(parse(query)).selection_set):
+        if step.is_connection:
+            parents += [_line(_picked(value, step.inner or (), children)) for value in _resolved(root, step)["nodes"]]
     return parents, children
 
 
-def _picked(value: Json, selections: SelectionSetNode, children: list[bytes]) -> Json:
+def _steps(selections: SelectionSetNode) -> tuple[_Step, ...]:
+    """Made once for a hundred thousand values; pages are left out, as Shopify ignores them here."""
+    steps = []
+    for node in _fields(selections):
+        nodes = _nodes_of(node)
+        inner = nodes or node.selection_set
+        asked = {
+            argument.name.value: _constant(argument.value)
+            for argument in node.arguments or ()
+            if argument.name.value not in ("first", "last", "after", "before")
+        }
+        name = node.alias.value if node.alias else node.name.value
+        inside = None if inner is None else _steps(inner)
+        steps.append(_Step(name, node.name.value, asked, nodes is not None, inside))
+    return tuple(steps)
+
+
+def _picked(value: Json, steps: tuple[_Step, ...], children: list[bytes]) -> Json:
     """The selected members of a value; what connections hold goes to `children`."""
     picked: Json = {}
-    for node in _fields(selections):
-        name = node.alias.value if node.alias else node.name.value
-        inner = _nodes_of(node)
-        if inner is not None:
-            for child in _resolved(value, node)["nodes"]:
-                children.append(_line(_picked(child, inner, children) | {"__parentId": value["id"]}))
-        elif node.selection_set is None:
-            picked[name] = _resolved(value, node)
+    for step in steps:
+        found = _resolved(value, step)
+        if step.inner is None or found is None:
+            picked[step.name] = found
+        elif step.is_connection:
+            for child in found["nodes"]:
+                children.append(_line(_picked(child, step.inner, children) | {"__parentId": value["id"]}))
+        elif isinstance(found, list):
+            picked[step.name] = [_picked(item, step.inner, children) for item in found]
         else:
-            picked[name] = _inside(_resolved(value, node), node.selection_set, children)
+            picked[step.name] = _picked(found, step.inner, children)
     return picked
 
 
-def _inside(value: Any, selections: SelectionSetNode, children: list[bytes]) -> Any:
-    if isinstance(value, list):
-        return [_picked(item, selections, children) for item in value]
-    return None if value is None else _picked(value, selections, children)
-
-
-def _resolved(value: Json, node: FieldNode) -> Any:
-    """A member; pages are ignored, as Shopify ignores them here."""
-    found = value[node.name.value]
-    if not callable(found):
-        return found
-    asked = {
-        argument.name.value: _constant(argument.value)
-        for argument in node.arguments or ()
-        if argument.name.value not in ("first", "last", "after", "before")
-    }
-    return found(EVERYTHING, **asked)
+def _resolved(value: Json, step: _Step) -> Any:
+    found = value[step.member]
+    return found(EVERYTHING, **step.asked) if callable(found) else found
 
 
 def _constant(node: Any) -> Any:
