@@ -311,7 +311,7 @@ def test_a_clock_put_back_between_two_distant_readings_is_noticed(world: World) 
     polled(world)
     age(world, "complete_at", 3)
     # Three hours went by, two of them on NetSuite's clock; this was changed in the hour that came twice.
-    at_the_servers(world, 2.9)
+    at_the_servers(world, 2.5)
     adjust(world, to=4)
     at_the_servers(world, 5)
     adjust(world, item=ITEM_TWO, to=1)
