@@ -155,4 +155,4 @@ def _open_units(order: Json, line: Json) -> int:
 def _close(order: Json) -> None:
     for found in _open_orders(order):
         if not any(item["remaining"] for item in found["lines"]):
-            found["status"] = "CANCELLED" if order.get("cancelled_at") else "CLOSED"
+            found["status"] = "CLOSED" if any(item["total"] for item in found["lines"]) else "CANCELLED"
