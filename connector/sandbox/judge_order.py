@@ -8,7 +8,7 @@ from typing import Any
 
 from connector.sandbox.scenario.day import Sale
 from connector.sandbox.scenario.lives import Life
-from connector.sandbox.scenario.world import CUSTOM, GIFT_CARD, ITEMS
+from connector.sandbox.scenario.world import ITEMS
 from connector.sandbox.verdict import DEPOSITS, NET, ORDERS, REFUNDS, Verdict
 
 Json = Mapping[str, Any]
@@ -169,14 +169,15 @@ def _judge_words(case: Case, order: Json, verdict: Verdict) -> None:
 
 
 def _judge_parcels(case: Case, order: Json, verdict: Verdict) -> None:
-    """Each parcel of the shop stands once, with its units and its numbers."""
-    items = {line["id"]: _item(line["sku"]) for line in case.sold["lines"]}
+    """Each parcel of the shop that holds goods stands once, with its units and its numbers; other charges never ship."""
+    items = {line["id"]: ITEMS.get(line["sku"]) for line in case.sold["lines"]}
     for parcel in case.sold["fulfillments"]:
-        what = f"parcel {parcel['id']} of {case.name}"
-        if parcel["status"] == "success" and (
-            record := _only(case, case.key("FUL", parcel["id"]), "ItemShip", what, verdict)
-        ):
-            wanted = _units((items[line["line_item_id"]], line["quantity"]) for line in parcel["lines"])
+        goods = [(items[line["line_item_id"]], line["quantity"]) for line in parcel["lines"]]
+        wanted = _units((item, quantity) for item, quantity in goods if item is not None)
+        what, key = f"parcel {parcel['id']} of {case.name}", case.key("FUL", parcel["id"])
+        if parcel["status"] != "success" or not (wanted or case.found(key)):
+            continue
+        if record := _only(case, key, "ItemShip", what, verdict):
             _judge_parcel(what, parcel["tracking_numbers"], wanted, record, verdict)
             if record["created_from"] != order["id"]:
                 verdict.differs(f"{what} was made from another order")
@@ -196,10 +197,6 @@ def _units(lines: Iterable[tuple[str, Any]]) -> Counter[str]:
     for item, quantity in lines:
         found[item] += int(quantity)
     return found
-
-
-def _item(sku: str | None) -> str:
-    return CUSTOM if sku is None else ITEMS.get(sku, GIFT_CARD)
 
 
 def _judge_deposits(case: Case, order: Json | None, verdict: Verdict) -> None:

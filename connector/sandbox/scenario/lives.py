@@ -74,7 +74,7 @@ _PAID = {
     "shipped by hand": _Kind(2, parcels.shipped_by_hand),
     "invoiced, unit back": _Kind(4, parcels.invoiced_back),
     "invoiced, amount back": _Kind(2, parcels.invoiced_amount_back),
-    "sold for cash": _Kind(2, parcels.sold_for_cash),
+    "sold for cash, amount back": _Kind(2, parcels.sold_for_cash),
     "changed too late": _Kind(1, parcels.too_late, held="changed in Shopify after it was billed"),
     "exchanged": _Kind(1, parcels.exchanged, held="an exchange: a person decides"),
 }

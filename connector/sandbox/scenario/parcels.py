@@ -61,11 +61,14 @@ def invoiced_back(placed: Placed) -> list[Act]:
 
 
 def sold_for_cash(placed: Placed) -> list[Act]:
-    """Shipped in the shop, billed by the accountant as a cash sale; its parcel gets its number afterwards."""
+    """Shipped in the shop, billed by the accountant as a cash sale, then some money back.
+
+    Goods are not given back here: that is cash or a question, by whether the bill was heard of.
+    """
     return [
-        _parcel(placed, LATER),
+        _parcel(placed, LATER, tracking=placed.tracking()),
         placed.account(LAST, "bill", **{"as": "cashSale"}),
-        placed.shop(LAST, "update_tracking", tracking=placed.tracking()),
+        placed.shop(LAST, "refund", amount=placed.goodwill()),
     ]
 
 

@@ -46,9 +46,6 @@ _SPECIAL_ITEMS = {
     ADJUSTMENT: "SHOPIFY-ADJUSTMENT",
 }
 
-# What the shop puts into a parcel must be an item that NetSuite ships: other charges are only billed.
-_SHIPPED = (CUSTOM, GIFT_CARD)
-
 FIRST_NAMES = ("Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Radia", "Niklaus", "Frances", "Tony")
 LAST_NAMES = (
     "Example",
@@ -97,10 +94,7 @@ def email(number: int) -> str:
 def account_config(existing: int) -> Json:
     """The account, without its certificate."""
     goods = [{"id": number, "itemid": sku} for sku, number in ITEMS.items()]
-    special = [
-        {"id": number, "itemid": name, "itemtype": "NonInvtPart" if number in _SHIPPED else "OthCharge"}
-        for number, name in _SPECIAL_ITEMS.items()
-    ]
+    special = [{"id": number, "itemid": name, "itemtype": "OthCharge"} for number, name in _SPECIAL_ITEMS.items()]
     return {
         "account": "1234567_SB1",
         "subsidiaries": [{"id": "1", "name": "Parent Company"}],
