@@ -110,6 +110,17 @@ def test_what_is_not_money_makes_no_deposit(changes: dict[str, Any]) -> None:
     assert "customer_deposit" not in kinds(planned(order))
 
 
+def test_store_credit_that_is_given_is_asked_about_with_its_figure_and_what_is_certain_is_made() -> None:
+    credit = transaction(
+        "5.00", id="gid://shopify/OrderTransaction/88003", kind="REFUND", gateway="shopify_store_credit"
+    )
+    made = planned(factories.order(transactions=[transaction("20.00"), credit]))
+    assert kinds(made) == ["customer", "sales_order", "customer_deposit"]
+    assert made.open_question is not None
+    assert made.open_question.subject == "order:store_credit"
+    assert "5.00 USD" in str(made.open_question)
+
+
 def test_a_gift_card_and_a_card_make_two_deposits() -> None:
     order = factories.order(
         transactions=[
