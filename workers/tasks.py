@@ -7,7 +7,7 @@ from typing import Any
 from celery import Task
 
 from connector.flows import scheduled
-from connector.flows.jobs import the_job
+from connector.flows.jobs import JOBS, the_job
 from connector.flows.periodic import refresh_credentials
 from connector.flows.process import process as process_record
 from workers.app import app, process, wake, wake_schedule

@@ -12,6 +12,7 @@ from connector.cli.demo import demo
 from connector.cli.events import events
 from connector.cli.history import history
 from connector.cli.inventory import inventory
+from connector.cli.inventory_sync import sync as inventory_sync
 from connector.cli.jobs import jobs
 from connector.cli.keys import keys
 from connector.cli.mapping import mapping
@@ -39,6 +40,7 @@ for command in (approve, pause, ping, remove, resume, rotate):
     connection.add_command(command)
 shopify.add_command(webhooks)
 mapping.add_command(trial)
+inventory.add_command(inventory_sync)
 for command in (
     connection,
     demo,

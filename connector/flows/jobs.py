@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 
 from connector.errors import ConfigError
-from connector.flows import periodic
+from connector.flows import (
+    catch_up,
+    customers_poll,
+    draft_orders_poll,
+    orders_poll,
+    periodic,
+    shipments_poll,
+    stock_push,
+    stock_sync,
+)
 from connector.flows.scheduled import Job
 
 JOBS: tuple[Job, ...] = (
@@ -13,6 +22,15 @@ JOBS: tuple[Job, ...] = (
     Job("orders.verify", 60, periodic.verify_totals),
     Job("connections.check", 3600, periodic.check_connections),
     Job("webhooks.check", 3600, periodic.check_webhooks),
+    Job("orders.catch_up", 900, catch_up.catch_up),
+    Job("orders.look_back", 86_400, catch_up.look_back),
+    Job("inventory.poll", "inventory_poll", stock_sync.poll),
+    Job("inventory.push", "inventory_push", stock_push.push),
+    Job("inventory.drift", "inventory_drift", stock_sync.compare),
+    Job("fulfillments.poll", "fulfillments_poll", shipments_poll.poll),
+    Job("orders.poll", "orders_poll", orders_poll.poll),
+    Job("customers.poll", "customers_poll", customers_poll.poll),
+    Job("draft_orders.poll", "draft_orders_poll", draft_orders_poll.poll),
 )
 BY_NAME: Mapping[str, Job] = {job.name: job for job in JOBS}
 

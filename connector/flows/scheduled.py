@@ -29,6 +29,8 @@ Wake = Callable[[int], object]
 # A run is given up this long after its process died; while it lives the lease is renewed.
 LEASE_SECONDS = 300.0
 _RENEW_SECONDS = 60.0
+# A run that failed is tried again after this long.
+_AGAIN_AFTER = timedelta(minutes=5)
 _KEPT = timedelta(days=14)
 _CLEAN_EVERY_SECONDS = 3600
 _CLEANED_AT_ONCE = 1000
@@ -93,7 +95,14 @@ def is_due(standing: Standing, *, cadence: int, now: datetime) -> bool:
     if last.is_going_on(now):
         return False
     is_new_slot = slot(last.started_at, cadence) < slot(now, cadence)
-    return is_new_slot or standing.wanted_by is not None or last.is_lost(now)
+    return is_new_slot or standing.wanted_by is not None or last.is_lost(now) or _is_tried_again(standing, now)
+
+
+def _is_tried_again(standing: Standing, now: datetime) -> bool:
+    """A run that failed does not wait for its next slot, which may be a day away."""
+    last = standing.last
+    has_failed = last is not None and last.outcome == RunOutcome.FAILED
+    return has_failed and last is not None and last.finished_at is not None and now - last.finished_at > _AGAIN_AFTER
 
 
 def run(workplace: Workplace, job: Job, connection_id: int, wake: Wake, *, now: datetime) -> Ran | None:
@@ -104,6 +113,8 @@ def run(workplace: Workplace, job: Job, connection_id: int, wake: Wake, *, now: 
         cadence = job.every(stored)
         if not is_at_work(stored) or not is_due(standing, cadence=cadence, now=now):
             return None
+        if _is_tried_again(standing, now):
+            scheduled_runs.ask(connection, connection_id, job.name, asked_by="after a failure")
         run_id = scheduled_runs.begin(
             connection, connection_id, job.name, slot=slot(now, cadence), now=now, lease_until=_lease(now)
         )

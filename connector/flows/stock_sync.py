@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import func, select
 
-from connector.flows import reserving, stock_poll, stock_push
+from connector.flows import reserving, stock_drift, stock_poll, stock_push
+from connector.flows.asking import run_soon
 from connector.flows.stock_places import stock_places
 from connector.flows.stock_push import Comparison
 from connector.flows.systems import Systems, Workplace
@@ -12,13 +13,26 @@ from connector.store import operator_actions
 
 Wake = Callable[[int], object]
 
+PUSH = "inventory.push"
+
 
 def poll(systems: Systems, workplace: Workplace, wake: Wake) -> Mapping[str, int]:
     """Reads what changed in NetSuite; units that it committed before this reading began are not kept back any more."""
     with workplace.engine.begin() as connection:
         began_at = connection.execute(select(func.clock_timestamp())).scalar_one()
     counts = stock_poll.poll(systems, workplace, wake)
-    return {**counts, "settled": reserving.settle(systems, workplace, began_at=began_at)}
+    settled = reserving.settle(systems, workplace, began_at=began_at)
+    if counts["changed"] or settled:
+        run_soon(workplace.engine, systems.connection.id, PUSH, asked_by="inventory.poll")
+    return {**counts, "settled": settled}
+
+
+def compare(systems: Systems, workplace: Workplace, wake: Wake) -> Mapping[str, int]:
+    """The nightly comparison; what differs is pushed at once."""
+    counts = stock_drift.compare(systems, workplace, wake)
+    if counts.get("different"):
+        run_soon(workplace.engine, systems.connection.id, PUSH, asked_by="inventory.drift")
+    return counts
 
 
 def sync(systems: Systems, workplace: Workplace, wake: Wake, *, is_forced: bool, actor: str) -> Mapping[str, int]:

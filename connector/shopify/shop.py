@@ -19,6 +19,8 @@ SCOPES = {
     "read_fulfillments": "webhooks of fulfilments",
     "read_returns": "returns and exchanges",
     "read_payment_terms": "when a business order is to be paid",
+    "write_customers": "tax exemption and companies as NetSuite has them",
+    "write_draft_orders": "orders entered in NetSuite for the shop",
     "write_orders": "telling an order its NetSuite number, that it is paid, captured or cancelled",
     "write_merchant_managed_fulfillment_orders": "telling the buyer of parcels that NetSuite shipped",
 }
