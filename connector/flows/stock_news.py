@@ -5,7 +5,7 @@ read again. A quantity that is not newer than what is known changes nothing.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,7 +38,7 @@ class _Event:
     id: int
     topic: str
     at: datetime
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] = field(repr=False)
 
 
 def learn_from_events(systems: Systems, workplace: Workplace) -> int:

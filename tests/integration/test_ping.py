@@ -34,7 +34,7 @@ def test_a_good_connection_is_ready(world: World) -> None:
     assert report.verdict is Verdict.READY
     assert probe(report, "Shopify", "token").finding == "static token, does not end"
     assert probe(report, "Shopify", "locations").finding == "1 active"
-    assert probe(report, "Shopify", "webhooks").finding == "19 of 19 topics come here"
+    assert probe(report, "Shopify", "webhooks").finding == "24 of 24 topics come here"
     assert probe(report, "NetSuite", "token").finding.startswith("OAuth 2.0, until ")
     assert probe(report, "NetSuite", "concurrency").finding == "5 configured, the account allows 5"
     assert probe(report, "connection", "environment").finding == "approved: test shop, test account"
