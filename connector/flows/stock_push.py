@@ -53,6 +53,11 @@ class Comparison:
     unseen: list[tuple[int, int]] = field(default_factory=list)
 
     @property
+    def raises(self) -> bool:
+        """Whether anything would be given to the shop that it does not have."""
+        return any(change.was is not None and change.quantity > change.was for change in self.changes)
+
+    @property
     def emptied(self) -> int:
         """Levels that would fall to nothing."""
         return sum(1 for change in self.changes if change.was and not change.quantity)
@@ -72,6 +77,9 @@ def pushed(systems: Systems, workplace: Workplace, wake: Wake, *, is_forced: boo
         _must_be_whole(systems, workplace)
     look(systems, workplace)
     found = compared(systems, workplace, places)
+    if found.raises:
+        _look_for_orders(systems, workplace, wake)
+        found = compared(systems, workplace, places)
     if not is_forced:
         _must_not_empty(systems, found)
     sent = _sent(systems, workplace, wake, places, found)
@@ -127,9 +135,7 @@ def _sent(systems: Systems, workplace: Workplace, wake: Wake, places: Sequence[S
             log.info("levels_never_read", connection_id=systems.connection.id, levels=len(unseen))
             unseen = unseen[:_MOST_UNSEEN]
         _read_again(systems, workplace, [*stale, *unseen])
-        if stale:
-            catch_up.catch_up(systems, workplace, wake)
-            reserve_unread(systems, workplace)
+        _look_for_orders(systems, workplace, wake)
         again = compared(systems, workplace, places, only={item for item, _ in (*stale, *unseen)})
         found.problems = [*{*found.problems, *again.problems}]
         sent = sender.send(again.changes)
@@ -137,6 +143,15 @@ def _sent(systems: Systems, workplace: Workplace, wake: Wake, places: Sequence[S
         total.add(sent)
     total.stale = len(stale)
     return total
+
+
+def _look_for_orders(systems: Systems, workplace: Workplace, wake: Wake) -> None:
+    """Asks the shop for orders that no webhook told of yet.
+
+    Always after its quantities were learned: one that an order lowered may be known before the order is, and would be raised.
+    """
+    catch_up.catch_up(systems, workplace, wake)
+    reserve_unread(systems, workplace)
 
 
 def _read_again(systems: Systems, workplace: Workplace, wanted: Sequence[tuple[int, int]]) -> None:

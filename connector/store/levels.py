@@ -119,8 +119,10 @@ _CHANGE = text(
     f"update levels l set available = f.available, seen_at = f.at from {_FRESH} "
     f"where {_SAME} and {_IS_NEWER} and l.available is distinct from f.available"
 )
-# Only forward: a repeated or late event does not make a value look older than it is.
-_SEE = text(f"update levels l set seen_at = f.at from {_FRESH} where {_SAME} and l.seen_at < f.at")
+# Only forward: a repeated or late event does not make a value look older than it is. One in doubt is certain again.
+_SEE = text(
+    f"update levels l set seen_at = f.at from {_FRESH} where {_SAME} and (l.seen_at is null or l.seen_at < f.at)"
+)
 _ADD = text(
     "insert into levels (connection_id, inventory_item, shopify_location, available, seen_at) "
     f"select :connection_id, f.item, f.location, f.available, f.at from {_FRESH} "
