@@ -156,3 +156,14 @@ def test_orders_of_an_hour_without_webhooks_are_kept_back(shop: World) -> None:
     poll(shop)
     assert run(shop)["stale"] == 0
     assert in_shop(shop) == 8
+
+
+def test_a_level_in_doubt_that_is_found_as_it_was_is_pushed_again(shop: World) -> None:
+    arrive(shop, 5)
+    poll(shop)
+    shop.shop.change({"lose_answers": {"InventorySet": 3}})
+    with pytest.raises(ConnectorError):
+        run(shop)
+    shop.shop.inventory.adjust({"item": ITEM, "location": MAIN, "delta": -5})
+    run(shop)
+    assert in_shop(shop) == 15
