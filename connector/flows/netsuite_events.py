@@ -11,7 +11,8 @@ from connector.store.inbox import Delivery
 
 SOURCE = "netsuite"
 _STOCK = ("inventory.poll",)
-_ORDERS = ("orders.poll", "billing.refresh")
+# One question brings sales orders and what was billed of them.
+_ORDERS = ("orders.poll",)
 
 # By SuiteScript's name of the record type; a type that is not here is kept and sets nothing off.
 JOBS_OF: Mapping[str, Sequence[str]] = {

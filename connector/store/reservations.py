@@ -4,7 +4,7 @@ Units that NetSuite committed are counted until a reading of its stock that bega
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, exists, func, select, text, update
@@ -32,7 +32,7 @@ class Unread:
     record_id: int
     shopify_id: str
     delivery_id: str
-    body: bytes
+    body: bytes = field(repr=False)
 
 
 def keep(connection: Connection, connection_id: int, record_id: int, units: Sequence[Units]) -> None:

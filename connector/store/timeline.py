@@ -1,7 +1,7 @@
 """The audit log of deliveries: as a list, one by one, and which records they speak of. Read only."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -37,8 +37,8 @@ class WholeEvent:
 
     view: EventView
     connection_id: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
     body_sha256: bytes
     redacted_at: datetime | None
     twins: Sequence[int]

@@ -120,7 +120,7 @@ def direct(database_url: str, redis_url: str) -> Iterator[Site]:
 
 def test_an_event_is_kept_and_makes_the_jobs_that_read_it_run_soon(site: Site) -> None:
     assert site.post() == 200
-    assert site.wanted() == [("billing.refresh", "NetSuite event: invoice")]
+    assert site.wanted() == [("orders.poll", "NetSuite event: invoice")]
     assert [(row.source, row.topic) for row in site.kept()] == [("netsuite", "netsuite/invoice")]
     with site.engine.begin() as connection:
         assert connection.execute(select(records)).all() == []
@@ -133,7 +133,7 @@ def test_a_burst_of_events_asks_once_and_wakes_once_in_celerys_own_words(site: S
     assert eventually(lambda: site.redis.llen(RUN_QUEUE)) == 1
     with Broker(redis_url) as broker:  # type: ignore[no-untyped-call]  # kombu is untyped
         message = broker.SimpleQueue(RUN_QUEUE).get(timeout=5)
-        assert message.payload[0][1:] == ["billing.refresh"]
+        assert message.payload[0][1:] == ["orders.poll"]
         assert message.headers["task"] == RUN_TASK
         message.ack()
 
@@ -141,7 +141,7 @@ def test_a_burst_of_events_asks_once_and_wakes_once_in_celerys_own_words(site: S
 def test_without_redis_the_wish_stands_in_postgres(database_url: str, redis_url: str) -> None:
     for site in opened_site(database_url, "redis://127.0.0.1:1/0", settings={"event_secrets": [SECRET]}):
         assert site.post() == 200
-        assert [name for name, _ in site.wanted()] == ["billing.refresh"]
+        assert [name for name, _ in site.wanted()] == ["orders.poll"]
 
 
 def test_the_older_secret_is_accepted_until_it_is_forgotten(site: Site) -> None:

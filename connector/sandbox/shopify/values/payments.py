@@ -46,7 +46,7 @@ def amount_bag(item: Json, order: Json) -> Json:
 
 def _both_totals(order: Json) -> tuple[Decimal, Decimal]:
     """The order on both sides: its total, or the price of a line where nothing is left of that."""
-    sets = (order["total_price_set"], *(line["price_set"] for line in order["line_items"]))
+    sets = (order["total_price_set"], *(line["price_set"] for line in order["line_items"] if "price_set" in line))
     pairs = [
         tuple(Decimal(str(found[side]["amount"])) for side in ("shop_money", "presentment_money")) for found in sets
     ]
