@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, fields
 from itertools import count
 from typing import Any
@@ -249,17 +249,17 @@ class Shop:
         with self._lock:
             sent = list(self.deliveries)
             queries = dict(self.operations)
+            metafields = list(self.metafields.items())
+        told: defaultdict[str, Json] = defaultdict(dict)
+        for (owner, namespace, key), item in metafields:
+            told[owner][f"{namespace}.{key}"] = item["value"]
         acknowledged = sum(200 <= delivery.status < 300 for delivery in sent)
         return {
             "orders": [
                 ledger_order(order, transactions)
                 | {
                     "acts": self.acts.get(order["id"], []),
-                    "metafields": {
-                        f"{namespace}.{key}": item["value"]
-                        for (owner, namespace, key), item in self.metafields.items()
-                        if owner == f"gid://shopify/Order/{order['id']}"
-                    },
+                    "metafields": told.get(f"gid://shopify/Order/{order['id']}", {}),
                 }
                 for order, transactions in self.orders()
             ],
