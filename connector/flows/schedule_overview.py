@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from connector.flows.overview import state
-from connector.flows.scheduled import Job, is_at_work, slot
+from connector.flows.scheduled import Job, Rhythm, is_at_work
 from connector.store import operator_actions, scheduled_runs
 from connector.store.connections import StoredConnection
 from connector.store.scheduled_runs import Standing
@@ -75,7 +75,7 @@ def _view(stored: StoredConnection, job: Job, standing: Standing, now: datetime)
     waits_for = _waits_for(stored, standing, now)
     if waits_for is not None:
         return ScheduleView(stored, standing, every, None, None, waits_for)
-    next_at = _next(standing, every, now)
+    next_at = _next(standing, job.rhythm(stored, now), now)
     late_by = now - next_at if now - next_at > _LATE_AFTER else None
     return ScheduleView(stored, standing, every, next_at, late_by, None)
 
@@ -88,11 +88,11 @@ def _waits_for(stored: StoredConnection, standing: Standing, now: datetime) -> s
     return "running" if standing.last is not None and standing.last.is_going_on(now) else None
 
 
-def _next(standing: Standing, every: int, now: datetime) -> datetime:
+def _next(standing: Standing, rhythm: Rhythm, now: datetime) -> datetime:
     last = standing.last
     if last is None:
         return now
-    in_turn = datetime.fromtimestamp(slot(last.started_at, every) + every, UTC)
+    in_turn = datetime.fromtimestamp(rhythm.slot(last.started_at) + rhythm.seconds, UTC)
     if last.is_lost(now):
         return min(in_turn, last.lease_until)
     return min(in_turn, now) if standing.wanted_by is not None else in_turn

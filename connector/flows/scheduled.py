@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Engine
@@ -32,6 +33,8 @@ _RENEW_SECONDS = 60.0
 # A run that failed is tried again after this long.
 _AGAIN_AFTER = timedelta(minutes=5)
 _KEPT = timedelta(days=14)
+# A run of once a day begins at three in the morning of the connection's own time zone.
+_A_DAY, _NIGHT = 86_400, timedelta(hours=3)
 _CLEAN_EVERY_SECONDS = 3600
 _CLEANED_AT_ONCE = 1000
 
@@ -52,6 +55,15 @@ class Job:
         rules = ScheduleRules.model_validate(stored.rules.get("schedules", {}))
         return int(getattr(rules, self.cadence))
 
+    def rhythm(self, stored: StoredConnection, now: datetime) -> "Rhythm":
+        """When its stretches begin: those of a day at night, where the connection is."""
+        seconds = self.every(stored)
+        if seconds < _A_DAY:
+            return Rhythm(seconds)
+        zone = ZoneInfo(str(stored.rules.get("time_zone", "UTC")))
+        offset = now.astimezone(zone).utcoffset() or timedelta()
+        return Rhythm(seconds, int((offset - _NIGHT).total_seconds()))
+
 
 @dataclass(frozen=True, slots=True)
 class Ran:
@@ -62,21 +74,26 @@ class Ran:
     counts: Mapping[str, int]
 
 
-def slot(moment: datetime, cadence: int) -> int:
-    """The stretch of a cadence that a moment lies in, by its first second: another cadence makes no slot come twice."""
-    return int(moment.timestamp()) // cadence * cadence
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """A cadence in seconds; its stretches begin `shift` seconds before those of UTC."""
+
+    seconds: int
+    shift: int = 0
+
+    def slot(self, moment: datetime) -> int:
+        """The stretch that a moment lies in, by its first second: another cadence makes no slot come twice."""
+        return (int(moment.timestamp()) + self.shift) // self.seconds * self.seconds - self.shift
 
 
 def due(engine: Engine, jobs: Sequence[Job], *, now: datetime) -> list[tuple[int, str]]:
     """(connection id, name) of every run that is to begin: its slot has come, it is wanted, or the last one was lost."""
     with engine.begin() as connection:
         at_work = [stored for stored in connections.every(connection) if is_at_work(stored)]
-        cadences = {(stored.id, job.name): job.every(stored) for stored in at_work for job in jobs}
-        found = scheduled_runs.standings(connection, list(cadences))
+        rhythms = {(stored.id, job.name): job.rhythm(stored, now) for stored in at_work for job in jobs}
+        found = scheduled_runs.standings(connection, list(rhythms))
     return [
-        (one.connection_id, one.name)
-        for one in found
-        if is_due(one, cadence=cadences[one.connection_id, one.name], now=now)
+        (one.connection_id, one.name) for one in found if is_due(one, rhythms[one.connection_id, one.name], now=now)
     ]
 
 
@@ -85,7 +102,7 @@ def is_at_work(stored: StoredConnection) -> bool:
     return stored.enabled and stored.halt_code is None
 
 
-def is_due(standing: Standing, *, cadence: int, now: datetime) -> bool:
+def is_due(standing: Standing, rhythm: Rhythm, *, now: datetime) -> bool:
     """True when a run is to begin now."""
     if standing.paused_by is not None:
         return False
@@ -94,7 +111,7 @@ def is_due(standing: Standing, *, cadence: int, now: datetime) -> bool:
         return True
     if last.is_going_on(now):
         return False
-    is_new_slot = slot(last.started_at, cadence) < slot(now, cadence)
+    is_new_slot = rhythm.slot(last.started_at) < rhythm.slot(now)
     return is_new_slot or standing.wanted_by is not None or last.is_lost(now) or _is_tried_again(standing, now)
 
 
@@ -110,13 +127,13 @@ def run(workplace: Workplace, job: Job, connection_id: int, wake: Wake, *, now: 
     with workplace.engine.begin() as connection:
         stored = connections.by_id(connection, connection_id)
         (standing,) = scheduled_runs.standings(connection, [(connection_id, job.name)])
-        cadence = job.every(stored)
-        if not is_at_work(stored) or not is_due(standing, cadence=cadence, now=now):
+        rhythm = job.rhythm(stored, now)
+        if not is_at_work(stored) or not is_due(standing, rhythm, now=now):
             return None
         if _is_tried_again(standing, now):
             scheduled_runs.ask(connection, connection_id, job.name, asked_by="after a failure")
         run_id = scheduled_runs.begin(
-            connection, connection_id, job.name, slot=slot(now, cadence), now=now, lease_until=_lease(now)
+            connection, connection_id, job.name, slot=rhythm.slot(now), now=now, lease_until=_lease(now)
         )
     return None if run_id is None else _carried_out(workplace, job, stored, run_id, wake, now=now)
 
@@ -151,7 +168,7 @@ def wanted(engine: Engine, connection_id: int, jobs: Sequence[Job]) -> list[str]
 def clean(engine: Engine, *, now: datetime) -> int:
     """Deletes runs of more than 14 days ago, in batches, once an hour; returns how many."""
     with engine.begin() as connection:
-        if not cursors.begin_slot(connection, "schedules.clean", slot(now, _CLEAN_EVERY_SECONDS)):
+        if not cursors.begin_slot(connection, "schedules.clean", Rhythm(_CLEAN_EVERY_SECONDS).slot(now)):
             return 0
     total = 0
     while True:

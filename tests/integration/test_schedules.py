@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -52,7 +53,7 @@ def rows(world: World) -> list[Any]:
 def begun_elsewhere(world: World, at: datetime = START) -> None:
     """A worker began a run, and never said that it ended."""
     values = {"connection_id": world.connection.id, "name": "orders.poll", "started_at": at}
-    slot = scheduled.slot(at, 300)
+    slot = scheduled.Rhythm(300).slot(at)
     with world.engine.begin() as connection:
         lease_until = at + timedelta(seconds=scheduled.LEASE_SECONDS)
         connection.execute(insert(scheduled_runs).values(**values, slot=slot, lease_until=lease_until))
@@ -263,3 +264,36 @@ def test_a_lease_is_renewed_while_the_run_goes_on_and_not_after_its_end(world: W
         store.finish(connection, before.id, RunOutcome.DONE, now=START)
         store.renew(connection, before.id, seconds=9000)
     assert rows(world)[0].lease_until == renewed.lease_until
+
+
+@pytest.mark.parametrize(
+    ("zone", "night"),
+    [("America/Los_Angeles", "2026-11-26T11:00:00+00:00"), ("Asia/Tokyo", "2026-11-25T18:00:00+00:00")],
+)
+def test_a_run_of_once_a_day_begins_at_night_where_the_connection_is(world: World, zone: str, night: str) -> None:
+    daily, begins = a_job(cadence=86_400), datetime.fromisoformat(night)
+    stored = replace(world.connection, rules={**world.connection.rules, "time_zone": zone})
+    rhythm = daily.rhythm(stored, begins)
+    second = timedelta(seconds=1)
+    assert rhythm.slot(begins - second) < rhythm.slot(begins) == rhythm.slot(begins + timedelta(days=1) - second)
+
+
+def test_a_run_that_failed_is_tried_again_before_its_next_slot(world: World) -> None:
+    answers: list[dict[str, int] | Exception] = [Unavailable("NetSuite answered 503"), {"rows": 1}]
+
+    def once() -> dict[str, int]:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    job = a_job(once, cadence=86_400)
+    first = ran(world, job)
+    assert first is not None
+    assert first.outcome == "failed"
+    assert ran(world, job, START + timedelta(minutes=4)) is None
+    again = ran(world, job, START + timedelta(minutes=6))
+    assert again is not None
+    assert again.outcome == "done"
+    assert [row.asked_by for row in rows(world)] == [None, "after a failure"]
+    assert ran(world, job, START + timedelta(minutes=20)) is None
