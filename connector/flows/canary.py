@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from connector.flows.result import Result
 from connector.flows.systems import Workplace
-from connector.store import cursors, records
+from connector.store import cursors, wanted
 from connector.store.records import Lease
 
 HEARTBEAT = "canary"
@@ -19,7 +19,7 @@ LATE_AFTER = 2 * EVERY
 
 def release(connection: Connection, *, now: datetime) -> int | None:
     """Makes the canary due if it has sat for five minutes; its record's id, or None. There is none without a connection."""
-    return records.release_canary(connection, before=now - EVERY)
+    return wanted.release_canary(connection, before=now - EVERY)
 
 
 def arrive(workplace: Workplace, _lease: Lease) -> Result:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from connector.flows.systems import Systems, Workplace
 from connector.shopify.changes import ChangedOrder, changed_orders
-from connector.store import cursors, inbox, records, subscriptions
+from connector.store import cursors, inbox, known_records, subscriptions
 from connector.store.inbox import Delivery
 from connector.store.records import ORDER
 
@@ -67,7 +67,7 @@ def _hint(
     connection: Connection, systems: Systems, workplace: Workplace, page: Sequence[ChangedOrder]
 ) -> Sequence[int]:
     """Keeps a hint for each order that is newer than what we saw of it; ids of the records that are due now."""
-    known = records.seen_versions(connection, systems.connection.id, ORDER, [order.order_id for order in page])
+    known = known_records.seen_versions(connection, systems.connection.id, ORDER, [order.order_id for order in page])
     unheard = [order for order in page if known.get(order.order_id, _NEVER) < order.updated_at]
     if not unheard:
         return ()

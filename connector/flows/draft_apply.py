@@ -11,7 +11,7 @@ from connector.mapping import external_ids
 from connector.mapping.draft_orders import ATTRIBUTE, tag
 from connector.shopify import draft_orders
 from connector.shopify.draft_orders import DraftOrder
-from connector.store import effects, records, wanted
+from connector.store import effects, entered_effects, records, wanted
 from connector.store.effects import ENTERED, Intent, StoredEffect
 from connector.store.records import ORDER, Lease
 from connector.store.tables import EffectKind, EffectState
@@ -95,7 +95,7 @@ class Drafting:
         with self.workplace.engine.begin() as connection:
             self._must_hold(connection)
             record_ids = wanted.want(connection, systems.connection.id, ORDER, [order_id])
-            effects.link(connection, systems.connection.id, record_ids[0], intent, self.sales_order)
+            entered_effects.link(connection, systems.connection.id, record_ids[0], intent, self.sales_order)
             done = effects.intend(connection, self.lease, Intent(EffectKind.COMPLETED_DRAFT, key, order_id))
             effects.confirm(connection, self.workplace.vault, done, order_id, image=None, now=datetime.now(UTC))
             draft = effects.of_keys(connection, systems.connection.id, [self.key])[self.key]
@@ -128,7 +128,7 @@ class Drafting:
             self._must_hold(connection)
             stored = effects.intend(connection, self.lease, intent)
             if stored.state is EffectState.WITHDRAWN:
-                effects.renew(connection, stored)
+                entered_effects.renew(connection, stored)
             effects.mark_sent(connection, stored, self.lease, intent, now=datetime.now(UTC))
             return effects.of_keys(connection, self.systems.connection.id, [intent.natural_key])[intent.natural_key]
 

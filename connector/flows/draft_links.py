@@ -14,7 +14,7 @@ from connector.netsuite.states import FIELDS, SalesOrderState
 from connector.netsuite.writes import Change
 from connector.shopify.draft_orders import draft_order
 from connector.shopify.records import Order
-from connector.store import effects
+from connector.store import effects, entered_effects
 from connector.store.effects import ENTERED, Intent, StoredEffect
 from connector.store.records import Lease
 from connector.store.tables import EffectKind, EffectState
@@ -40,7 +40,7 @@ def link_entered(order: Order, systems: Systems, workplace: Workplace, lease: Le
             return
         with workplace.engine.begin() as connection:
             intent, sales_order_id = Intent(EffectKind.SALES_ORDER, key, ENTERED), _sales_order(draft, systems)
-            effects.link(connection, lease.connection_id, lease.record_id, intent, sales_order_id)
+            entered_effects.link(connection, lease.connection_id, lease.record_id, intent, sales_order_id)
             effects.mark_verified(connection, [draft.id])
         stored = _stored(key, systems, workplace)
     if stored is not None and stored.request_hash == ENTERED and stored.sealed is None:
@@ -86,7 +86,7 @@ def _keep_image(
     kept = {**image.to_json(), "refunds": sorted(refund.id for refund in order.refunds)}
     with workplace.engine.begin() as connection:
         effects.confirm(connection, workplace.vault, stored, order_id, image=kept, now=datetime.now(UTC))
-        effects.keep_amount(connection, stored, state.total, booked(order.total, systems.rules).currency)
+        entered_effects.keep_amount(connection, stored, state.total, booked(order.total, systems.rules).currency)
         # Both totals were compared before the draft was completed.
         effects.mark_verified(connection, [stored.id])
 

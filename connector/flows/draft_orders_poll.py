@@ -10,7 +10,7 @@ from connector.limits import Lane
 from connector.mapping import external_ids
 from connector.netsuite.client import PAGE
 from connector.netsuite.suiteql import marked_orders
-from connector.store import cursors, effects, wanted
+from connector.store import cursors, entered_effects, wanted
 from connector.store.records import DRAFT_ORDER
 from connector.store.tables import EffectKind
 
@@ -51,7 +51,7 @@ def poll(systems: Systems, workplace: Workplace, wake: Callable[[int], object]) 
         return {"read": 0, "asked": 0}
     with workplace.engine.begin() as connection:
         cursor = cursors.read(connection, connection_id, _CURSOR)
-        known = effects.standing_of_kind(connection, connection_id, EffectKind.DRAFT_ORDER, limit=_KNOWN)
+        known = entered_effects.standing_of_kind(connection, connection_id, EffectKind.DRAFT_ORDER, limit=_KNOWN)
     before = _Read(_FIRST, {}) if cursor is None else _Read(**json.loads(cursor.watermark))
     prefix = external_ids.draft_order(systems.shop_id, "")
     open_ids = {effect.natural_key.removeprefix(prefix) for effect in known}

@@ -16,7 +16,7 @@ from connector.flows.orders import order_plan
 from connector.flows.systems import Systems, Workplace, behind_everybody
 from connector.limits import RESERVE, Lane
 from connector.shopify.changes import PlacedOrder, placed_order, placed_orders
-from connector.store import jobs, operator_actions, records
+from connector.store import jobs, known_records, operator_actions, records
 
 # Seconds of a NetSuite write where nothing was measured.
 _A_CALL = 1.0
@@ -115,7 +115,7 @@ def _pages(systems: Systems, span: Span) -> Iterator[Sequence[PlacedOrder]]:
 def _unknown(page: Sequence[PlacedOrder], systems: Systems, workplace: Workplace) -> list[PlacedOrder]:
     ids = [order.order_id for order in page]
     with workplace.engine.begin() as connection:
-        known = records.known_ids(connection, systems.connection.id, records.ORDER, ids)
+        known = known_records.known_ids(connection, systems.connection.id, records.ORDER, ids)
     return [order for order in page if order.order_id not in known]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from connector.flows.plan_returns import went_out_of_deposits
 from connector.flows.planning import IN_DOUBT, Effect, Made, Plan, Subject, Want
+from connector.flows.read_lines import as_read, item_of
 from connector.mapping import external_ids
 from connector.mapping.images import ImageLine, OrderChange, OrderImage, image_of, order_change
 from connector.mapping.money import booked
@@ -16,7 +17,7 @@ from connector.mapping.remaining import Remaining, remaining
 from connector.mapping.rules import TaxMode
 from connector.netsuite.documents import CashSale
 from connector.netsuite.records import Reference, SalesOrder
-from connector.netsuite.states import LineState, SalesOrderState
+from connector.netsuite.states import SalesOrderState
 from connector.netsuite.writes import Change, Create
 from connector.shopify.fulfillments import Fulfillment
 from connector.shopify.refunds import Refund
@@ -82,16 +83,14 @@ def standing_image(subject: Subject, made: Made, *, pending: Sequence[ImageLine]
         return image
     known = {item.reference for item in image.lines}
     candidates = [*image.lines, *(item for item in pending if item.reference not in known)]
-    return _as_read(image, state, candidates, subject.rules.orders.line_id_field)
+    return as_read(image, state, candidates, subject.rules.orders.line_id_field)
 
 
 def goods_of(subject: Subject, fulfillment: Fulfillment, image: OrderImage) -> Fulfillment:
     """The fulfilment without what NetSuite has nothing to ship of: a gift card, a charge."""
-    item_of = {item.reference: _item_of(item) for item in image.lines}
+    items = {item.reference: item_of(item) for item in image.lines}
     never = subject.known.never_shipped
-    return replace(
-        fulfillment, lines=tuple(line for line in fulfillment.lines if item_of.get(line.line_id) not in never)
-    )
+    return replace(fulfillment, lines=tuple(line for line in fulfillment.lines if items.get(line.line_id) not in never))
 
 
 def has_to_ship(subject: Subject) -> bool:
@@ -163,7 +162,7 @@ def _compared(subject: Subject, standing: Made, wanted: OrderImage) -> OrderImag
         return image
     written = replace(OrderImage.from_json(standing.image), is_closed=image.is_closed)
     items = {line.line: line.item for line in state.lines}
-    if not written.are_keys_sure or any(items.get(item.line or 0) != _item_of(item) for item in written.lines):
+    if not written.are_keys_sure or any(items.get(item.line or 0) != item_of(item) for item in written.lines):
         return image
     change = order_change(written, wanted, owned=subject.rules.orders.owned_fields)
     return image if change is not None and change.replace is not None else written
@@ -278,40 +277,3 @@ def _cash_sale(subject: Subject, buyer: Reference) -> Effect:
 def _with_refunds(image: OrderImage, refunds: Sequence[Refund]) -> Mapping[str, Any]:
     """The image as it is stored, with the refunds it carries."""
     return {**image.to_json(), "refunds": sorted(refund.id for refund in refunds)}
-
-
-def _as_read(
-    image: OrderImage, state: SalesOrderState, candidates: Sequence[ImageLine], line_id_field: str | None
-) -> OrderImage:
-    """The lines as NetSuite has them: ours found again by our reference or by item and order, the others a person's.
-
-    What could not be compared with what we wrote is taken to differ from it, so that it is sent again.
-    """
-    unmatched = list(candidates)
-    lines = []
-    for line in state.lines:
-        found = _found(line, unmatched, line_id_field)
-        if found is not None:
-            unmatched.remove(found)
-        lines.append(ImageLine(found.reference if found else "", line.line, _body_read(line, found)))
-    return replace(image, lines=tuple(lines), are_keys_sure=True, is_closed=image.is_closed or state.is_closed)
-
-
-def _found(line: LineState, unmatched: Sequence[ImageLine], line_id_field: str | None) -> ImageLine | None:
-    reference = line.columns.get(line_id_field) if line_id_field else None
-    for item in unmatched:
-        is_same = item.reference == reference if reference else _item_of(item) == line.item
-        if item.reference and is_same:
-            return item
-    return None
-
-
-def _body_read(line: LineState, found: ImageLine | None) -> Mapping[str, Any]:
-    """What we wrote of the line, with the figures that stand now."""
-    if found is None:
-        return {}
-    return {**found.body, "quantity": int(line.quantity), "amount": line.amount}
-
-
-def _item_of(item: ImageLine) -> str:
-    return str((item.body.get("item") or {}).get("id", ""))

@@ -198,64 +198,6 @@ def mark_failed(connection: Connection, effect: StoredEffect) -> None:
     connection.execute(update(effects).where(effects.c.id == effect.id).values(values))
 
 
-def link(connection: Connection, connection_id: int, record_id: int, intent: Intent, remote_id: str) -> None:
-    """Keeps that a thing stands over there already, unless something of that key was sent before. Its image comes later.
-
-    There is no total of ours to compare it with.
-    """
-    values: dict[str, Any] = {
-        "state": EffectState.CONFIRMED,
-        "remote_id": remote_id,
-        "request_hash": intent.request_hash,
-    }
-    values |= {"confirmed_at": func.now(), "verified_at": func.now()}
-    statement = insert(effects).values(
-        connection_id=connection_id,
-        record_id=record_id,
-        kind=intent.kind,
-        natural_key=intent.natural_key,
-        fence=0,
-        **values,
-    )
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["connection_id", "natural_key"],
-            set_=values,
-            where=effects.c.state == EffectState.PLANNED,
-        )
-    )
-
-
-def keep_amount(connection: Connection, effect: StoredEffect, amount: Decimal, currency: str) -> None:
-    """What the thing comes to over there, where it was not us who said it."""
-    connection.execute(update(effects).where(effects.c.id == effect.id).values(amount=amount, currency=currency))
-
-
-def renew(connection: Connection, effect: StoredEffect) -> None:
-    """What was taken away is to be made again: nothing of it stands."""
-    connection.execute(
-        update(effects)
-        .where(effects.c.id == effect.id)
-        .values(state=EffectState.PLANNED, remote_id=None, image=None, verified_at=None)
-    )
-
-
-def standing_of_kind(connection: Connection, connection_id: int, kind: EffectKind, *, limit: int) -> list[StoredEffect]:
-    """The newest effects of a kind that stand and are not done with."""
-    found = connection.execute(
-        select(effects)
-        .where(
-            effects.c.connection_id == connection_id,
-            effects.c.kind == kind,
-            effects.c.state != EffectState.WITHDRAWN,
-            effects.c.verified_at.is_(None),
-        )
-        .order_by(effects.c.id.desc())
-        .limit(limit)
-    )
-    return [from_row(row) for row in found]
-
-
 def withdraw(connection: Connection, effect: StoredEffect) -> None:
     """The thing was taken away again."""
     connection.execute(update(effects).where(effects.c.id == effect.id).values(state=EffectState.WITHDRAWN))

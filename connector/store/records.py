@@ -1,13 +1,11 @@
 """The records: the unit of work, its lease, and where it stands. A leased record changes only under its fence."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, literal, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, Row, and_, func, or_, select, text, update
 
 from connector.limits import Lane
 from connector.store.connection_tables import connections
@@ -46,7 +44,8 @@ WAKE_AGAIN = timedelta(seconds=30)
 # When a record is due that waits for its job: not before it is sent.
 UNTIL_SENT = datetime(9999, 1, 1, tzinfo=UTC)
 
-_LEASABLE = (RecordState.PENDING, RecordState.WORKING)
+# States in which a record is worked on.
+LEASABLE = (RecordState.PENDING, RecordState.WORKING)
 # The orders of a paused connection wait; what the law or an uninstalled app asks for does not.
 _IS_WORKED_ON = or_(
     records.c.kind.not_in(WAITING),
@@ -106,7 +105,7 @@ def claim(connection: Connection, record_id: int, *, owner: str, now: datetime) 
         update(records)
         .where(
             records.c.id == record_id,
-            records.c.state.in_(_LEASABLE),
+            records.c.state.in_(LEASABLE),
             records.c.next_attempt_at <= now,
             or_(records.c.lease_until.is_(None), records.c.lease_until < now),
             _IS_WORKED_ON,
@@ -195,35 +194,6 @@ def describe(
     )
 
 
-def known_ids(connection: Connection, connection_id: int, kind: str, shopify_ids: Sequence[str]) -> set[str]:
-    """Those of the ids that a record knows and that are not merely waiting for a job."""
-    found = connection.execute(
-        select(records.c.shopify_id).where(
-            records.c.connection_id == connection_id,
-            records.c.kind == kind,
-            records.c.shopify_id.in_(list(shopify_ids)),
-            records.c.next_attempt_at < UNTIL_SENT,
-        )
-    )
-    return set(found.scalars())
-
-
-def seen_versions(
-    connection: Connection, connection_id: int, kind: str, shopify_ids: Sequence[str]
-) -> dict[str, datetime]:
-    """Of which change in Shopify we know, by id; what is undone anyway is known of for ever."""
-    found = connection.execute(
-        select(records.c.shopify_id, records.c.seen_version, records.c.state).where(
-            records.c.connection_id == connection_id,
-            records.c.kind == kind,
-            records.c.shopify_id.in_(list(shopify_ids)),
-        )
-    )
-    for_ever = datetime.max.replace(tzinfo=UTC)
-    versions = {row.shopify_id: for_ever if row.state in _LEASABLE else row.seen_version for row in found}
-    return {shopify_id: version for shopify_id, version in versions.items() if version is not None}
-
-
 def name_it(connection: Connection, lease: Lease, *, name: str) -> None:
     """Keeps what a record without money is searched by."""
     connection.execute(update(records).where(_held_by(lease)).values(name=name))
@@ -255,7 +225,7 @@ def due(connection: Connection, *, now: datetime, limit: int) -> list[int]:
     waiting = (
         select(records.c.id)
         .where(
-            records.c.state.in_(_LEASABLE),
+            records.c.state.in_(LEASABLE),
             records.c.next_attempt_at <= now,
             or_(records.c.lease_until.is_(None), records.c.lease_until < now),
             records.c.woken_at < now - WAKE_AGAIN,
@@ -283,22 +253,6 @@ def holds(connection: Connection, lease: Lease) -> bool:
     """True while the lease is still ours; the row stays locked until the transaction ends."""
     found = connection.execute(select(records.c.id).where(_held_by(lease)).with_for_update())
     return found.one_or_none() is not None
-
-
-def release_canary(connection: Connection, *, before: datetime) -> int | None:
-    """Makes the one canary due that was last touched before a moment, or puts the first one out; its id, or None."""
-    home = select(connections.c.id, literal(CANARY), literal("1")).where(connections.c.removed_at.is_(None))
-    statement = insert(records).from_select(
-        ["connection_id", "kind", "shopify_id"], home.order_by(connections.c.id).limit(1)
-    )
-    row = connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["connection_id", "kind", "shopify_id"],
-            set_=due_now() | {"wanted_version": records.c.wanted_version + 1},
-            where=records.c.changed_at < before,
-        ).returning(records.c.id)
-    ).one_or_none()
-    return None if row is None else int(row.id)
 
 
 def by_id(connection: Connection, record_id: int) -> RecordView:

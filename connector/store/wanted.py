@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, case, func, select, update
+from sqlalchemy import Connection, and_, case, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from connector.store.records import ORDER, ORDER_STATUS, RecordView
+from connector.store.connection_tables import connections
+from connector.store.records import CANARY, ORDER, ORDER_STATUS, RecordView, due_now
 from connector.store.tables import RecordState, records
 
 _DUE = {
@@ -100,3 +101,19 @@ def look_again_at(connection: Connection, connection_id: int, kind: str, *, subj
         records.c.changed_at < before,
     )
     return connection.execute(held.values(_DUE)).rowcount
+
+
+def release_canary(connection: Connection, *, before: datetime) -> int | None:
+    """Makes the one canary due that was last touched before a moment, or puts the first one out; its id, or None."""
+    home = select(connections.c.id, literal(CANARY), literal("1")).where(connections.c.removed_at.is_(None))
+    statement = insert(records).from_select(
+        ["connection_id", "kind", "shopify_id"], home.order_by(connections.c.id).limit(1)
+    )
+    row = connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["connection_id", "kind", "shopify_id"],
+            set_=due_now() | {"wanted_version": records.c.wanted_version + 1},
+            where=records.c.changed_at < before,
+        ).returning(records.c.id)
+    ).one_or_none()
+    return None if row is None else int(row.id)
