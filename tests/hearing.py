@@ -14,8 +14,15 @@ from tests.world import World
 _ids = count(1)
 
 
-def heard(world: World, topic: str, body: Mapping[str, Any], *, event_id: str | None = None) -> Accepted:
-    """A delivery comes in, three seconds after what it tells of."""
+def heard(
+    world: World,
+    topic: str,
+    body: Mapping[str, Any],
+    *,
+    event_id: str | None = None,
+    triggered_at: datetime | None = None,
+) -> Accepted:
+    """A delivery comes in, three seconds after what it tells of where no other moment is given."""
     content = json.dumps(body).encode()
     delivery_id = f"heard-{next(_ids)}"
     headers = {"X-Shopify-Topic": topic, "X-Shopify-Webhook-Id": delivery_id}
@@ -26,7 +33,7 @@ def heard(world: World, topic: str, body: Mapping[str, Any], *, event_id: str | 
             topic=topic,
             delivery_id=delivery_id,
             event_id=event_id,
-            triggered_at=datetime.now(UTC) - timedelta(seconds=3),
+            triggered_at=triggered_at or datetime.now(UTC) - timedelta(seconds=3),
             headers=headers,
             body=sealed_body(world.runtime.vault, world.connection.id, delivery_id, content),
             body_sha256=hashlib.sha256(content).digest(),

@@ -134,4 +134,5 @@ def _levels(lines: Iterable[Json], since: datetime) -> Iterator[SeenLevel]:
     for line in lines:
         if "__parentId" in line:
             found = read("level in bulk", level_line, line)
-            yield SeenLevel(found.item, found.location, found.available, found.updated_at or since)
+            # The file was made after `since`: no event of before is newer than it.
+            yield SeenLevel(found.item, found.location, found.available, max(found.updated_at or since, since))

@@ -1,7 +1,8 @@
 """What webhooks say of stock and items, taken into the mirrors in batches: bodies are opened, nothing is asked.
 
 Ids of events are given before they are committed, so that a lower one may appear later: each time the last minutes are
-read again. A quantity that is not newer than what is known changes nothing.
+read again. A quantity that is not newer than what is known changes nothing. Shopify's bodies tell time to the second: what
+came first within it is seen by the time that the delivery tells.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,7 @@ log = structlog.get_logger(__name__)
 NEWS = "stock_news"
 # An insert that takes longer than this is cut off by the receiver's own time limit.
 _OVERLAP = timedelta(minutes=2)
+_A_SECOND = timedelta(seconds=1)
 _BATCH = 1000
 _LEVELS = ("inventory_levels/update", "inventory_levels/connect")
 _GONE = "inventory_levels/disconnect"
@@ -38,6 +40,7 @@ class _Event:
     id: int
     topic: str
     at: datetime
+    is_exact: bool
     body: Mapping[str, Any] = field(repr=False)
 
 
@@ -52,7 +55,7 @@ def learn_from_events(systems: Systems, workplace: Workplace) -> int:
     while True:
         with workplace.engine.begin() as connection:
             found = list(_events(connection, workplace, connection_id, last))
-            changed += levels.keep(connection, connection_id, [one for event in found for one in _levels(event)])
+            changed += levels.tell(connection, connection_id, [one for event in found for one in _levels(event)])
             changed += shop_items.learn(connection, connection_id, [one for event in found for one in _items(event)])
         if len(found) < _BATCH:
             break
@@ -86,8 +89,15 @@ def _events(connection: Connection, workplace: Workplace, connection_id: int, la
     )  # fmt: skip
     for row in rows:
         body = orjson.loads(inbox.opened_body(workplace.vault, connection_id, row.delivery_id, bytes(row.body)))
-        told = _moment(body.get("updated_at"))
-        yield _Event(row.id, row.topic, told or row.triggered_at or row.received_at, body)
+        at, is_exact = _when(_moment(body.get("updated_at")), row.triggered_at or row.received_at)
+        yield _Event(row.id, row.topic, at, is_exact, body)
+
+
+def _when(told: datetime | None, triggered: datetime) -> tuple[datetime, bool]:
+    """When what an event tells was so, and whether that is exact: what was told later may have been triggered sooner."""
+    if told is None or told <= triggered < told + _A_SECOND:
+        return triggered, True
+    return told, told.microsecond != 0
 
 
 def _levels(event: _Event) -> Iterator[SeenLevel]:
@@ -98,7 +108,7 @@ def _levels(event: _Event) -> Iterator[SeenLevel]:
     if item is None or location is None or not (available is None or type(available) is int):
         log.warning("stock_event_unread", event_id=event.id, topic=event.topic)
         return
-    yield SeenLevel(item, location, available, event.at)
+    yield SeenLevel(item, location, available, event.at, event.is_exact)
 
 
 def _items(event: _Event) -> Iterator[ItemNews]:

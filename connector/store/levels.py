@@ -1,6 +1,7 @@
-"""What Shopify has of each item at each location. `seen_at` is Shopify's clock where Shopify told it.
+"""What Shopify has of each item at each location, and when that was so.
 
-A value is only replaced by a newer one; Shopify tells its times to the second, so that an equal second counts as newer.
+A value is only replaced by a newer one. Where nobody can say which of two is newer, `seen_at` becomes null: the level is in
+doubt until the shop is asked, for an event says only what was, and the answer of a write may be lost.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,12 +16,16 @@ from connector.store.mirror_tables import levels
 
 @dataclass(frozen=True, slots=True)
 class SeenLevel:
-    """What Shopify said. `available` is None where the item is not stocked; `at` is when that was so."""
+    """What Shopify said. `available` is None where the item is not stocked; `at` is when that was so.
+
+    `is_exact`: False where `at` is the beginning of the second in which it was so.
+    """
 
     item: int
     location: int
     available: int | None
     at: datetime
+    is_exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +52,20 @@ class Problem:
 
 
 def keep(connection: Connection, connection_id: int, found: Iterable[SeenLevel]) -> int:
-    """Stores what Shopify said where it is not older than what is known; how many levels have another quantity now."""
+    """Stores what Shopify answered where it is not older than what is known; how many levels have another quantity now."""
     _copy(connection, found)
     return _kept(connection, connection_id, since=None)
+
+
+def tell(connection: Connection, connection_id: int, found: Iterable[SeenLevel]) -> int:
+    """The same for events, in whatever order and however often: the newest of a level counts. One in doubt stays in doubt.
+
+    Two quantities of one moment put their level in doubt.
+    """
+    _copy(connection, found)
+    values = {"connection_id": connection_id}
+    changed = connection.execute(_TELL, values).rowcount + connection.execute(_ADD, values).rowcount
+    return changed + connection.execute(_TIED, values).rowcount
 
 
 def keep_all(connection: Connection, connection_id: int, found: Iterable[SeenLevel], *, since: datetime) -> int:
@@ -97,8 +113,9 @@ def name_problems(
 
 
 def _copy(connection: Connection, found: Iterable[SeenLevel]) -> None:
-    rows = ((level.item, level.location, level.available, level.at.isoformat()) for level in found)
-    copy_rows(connection, "fresh_levels", "item bigint, location bigint, available integer, at timestamptz", rows)
+    rows = ((one.item, one.location, one.available, one.at.isoformat(), one.is_exact) for one in found)
+    columns = "item bigint, location bigint, available integer, at timestamptz, is_exact boolean"
+    copy_rows(connection, "fresh_levels", columns, rows)
 
 
 def _kept(connection: Connection, connection_id: int, *, since: datetime | None) -> int:
@@ -114,14 +131,22 @@ _FRESH = (
     "order by item, location, at desc, n desc) as f"
 )
 _SAME = "l.connection_id = :connection_id and l.inventory_item = f.item and l.shopify_location = f.location"
-_IS_NEWER = "(l.seen_at is null or f.at >= date_trunc('second', l.seen_at) or l.seen_at < cast(:since as timestamptz))"
+_IS_NEWER = "(l.seen_at is null or f.at >= l.seen_at or l.seen_at < cast(:since as timestamptz))"
 _CHANGE = text(
     f"update levels l set available = f.available, seen_at = f.at from {_FRESH} "
     f"where {_SAME} and {_IS_NEWER} and l.available is distinct from f.available"
 )
-# Only forward: a repeated or late event does not make a value look older than it is. One in doubt is certain again.
+# Only forward: a late answer does not make a value look older than it is. One in doubt is certain again.
 _SEE = text(
     f"update levels l set seen_at = f.at from {_FRESH} where {_SAME} and (l.seen_at is null or l.seen_at < f.at)"
+)
+_TELL = text(
+    f"update levels l set available = f.available, seen_at = f.at from {_FRESH} where {_SAME} and f.at > l.seen_at"
+)
+_TIED = text(
+    "update levels l set seen_at = null "
+    f"from fresh_levels f where {_SAME} and f.available is distinct from l.available and (f.at = l.seen_at "
+    "or (not f.is_exact and date_trunc('second', f.at) = date_trunc('second', l.seen_at)))"
 )
 _ADD = text(
     "insert into levels (connection_id, inventory_item, shopify_location, available, seen_at) "
