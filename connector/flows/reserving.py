@@ -1,12 +1,14 @@
 """Keeps back the units of orders that NetSuite has not committed yet, so that no push gives them to a second buyer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import orjson
 import structlog
+from sqlalchemy import Connection
 
 from connector.flows.systems import Systems, Workplace
 from connector.mapping import external_ids
@@ -15,7 +17,7 @@ from connector.shopify.records import Order
 from connector.store import effects, inbox, reservations
 from connector.store.effects import StoredEffect
 from connector.store.records import Lease
-from connector.store.reservations import Units
+from connector.store.reservations import Units, Unread
 from connector.store.tables import EffectState
 
 log = structlog.get_logger(__name__)
@@ -28,13 +30,8 @@ def reserve(order: Order, systems: Systems, workplace: Workplace, lease: Lease) 
     """
     if not systems.rules.inventory.locations:
         return
-    keys = (
-        external_ids.sales_order(systems.shop_id, order.id),
-        external_ids.cash_sale(systems.shop_id, order.id),
-    )
     with workplace.engine.begin() as connection:
-        found = effects.of_keys(connection, systems.connection.id, keys)
-        units = missing(order, {key: _stands(item, workplace) for key, item in found.items()})
+        units = missing(order, _standing(connection, order.id, systems, workplace))
         if units or order.cancelled_at is not None:
             reservations.keep(connection, systems.connection.id, lease.record_id, units)
         else:
@@ -51,39 +48,83 @@ def missing(order: Order, standing: Mapping[str, OrderImage | None]) -> list[Uni
     """Units of the order's lines that stand in none of its documents. One without an image is taken to hold them all."""
     if order.cancelled_at is not None or any(image is None for image in standing.values()):
         return []
+    lines = (
+        (line.id, Units(int(line.variant_id) if line.variant_id else None, line.sku, line.current_quantity))
+        for line in order.lines
+        if not line.is_gift_card
+    )
+    return _left(lines, standing)
+
+
+def _left(lines: Iterable[tuple[str, Units]], standing: Mapping[str, OrderImage | None]) -> list[Units]:
+    """Units of lines, by line id, that stand in none of the documents."""
     committed: dict[str, Decimal] = {}
     for image in standing.values():
         for written in image.lines if image else ():
             units_there = committed.get(written.reference, Decimal(0)) + _quantity(written.body)
             committed[written.reference] = units_there
-    units = []
-    for line in order.lines:
-        left = line.current_quantity - int(committed.get(line.id, Decimal(0)))
-        if left > 0 and not line.is_gift_card:
-            units.append(Units(int(line.variant_id) if line.variant_id else None, line.sku, left))
-    return units
+    left = ((units, units.quantity - int(committed.get(line, Decimal(0)))) for line, units in lines)
+    return [replace(units, quantity=quantity) for units, quantity in left if quantity > 0]
 
 
 def reserve_unread(systems: Systems, workplace: Workplace) -> int:
-    """Keeps back the units of accepted orders that no pass has read yet, by what their deliveries say; how many orders.
+    """Keeps back the units of accepted orders that no pass has read, and those added to one since its last pass.
 
-    A delivery that only says "look again" is answered by asking the shop for the order.
+    By what their newest deliveries say; one that only says "look again", or that is older than the last pass, is answered
+    by asking the shop for the order. How many orders.
     """
-    connection_id = systems.connection.id
-    with workplace.engine.begin() as connection:
-        found = reservations.unread(connection, connection_id)
-    for one in found:
-        body = orjson.loads(inbox.opened_body(workplace.vault, connection_id, one.delivery_id, one.body))
-        units = _told(body) if "line_items" in body else _asked(systems, one.shopify_id)
+    count, last = 0, 0
+    while True:
         with workplace.engine.begin() as connection:
-            reservations.keep(connection, connection_id, one.record_id, units)
-    return len(found)
+            found = reservations.unread(connection, systems.connection.id, after=last)
+        for one in found:
+            _reserve_unread(one, systems, workplace)
+        count += len(found)
+        if len(found) < reservations.UNREAD_AT_ONCE:
+            return count
+        last = found[-1].record_id
+
+
+def _reserve_unread(one: Unread, systems: Systems, workplace: Workplace) -> None:
+    body = orjson.loads(inbox.opened_body(workplace.vault, systems.connection.id, one.delivery_id, one.body))
+    is_told = _is_the_order(body, one)
+    order = None if is_told else systems.shopify.order(one.shopify_id)
+    with workplace.engine.begin() as connection:
+        # A pass that began meanwhile knows better.
+        if not reservations.is_unread_still(connection, one):
+            return
+        units: list[Units] = []
+        standing = _standing(connection, one.shopify_id, systems, workplace)
+        if is_told:
+            units = _told(body, standing)
+        elif order is not None:
+            units = missing(order, standing)
+        reservations.keep(connection, systems.connection.id, one.record_id, units)
+
+
+def _is_the_order(body: Mapping[str, Any], one: Unread) -> bool:
+    """Whether a delivery holds the order itself, no older than the last pass saw it."""
+    if "line_items" not in body or str(body.get("id")) != one.shopify_id:
+        return False
+    if one.seen_version is None:
+        return True
+    told = body.get("updated_at")
+    return isinstance(told, str) and datetime.fromisoformat(told) >= one.seen_version
 
 
 def settle(systems: Systems, workplace: Workplace, *, began_at: datetime) -> int:
     """A reading of NetSuite's stock that began then is complete."""
     with workplace.engine.begin() as connection:
         return reservations.settle(connection, systems.connection.id, before=began_at)
+
+
+def _standing(
+    connection: Connection, order_id: str, systems: Systems, workplace: Workplace
+) -> dict[str, OrderImage | None]:
+    """What stands in the documents of an order, by their keys."""
+    keys = (external_ids.sales_order(systems.shop_id, order_id), external_ids.cash_sale(systems.shop_id, order_id))
+    found = effects.of_keys(connection, systems.connection.id, keys)
+    return {key: _stands(item, workplace) for key, item in found.items()}
 
 
 def _stands(item: StoredEffect, workplace: Workplace) -> OrderImage | None:
@@ -98,16 +139,17 @@ def _quantity(body: Mapping[str, Any]) -> Decimal:
     return Decimal(str(body.get("quantity") or 0))
 
 
-def _told(body: Mapping[str, Any]) -> list[Units]:
-    if body.get("cancelled_at"):
+def _told(body: Mapping[str, Any], standing: Mapping[str, OrderImage | None]) -> list[Units]:
+    if body.get("cancelled_at") or any(image is None for image in standing.values()):
         return []
-    return [
-        Units(item.get("variant_id"), item.get("sku") or "", units)
+    lines = (
+        (
+            str(item.get("id")),
+            Units(
+                item.get("variant_id"), item.get("sku") or "", item.get("current_quantity", item.get("quantity") or 0)
+            ),
+        )
         for item in body["line_items"]
-        if (units := item.get("current_quantity", item.get("quantity") or 0)) > 0 and not item.get("gift_card")
-    ]
-
-
-def _asked(systems: Systems, order_id: str) -> list[Units]:
-    order = systems.shopify.order(order_id)
-    return [] if order is None else missing(order, {})
+        if not item.get("gift_card")
+    )
+    return _left(lines, standing)

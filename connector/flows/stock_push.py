@@ -84,10 +84,14 @@ def pushed(systems: Systems, workplace: Workplace, wake: Wake, *, is_forced: boo
         _must_not_empty(systems, found)
     sent = _sent(systems, workplace, wake, places, found)
     named = _name(systems, workplace, places, found, sent)
-    return {
+    counts = {
         "compared": found.compared, "sent": sent.rows, "mutations": sent.mutations, "stale": sent.stale,
         "refused": len(sent.problems), "named": named,
     }  # fmt: skip
+    if sent.failed is not None:
+        log.warning("stock_push_cut_short", connection_id=systems.connection.id, **counts)
+        raise sent.failed
+    return counts
 
 
 def compared(
@@ -129,7 +133,7 @@ def _sent(systems: Systems, workplace: Workplace, wake: Wake, places: Sequence[S
     total = sender.send(found.changes)
     stale, unseen = total.again, found.unseen
     for _ in range(ROUNDS):
-        if not stale and not unseen:
+        if total.failed is not None or (not stale and not unseen):
             break
         if len(unseen) > _MOST_UNSEEN:
             log.info("levels_never_read", connection_id=systems.connection.id, levels=len(unseen))
@@ -173,9 +177,11 @@ def _read_again(systems: Systems, workplace: Workplace, wanted: Sequence[tuple[i
 def _name(systems: Systems, workplace: Workplace, places: Sequence[StockPlace], found: Comparison, sent: Sent) -> int:
     """Names what is wrong once; how many are new."""
     new = 0
+    # What was not sent is not known to be accepted.
+    refused = REFUSED if sent.failed is None else ()
     with workplace.engine.begin() as connection:
         for place in places:
-            for problems, ours in ((found.problems, NAMED), (sent.problems, REFUSED)):
+            for problems, ours in ((found.problems, NAMED), (sent.problems, refused)):
                 new += levels.name_problems(connection, systems.connection.id, place.location, problems, ours=ours)
     if new:
         log.warning("stock_not_pushed", connection_id=systems.connection.id, items=new)

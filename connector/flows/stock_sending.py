@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from connector.errors import ConnectorError, InvalidAnswer, OutcomeUnknown, RateLimited, Unavailable
+from connector.errors import ConnectorError, InvalidAnswer, OutcomeUnknown, Unavailable
 from connector.flows.systems import Systems, Workplace
 from connector.shopify.inventory import (
     KEY_FAILED,
@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 _AT_ONCE = 4
 # The same request sent again where no answer came; its key makes that harmless.
 _TRIES = 3
+# A shop that loses so many answers is away.
+_MOST_LOST = 8
 # How the sentences of what Shopify refuses begin.
 REFUSED = ("Shopify refuses %",)
 _NAMESPACE = uuid.UUID("6b1f1f0e-2f0e-5c58-9d8e-5f0c6f1f7a11")
@@ -40,13 +42,17 @@ _NAMESPACE = uuid.UUID("6b1f1f0e-2f0e-5c58-9d8e-5f0c6f1f7a11")
 
 @dataclass(slots=True)
 class Sent:
-    """What came of sending. `again`: items and locations of which the shop has something else than we saw."""
+    """What came of sending. `again`: items and locations of which the shop has something else than we saw.
+
+    `failed`: what the first call raised that did not come to its end.
+    """
 
     rows: int = 0
     mutations: int = 0
     stale: int = 0
     again: list[tuple[int, int]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    failed: ConnectorError | None = None
 
     def add(self, other: "Sent") -> None:
         """Both."""
@@ -54,6 +60,7 @@ class Sent:
         self.mutations += other.mutations
         self.again += other.again
         self.problems += other.problems
+        self.failed = self.failed or other.failed
 
 
 class Sender:
@@ -63,9 +70,13 @@ class Sender:
         self._systems = systems
         self._workplace = workplace
         self._connection_id = systems.connection.id
+        self._failures: list[ConnectorError] = []
 
     def send(self, changes: Sequence["Change"]) -> Sent:
-        """Sends all of them. What Shopify refuses is named in the level; an answer that stays lost is asked for next time."""
+        """Sends all of them. What Shopify refuses is named in the level; an answer that stays lost is asked for next time.
+
+        A call that fails keeps the others from neither being sent nor being counted; see `failed`.
+        """
         total = Sent()
         stocked = [one for one in changes if one.was is not None]
         names = {(one.item, one.location): one.sku for one in changes}
@@ -81,7 +92,7 @@ class Sender:
 
     def _batch(self, rows: Sequence[Quantity], names: dict[tuple[int, int], str]) -> Sent:
         """One call; without the rows it refuses, another one. Where it does not say which, by halves."""
-        if not rows:
+        if not rows or self._is_over:
             return Sent()
         with self._workplace.engine.begin() as connection:
             numbered = pushes.take(connection, self._connection_id, rows)
@@ -112,22 +123,19 @@ class Sender:
         return sent
 
     def _call(self, numbered: Sequence[Numbered]) -> tuple[Sent, Sequence[Refusal]]:
-        """One set of quantities: all of it was set, or nothing with the refusals."""
-        rows = [one.row for one in numbered]
-        key = self._key(numbered)
-        reference = f"gid://ml-connector/InventoryRun/{key}"
+        """One set of quantities: all of it was set, or nothing with the refusals or with what was raised."""
         tries = 0
         while True:
             tries += 1
             try:
-                refused = set_available(self._systems.shopify, rows, key=key, reference=reference)
-            except RateLimited:
-                raise
-            except (OutcomeUnknown, Unavailable, InvalidAnswer):
+                refused = self._set(numbered)
+            except (OutcomeUnknown, Unavailable, InvalidAnswer) as error:
                 if tries < _TRIES:
                     continue
                 self._doubt(numbered)
-                raise
+                return self._failed(error, tries), ()
+            except ConnectorError as error:
+                return self._failed(error, tries), ()
             if any(refusal.code in (KEY_IN_USE, KEY_FAILED) for refusal in refused) and tries < _TRIES:
                 continue
             break
@@ -135,7 +143,22 @@ class Sender:
             return Sent(mutations=tries), refused
         with self._workplace.engine.begin() as connection:
             pushes.published(connection, self._connection_id, numbered)
-        return Sent(rows=len(rows), mutations=tries), ()
+        return Sent(rows=len(numbered), mutations=tries), ()
+
+    def _set(self, numbered: Sequence[Numbered]) -> Sequence[Refusal]:
+        key = self._key(numbered)
+        reference = f"gid://ml-connector/InventoryRun/{key}"
+        return set_available(self._systems.shopify, [one.row for one in numbered], key=key, reference=reference)
+
+    def _failed(self, error: ConnectorError, tries: int) -> Sent:
+        self._failures.append(error)
+        return Sent(mutations=tries, failed=error)
+
+    @property
+    def _is_over(self) -> bool:
+        """True where one more call would fail as well: what is not sent yet waits for the next run."""
+        lost = [one for one in self._failures if isinstance(one, OutcomeUnknown | Unavailable | InvalidAnswer)]
+        return len(lost) < len(self._failures) or len(lost) >= _MOST_LOST
 
     def _doubt(self, numbered: Sequence[Numbered]) -> None:
         with self._workplace.engine.begin() as connection:
@@ -143,14 +166,16 @@ class Sender:
 
     def _stock(self, change: "Change") -> Sent:
         """Stocks an item at a location, with its first quantity."""
+        if self._is_over:
+            return Sent()
         row = Quantity(change.item, change.location, change.quantity, None)
         with self._workplace.engine.begin() as connection:
             (numbered,) = pushes.take(connection, self._connection_id, [row])
         try:
             refused = activate(self._systems.shopify, row.item, row.location, row.quantity, key=self._key([numbered]))
-        except ConnectorError:
+        except ConnectorError as error:
             self._doubt([numbered])
-            raise
+            return self._failed(error, 1)
         if refused:
             return Sent(mutations=1, problems=[_problem(row, refused[0], {(row.item, row.location): change.sku})])
         with self._workplace.engine.begin() as connection:

@@ -5,15 +5,17 @@ Units that NetSuite committed are counted until a reading of its stock that bega
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, exists, func, select, text, update
+from sqlalchemy import Connection, delete, exists, func, or_, select, text, update
 
 from connector.store.mirror_tables import reservations
 from connector.store.records import ORDER
 from connector.store.tables import RecordState, events, records
 
-_UNREAD_AT_ONCE = 500
+UNREAD_AT_ONCE = 500
+# A delivery may become visible this long after the moment it is said to be received at.
+_AT_THE_LATEST = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +29,15 @@ class Units:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """An accepted order that no pass has read yet. `delivery_id` and `body` are its newest delivery's, sealed."""
+    """An accepted order whose newest delivery no pass has read yet: `delivery_id` and `body`, sealed.
+
+    `seen_version`: which change in Shopify its last pass knew. `fence`: what another pass would have raised.
+    """
 
     record_id: int
     shopify_id: str
+    seen_version: datetime | None
+    fence: int
     delivery_id: str
     body: bytes = field(repr=False)
 
@@ -67,8 +74,11 @@ def settle(connection: Connection, connection_id: int, *, before: datetime) -> i
     return connection.execute(settled).rowcount
 
 
-def unread(connection: Connection, connection_id: int) -> list[Unread]:
-    """Accepted orders that no pass has read yet and of which nothing is kept back, some at a time."""
+def unread(connection: Connection, connection_id: int, *, after: int) -> list[Unread]:
+    """Accepted orders with a delivery that no pass has read and for which nothing is kept back yet, some at a time.
+
+    `after`: the record id that the last ones ended with.
+    """
     told = events.alias()
     newest = (
         select(told.c.id)
@@ -84,20 +94,36 @@ def unread(connection: Connection, connection_id: int) -> list[Unread]:
         .scalar_subquery()
     )
     found = connection.execute(
-        select(records.c.id, records.c.shopify_id, events.c.delivery_id, events.c.body)
+        select(
+            records.c.id, records.c.shopify_id, records.c.seen_version, records.c.fence,
+            events.c.delivery_id, events.c.body,
+        )
         .select_from(records)
         .join(events, events.c.id == newest)
         .where(
             records.c.connection_id == connection_id,
             records.c.kind == ORDER,
             records.c.state.in_((RecordState.PENDING, RecordState.WORKING, RecordState.HELD, RecordState.PARKED)),
-            records.c.seen_version.is_(None),
-            ~exists().where(reservations.c.record_id == records.c.id),
+            records.c.id > after,
+            or_(records.c.seen_version.is_(None), records.c.wanted_version > records.c.applied_version),
+            ~exists().where(
+                reservations.c.record_id == records.c.id,
+                reservations.c.committed_at.is_(None),
+                reservations.c.made_at > events.c.received_at + _AT_THE_LATEST,
+            ),
         )
         .order_by(records.c.id)
-        .limit(_UNREAD_AT_ONCE)
-    )
-    return [Unread(row.id, row.shopify_id, row.delivery_id, bytes(row.body)) for row in found]
+        .limit(UNREAD_AT_ONCE)
+    )  # fmt: skip
+    return [
+        Unread(row.id, row.shopify_id, row.seen_version, row.fence, row.delivery_id, bytes(row.body)) for row in found
+    ]
+
+
+def is_unread_still(connection: Connection, one: Unread) -> bool:
+    """True while no pass has begun since; none can begin before this transaction ends."""
+    same = select(records.c.id).where(records.c.id == one.record_id, records.c.fence == one.fence)
+    return connection.execute(same.with_for_update()).one_or_none() is not None
 
 
 _KEEP = text(

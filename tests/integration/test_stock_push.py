@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Engine, text, update
 
-from connector.errors import NeedsDecision
+from connector.errors import NeedsDecision, OutcomeUnknown
 from connector.flows.reserving import settle
 from connector.flows.stock_drift import read_shop
 from connector.flows.stock_push import push, pushed
+from connector.shopify.client import ShopifyClient
 from connector.store import stock as store
 from connector.store.mirror_tables import levels, stock
 from tests.clock import later
@@ -137,6 +139,38 @@ def test_a_push_that_died_between_the_write_and_our_record_is_found_equal_afterw
     assert in_shop(shop) == {"A": 6}
 
 
+class Deaf:
+    """A client that loses every answer to quantities of one item."""
+
+    def __init__(self, client: ShopifyClient, item: int) -> None:
+        self._client = client
+        self._item = f"gid://shopify/InventoryItem/{item}"
+
+    def attempt(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        payload = self._client.attempt(operation, variables)
+        if any(row["inventoryItemId"] == self._item for row in variables.get("input", {}).get("quantities", ())):
+            raise OutcomeUnknown("the answer was lost")
+        return payload
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+
+def test_a_call_whose_answer_stays_lost_keeps_nothing_of_the_others(shop: World) -> None:
+    skus = [f"S{number:03}" for number in range(300)]
+    stocked(shop, dict.fromkeys(skus, 9), dict.fromkeys(skus, 8))
+    shop.shop.inventory.delete_item({"id": 11 + 100})
+    systems = shop.runtime.open_systems(shop.connection.id)
+    deaf = replace(systems, shopify=cast(ShopifyClient, Deaf(systems.shopify, 11 + 299)))
+    with pytest.raises(OutcomeUnknown):
+        push(deaf, shop.runtime, lambda _: None)
+    with shop.engine.begin() as connection:
+        named = list(connection.execute(text("select problem from levels where problem is not null")).scalars())
+        published = connection.execute(text("select count(*) from levels where published = 9")).scalar_one()
+    assert named == ["Shopify refuses 9 of S100: The specified inventory item could not be found."]
+    assert published == 249
+
+
 def test_a_push_that_would_empty_the_shop_waits_for_a_person(shop: World) -> None:
     skus = [f"S{number:03}" for number in range(60)]
     stocked(shop, dict.fromkeys(skus[:30], 0) | dict.fromkeys(skus[30:], 8), dict.fromkeys(skus, 8))
@@ -207,3 +241,21 @@ def test_the_push_counts_units_until_a_later_reading_of_netsuite_contains_them(s
     settle(shop.runtime.open_systems(shop.connection.id), shop.runtime, began_at=later(timedelta(seconds=1)))
     run(shop)
     assert in_shop(shop) == {"MUG-RED": 7}
+
+
+def test_units_added_to_an_order_that_was_passed_are_kept_back_before_its_next_pass(shop: World) -> None:
+    stocked(shop, {"MUG-RED": 10}, {"MUG-RED": 10})
+    with shop.engine.begin() as connection:
+        for table, column in (("stock", "netsuite_item"), ("items", "netsuite_id")):
+            connection.execute(text(f"update {table} set {column} = 812"))
+    order = rest_order(5001, quantity=3, total="60.00")
+    order["line_items"][0]["variant_id"] = 5000
+    shop.shop.put_order(order, [payment(order)])
+    shop.work(heard(shop, "orders/create", order).record_ids[0])
+    moves(shop, "MUG-RED", 7)
+    settle(shop.runtime.open_systems(shop.connection.id), shop.runtime, began_at=later(timedelta(seconds=1)))
+    order["line_items"][0] |= {"quantity": 5, "current_quantity": 5}
+    order["updated_at"] = now_text(shop)
+    heard(shop, "orders/updated", order)
+    run(shop)
+    assert in_shop(shop) == {"MUG-RED": 5}
