@@ -38,13 +38,22 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table: its columns (`id` first), the one that names an entry, the permission, the feature it exists with."""
+    """One table: its columns (the key first), the one that names an entry, the permission, the feature it exists with.
+
+    `instead`: what else helps where a column is not there.
+    """
 
     name: str
     columns: tuple[str, ...]
     label: str | None
     permission: Permission
     feature: str | None = None
+    instead: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The column that it is asked by."""
+        return self.columns[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,31 +79,55 @@ class Sight:
         return [entry for entry in self.entries.values() if entry.is_active]
 
 
-ITEM = Table(
-    "item",
-    ("id", "itemid", "itemtype", "isinactive", "lastmodifieddate"),
-    "itemid",
-    Permission("Items", "LIST_ITEM"),
-)
+_ITEMS = Permission("Items", "LIST_ITEM")
+_CUSTOMERS = Permission("Customers", "LIST_CUSTJOB")
+_TRANSACTIONS = Permission("Find Transaction", "TRAN_FIND")
+_SHIPMENTS = Permission("Item Fulfillment", "TRAN_ITEMSHIP")
+
+ITEM = Table("item", ("id", "itemid", "itemtype", "isinactive", "lastmodifieddate"), "itemid", _ITEMS)
 # The name of a customer is not read: it is a person's.
-CUSTOMER = Table(
-    "customer",
-    ("id", "email", "subsidiary", "isinactive", "lastmodifieddate"),
-    None,
-    Permission("Customers", "LIST_CUSTJOB"),
-)
+CUSTOMER = Table("customer", ("id", "email", "subsidiary", "isinactive", "lastmodifieddate"), None, _CUSTOMERS)
 TRANSACTION = Table(
     "transaction",
     ("id", "type", "tranid", "status", "foreigntotal", "externalid", "lastmodifieddate"),
     None,
-    Permission("Find Transaction", "TRAN_FIND"),
+    _TRANSACTIONS,
 )
 TRANSACTION_LINE = Table(
     "transactionline",
     ("id", "transaction", "item", "mainline", "taxline", "createdfrom"),
     None,
-    Permission("Find Transaction", "TRAN_FIND"),
+    _TRANSACTIONS,
 )
+
+# What is asked of shipments. Which permission shows the tables of parcels is inferred; that of deletions is Oracle's word.
+SHIPMENT_TABLES = (
+    Table("transaction", ("id", "shipcarrier"), None, _SHIPMENTS),
+    Table("transactionline", ("id", "quantity", "location", "iscogs", "kitmemberof"), None, _SHIPMENTS),
+    Table("transactionshipment", ("doc", "shippingmethod"), None, _SHIPMENTS),
+    Table("trackingnumbermap", ("transaction", "trackingnumber"), None, _SHIPMENTS),
+    Table("trackingnumber", ("id", "trackingnumber"), None, _SHIPMENTS),
+    Table("deletedrecord", ("recordid", "deleteddate"), None, Permission("Deleted Records", "ADMI_DELETEDRECORD")),
+)
+ITEM_MEMBER = Table("itemmember", ("parentitem", "item", "quantity"), None, _ITEMS)
+
+
+def stock_table(name: str) -> Table:
+    """One of the two tables in which NetSuite keeps stock by item and location."""
+    columns = ("item", "location", "quantityavailable", "lastquantityavailablechange")
+    return Table(name, columns, None, _ITEMS, feature="Multi-Location Inventory")
+
+
+def owned_of_customers(columns: Sequence[str]) -> Table:
+    """What NetSuite owns of a customer, by rule."""
+    instead = "take what it holds out of rules.customer.netsuite_fields"
+    return Table("customer", ("id", *columns), None, _CUSTOMERS, instead=instead)
+
+
+def marked_transactions(field: str) -> Table:
+    """The custom body field that marks the sales orders for the shop."""
+    permission = Permission("Custom Body Fields", "ADMI_CUSTBODYFIELD")
+    return Table("transaction", ("id", field), None, permission, instead="correct rules.draft_orders.field")
 
 
 def _list(name: str, permission: tuple[str, str], *, label: str = "name", feature: str | None = None) -> Table:
@@ -120,7 +153,7 @@ def every(client: NetSuiteClient, table: Table) -> Sight:
     """All entries of a list, page by page."""
     sight, last = Sight(table), "0"
     while True:
-        page = _looked(client, sight, "t.id > ?", (last,))
+        page = _looked(client, sight, f"t.{table.key} > ?", (last,))
         sight = _joined(sight, page)
         if not page.is_visible or len(page.entries) < PAGE:
             return sight
@@ -133,7 +166,7 @@ def some(client: NetSuiteClient, table: Table, ids: Sequence[str]) -> Sight:
     for start in range(0, max(len(ids), 1), _CHUNK):
         chunk = tuple(ids[start : start + _CHUNK]) or ("0",)
         marks = ", ".join("?" for _ in chunk)
-        sight = _joined(sight, _looked(client, sight, f"t.id IN ({marks})", chunk))
+        sight = _joined(sight, _looked(client, sight, f"t.{table.key} IN ({marks})", chunk))
     return sight
 
 
@@ -155,7 +188,7 @@ def _looked(client: NetSuiteClient, before: Sight, where: str, parameters: tuple
             rows = client.suiteql(_text(table, columns, where), parameters, lane=Lane.STOCK)
         except Rejected as error:
             kind, name = _named(error)
-            if kind == "record" or name == "id":
+            if kind == "record" or name == table.key:
                 return Sight(table, is_visible=False)
             if name not in columns:
                 raise
@@ -166,17 +199,17 @@ def _looked(client: NetSuiteClient, before: Sight, where: str, parameters: tuple
                 raise
             hidden += failing
         else:
-            return Sight(table, True, tuple(hidden), {row["id"]: _entry(table, row) for row in rows})
+            return Sight(table, True, tuple(hidden), {row[table.key]: _entry(table, row) for row in rows})
 
 
 def _failing(client: NetSuiteClient, table: Table, columns: Sequence[str]) -> list[str]:
-    """The columns that answer 500 when they are asked for alone, while the id answers well."""
+    """The columns that answer 500 when they are asked for alone, while the key answers well."""
     failing = []
     for name in columns:
         try:
-            client.suiteql(_text(table, (name,), "t.id IN (?)"), ("0",), lane=Lane.STOCK)
+            client.suiteql(_text(table, (name,), f"t.{table.key} IN (?)"), ("0",), lane=Lane.STOCK)
         except Unavailable:
-            if name == "id":
+            if name == table.key:
                 raise
             failing.append(name)
         except Rejected:
@@ -187,7 +220,7 @@ def _failing(client: NetSuiteClient, table: Table, columns: Sequence[str]) -> li
 
 def _text(table: Table, columns: Sequence[str], where: str) -> str:
     names = ", ".join(f"t.{name}" for name in columns)
-    return f"SELECT {names} FROM {table.name} t WHERE {where} ORDER BY t.id FETCH FIRST {PAGE} ROWS ONLY"
+    return f"SELECT {names} FROM {table.name} t WHERE {where} ORDER BY t.{table.key} FETCH FIRST {PAGE} ROWS ONLY"
 
 
 def _named(error: Rejected) -> tuple[str, str]:
@@ -199,4 +232,4 @@ def _named(error: Rejected) -> tuple[str, str]:
 
 
 def _entry(table: Table, row: Row) -> Entry:
-    return Entry(row["id"], row.get(table.label or "", ""), row.get("isinactive") != "T")
+    return Entry(row[table.key], row.get(table.label or "", ""), row.get("isinactive") != "T")

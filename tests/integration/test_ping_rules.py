@@ -124,8 +124,8 @@ def test_the_account_is_read_by_few_calls(world: World) -> None:
     before = len(world.account.calls)
     pinged(world)
     paths = [call.path for call in world.account.calls[before:]]
-    assert paths.count("suiteql") == 13
-    assert len(paths) == 17
+    assert paths.count("suiteql") == 20
+    assert len(paths) == 24
 
 
 def shipping(code: str) -> dict[str, Any]:

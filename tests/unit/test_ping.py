@@ -3,7 +3,7 @@
 import inspect
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -15,8 +15,11 @@ from connector.flows.ping import features, rule_ids
 from connector.flows.ping.examination import Examination, Found
 from connector.flows.ping.proposals import Seen, proposal
 from connector.flows.ping.report import Proposal, Report, Status, Verdict
+from connector.flows.ping.table_probe import needed_by, stock_tables
+from connector.mapping.customer_ownership import columns
 from connector.mapping.rules import Rules
-from connector.netsuite import suiteql, tables
+from connector.netsuite import stock_queries, suiteql, tables
+from connector.netsuite.stock_queries import Span
 from connector.netsuite.tables import (
     CURRENCY,
     LOCATION,
@@ -32,6 +35,9 @@ from connector.shopify.shop import Location, Shop, Used
 from tests import factories
 from tests.clock import now
 
+# Everything that NetSuite can own of a customer and that has a column.
+OWNED = columns(("taxExempt", "companyName", "firstName", "lastName", "phone"))
+
 
 def sight(table: Table, **names: str) -> Sight:
     """A list with these entries, `i1="Parent"`."""
@@ -43,21 +49,37 @@ def shop(*currencies: str) -> Shop:
     return Shop(1, "Acme", "acme.myshopify.com", currencies[0], currencies, "Basic", False, frozenset())
 
 
-def _arguments(function: Any) -> list[Any]:
+def _arguments(function: Any, names: dict[str, Any]) -> list[Any]:
     """Something of the right shape for each parameter of a query."""
-    shapes = {str: "1", Sequence[str]: ["1"], tuple[str, str]: ("1", "1")}
-    return [shapes[parameter.annotation] for parameter in inspect.signature(function).parameters.values()]
+    shapes = {str: "1", Sequence[str]: ["1"], tuple[str, str]: ("1", "1"), Span: Span()}
+    return [
+        names.get(name, shapes.get(parameter.annotation))
+        for name, parameter in inspect.signature(function).parameters.items()
+    ]
+
+
+def _queries() -> Iterator[str]:
+    """The texts of all our queries, those about stock for both tables, with every further column."""
+    names = {"field": "custbody_shop", "query": ("SELECT c.id FROM customer c", ()), "columns": OWNED}
+    for module in (suiteql, stock_queries):
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            if name.startswith("_") or name == "placeholders" or function.__module__ != module.__name__:
+                continue
+            for table in stock_queries.TABLES:
+                yield function(*_arguments(function, names | {"table": table}))[0]
 
 
 def test_every_table_and_column_of_our_queries_is_declared_and_so_looked_at() -> None:
-    declared = {table.name: set(table.columns) for table in NEEDED}
+    rules = Rules.from_json(
+        {"inventory": {"locations": {"1": ["2"]}}, "draft_orders": {"field": "custbody_shop"}},
+    )
+    declared: dict[str, set[str]] = {}
+    for table in (*NEEDED, *needed_by(rules), *stock_tables(rules), tables.owned_of_customers(OWNED)):
+        declared.setdefault(table.name, set()).update(table.columns)
     asked: dict[str, set[str]] = {}
-    for name, function in inspect.getmembers(suiteql, inspect.isfunction):
-        if name.startswith("_") or function.__module__ != suiteql.__name__:
-            continue
-        text = function(*_arguments(function))[0]
-        for table, alias in re.findall(r"(?:FROM|JOIN) (\w+) (\w)\b", text):
-            asked.setdefault(table, set()).update(re.findall(rf"\b{alias}\.(\w+)", text))
+    for text in _queries():
+        for table_name, alias in re.findall(r"(?:FROM|JOIN) (\w+) (\w)\b", text):
+            asked.setdefault(table_name, set()).update(re.findall(rf"\b{alias}\.(\w+)", text))
     assert asked
     assert asked == declared
 

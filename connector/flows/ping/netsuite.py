@@ -9,10 +9,11 @@ from connector.flows.ping.examination import Examination, Found, Key
 from connector.flows.ping.features import Feature
 from connector.flows.ping.lives import ends
 from connector.flows.ping.report import NETSUITE as SIDE
+from connector.flows.ping.table_probe import look_at_tables
 from connector.flows.systems import Systems, Workplace
 from connector.netsuite import tables
 from connector.netsuite.client import NetSuiteClient
-from connector.netsuite.tables import NEEDED, PROPOSING, Permission, Sight, Table
+from connector.netsuite.tables import PROPOSING, Permission, Sight, Table
 from connector.store import credentials
 from connector.store.credentials import NETSUITE, Life
 
@@ -152,26 +153,8 @@ class NetSuiteProbes:
         )
 
     def _tables(self) -> Found:
-        """Sees every table we use, and reads by the way the lists and the entries the rules name."""
-        ids = rule_ids.named(self._systems().rules)
-        failures: list[str] = []
-        warnings: list[str] = []
-        wanted = list(dict.fromkeys((*NEEDED, *PROPOSING, *ids)))
-        for table in wanted:
-            try:
-                sight = self._seen(table, ids.get(table, {}))
-            except ConnectorError as error:
-                failures.append(f"the table {table.name} cannot be read: {error}")
-                continue
-            self.sights[table] = sight
-            (failures if table in NEEDED else warnings).extend(_hidden(sight, is_named=table in ids))
-        good = sum(sight.is_visible and not sight.missing_columns for sight in self.sights.values())
-        return Found(f"{good} of {len(wanted)} seen whole", tuple(failures), tuple(warnings))
-
-    def _seen(self, table: Table, ids: rule_ids.Ids) -> Sight:
-        if table in PROPOSING:
-            return tables.every(self._client, table)
-        return tables.some(self._client, table, sorted(set(ids.values())))
+        found, self.sights = look_at_tables(self._client, self._systems().rules)
+        return found
 
     def _records(self) -> Found:
         try:
@@ -226,17 +209,3 @@ class NetSuiteProbes:
     def _measure(self, said: datetime | None, source: str) -> None:
         if said is not None:
             self._skew = (datetime.now(UTC) - said, source)
-
-
-def _hidden(sight: Sight, *, is_named: bool) -> list[str]:
-    """Sentences for a table or columns that the role does not see. A list may be absent because its feature is off."""
-    table = sight.table
-    if not sight.is_visible:
-        why = f" (or the feature {table.feature} is off)" if table.feature else ""
-        if table.feature and not is_named and table not in NEEDED:
-            why += "; no rule needs it"
-        return [f"the role does not see the table {table.name}{why}: add the permission {table.permission}"]
-    if not sight.missing_columns:
-        return []
-    columns = ", ".join(f"{table.name}.{name}" for name in sight.missing_columns)
-    return [f"the role does not see {columns}: add, or raise to the level View, the permission {table.permission}"]
