@@ -7,12 +7,16 @@ from typing import Any
 import click
 from rich.console import Console
 
+from connector.cli.demo_goods import stock_the_shop
 from connector.cli.demo_play import play
 from connector.cli.demo_result import print_result, result_json
 from connector.cli.demo_stage import Stage, opened_stage
 from connector.cli.output import print_json
 from connector.sandbox.scenario import world
 from connector.sandbox.scenario.day import Day, Sale, day, one_more
+
+# Units of each product before the first order; enough for a day of so many orders more.
+_STOCK = 40
 
 
 @click.command()
@@ -23,15 +27,17 @@ from connector.sandbox.scenario.day import Day, Sale, day, one_more
 @click.option("--keep", is_flag=True, help="Leave everything running afterwards and say how to send one more order.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def demo(orders: int, seed: int, keep: bool, as_json: bool) -> None:
-    """Show a day in the life of orders from Shopify to NetSuite, on this machine alone. Exit 0 when every number agrees."""
+    """Show a day between Shopify and NetSuite on this machine alone: orders, stock, parcels. Exit 0 when all agrees."""
     said = Console(stderr=True, highlight=False)
     planned = day(seed, orders)
-    with opened_stage(said) as stage:
+    units = _STOCK + orders
+    with opened_stage(said, units=units) as stage:
+        stock_the_shop(stage, units)
         started = time.monotonic()
         refused = play(planned, stage, said, seed=seed)
         elapsed = time.monotonic() - started
         ledger = stage.account.get("ledger")
-        verdict = stage.verdict(planned, ledger)
+        verdict = stage.evening_verdict(planned, ledger)
         verdict.problems += refused
         latency = _latencies(planned.sales, stage, ledger)
         if as_json:

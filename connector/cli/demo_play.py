@@ -2,18 +2,20 @@
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from connector.cli.demo_goods import Warehouse, let_netsuite_ship, run_schedule
 from connector.cli.demo_stage import Stage
 from connector.errors import Unavailable
 from connector.sandbox.scenario.day import Day
 from connector.sandbox.scenario.lives import Life, announced, chance
 from connector.sandbox.scenario.placed import BEFORE, LAST, LATER, SHOP, WHILE
+from connector.sandbox.verdict import Verdict
 
 # Deliveries under way at once; a real shop sends a burst about as fast.
 _SENDERS = 8
@@ -24,6 +26,8 @@ _PATIENCE_SECONDS = 120.0
 # Without any movement for so long, the day goes on, or ends, and the verdict says what is missing.
 _SILENCE_SECONDS = {WHILE: 15.0, LATER: 15.0, LAST: 30.0}
 _LOOK_SECONDS = 0.3
+# How often both ledgers are held against each other in the evening.
+_EVENINGS = 3
 
 Json = dict[str, Any]
 
@@ -32,11 +36,13 @@ def play(planned: Day, stage: Stage, said: Console, *, seed: int) -> list[str]:
     """The whole day; the sentences of what one of the sandboxes refused to do."""
     columns = (TextColumn("{task.description:<22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=said) as progress:
-        director = _Director(planned, stage, progress, chance(seed, "news"))
+        warehouse = Warehouse(stage, chance(seed, "warehouse"))
+        director = _Director(planned, stage, progress, chance(seed, "news"), warehouse)
         director.place()
         for round_number in (LATER, LAST):
             director.go_on(round_number)
-    return director.refused
+        director.close_the_day()
+    return director.refused + warehouse.refused
 
 
 @dataclass(slots=True)
@@ -47,6 +53,7 @@ class _Director:
     stage: Stage
     progress: Progress
     seeded: random.Random
+    warehouse: Warehouse
     refused: list[str] = field(default_factory=list)
     sending: TaskID = field(init=False)
     living: TaskID = field(init=False)
@@ -56,20 +63,23 @@ class _Director:
         acts = sum(len(life.acts) for life in self.planned.lives)
         self.sending = self.progress.add_task("webhooks sent", total=len(self.planned.deliveries))
         self.living = self.progress.add_task("things happened later", total=acts)
-        self.judging = self.progress.add_task("ledgers agreed", total=len(_SILENCE_SECONDS))
+        self.judging = self.progress.add_task("ledgers agreed", total=len(_SILENCE_SECONDS) + _EVENINGS)
 
     def place(self) -> None:
         """Places and announces every order; what happens meanwhile is announced among them."""
+        of_stock: list[Json] = []
         for sale in self.planned.sales:
-            self.stage.shop.post("orders", {"order": sale.order, "transactions": sale.transactions})
+            placed = self.stage.shop.post("orders", {"order": sale.order, "transactions": sale.transactions})
+            of_stock += placed["deliveries"]
         for life in self.planned.lives:
             self._live(life, BEFORE)
         lives = {life.order_id: life for life in self.planned.lives}
-        waiting, told = list(self.planned.deliveries), set[int]()
+        waiting, told = _mixed(self.planned.deliveries, of_stock, self.seeded), set[int]()
         while waiting:
             batch, waiting = waiting[:_BATCH], waiting[_BATCH:]
             self._send(batch)
-            fresh = {item["order_id"] for item in batch} - told
+            self.warehouse.move()
+            fresh = {item["order_id"] for item in batch if item["order_id"] is not None} - told
             told |= fresh
             news = self._news([lives[order_id] for order_id in sorted(fresh)], WHILE)
             waiting = _mixed(waiting[:_BATCH], news, self.seeded) + waiting[_BATCH:]
@@ -80,14 +90,29 @@ class _Director:
         lives = [life for life in self.planned.lives if any(act.round == round_number for act in life.acts)]
         for start in range(0, len(lives), _CROWD):
             self._send(self._news(lives[start : start + _CROWD], round_number))
+            self.warehouse.move()
         self._settle(round_number)
+
+    def close_the_day(self) -> None:
+        """The warehouse ships from now on, and both sides are compared; then the evening's parcels leave."""
+        let_netsuite_ship(self.stage)
+        for name in ("fulfillments.poll", "inventory.poll", "inventory.drift", "inventory.push"):
+            run_schedule(self.stage, name)
+        self._settle_evening()
+        sent = self.warehouse.ship(self.planned)
+        self._settle_evening()
+        self.warehouse.collect(sent)
+        self._settle_evening()
 
     def _news(self, lives: Sequence[Life], round_number: int) -> list[Json]:
         """What the shop would send of a round's acts, as it arrives."""
         news: list[Json] = []
         for life in lives:
-            if told := self._live(life, round_number):
-                news = _mixed(news, announced(told, self.seeded), self.seeded)
+            told = self._live(life, round_number)
+            of_stock = [item for item in told if item["order_id"] is None]
+            if of_order := [item for item in told if item["order_id"] is not None]:
+                news = _mixed(news, announced(of_order, self.seeded), self.seeded)
+            news = _mixed(news, of_stock, self.seeded)
         return news
 
     def _live(self, life: Life, round_number: int) -> list[Json]:
@@ -116,12 +141,18 @@ class _Director:
         self.progress.update(self.sending, total=max(task.total or 0, task.completed))
 
     def _settle(self, round_number: int) -> None:
-        """Ends when both ledgers agree, or when nothing has moved for a while."""
         so_far = self.planned.until(round_number)
+        self._wait(lambda: self.stage.verdict(so_far), _SILENCE_SECONDS[round_number])
+
+    def _settle_evening(self) -> None:
+        self._wait(lambda: self.stage.evening_verdict(self.planned), _SILENCE_SECONDS[LAST])
+
+    def _wait(self, look: Callable[[], Verdict], silence: float) -> None:
+        """Ends when both ledgers agree, or when nothing has moved for a while."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         moved_at, before = time.monotonic(), (-1, -1)
-        while time.monotonic() < deadline and time.monotonic() - moved_at < _SILENCE_SECONDS[round_number]:
-            verdict = self.stage.verdict(so_far)
+        while time.monotonic() < deadline and time.monotonic() - moved_at < silence:
+            verdict = look()
             if verdict.agrees:
                 break
             if (now := (len(verdict.problems), verdict.calls)) != before:

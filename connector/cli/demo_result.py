@@ -8,7 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from connector.cli.output import console
-from connector.sandbox.verdict import FIGURES, ORDERS, Sides, Verdict
+from connector.sandbox.verdict import FIGURES, ORDERS, Goods, Sides, Verdict
 
 # As the counts are shown, in the order of a day.
 _HAPPENED = (
@@ -38,6 +38,8 @@ def result_json(verdict: Verdict, latency: Sequence[float], elapsed: float) -> d
             currency: {figure: _plain(sides, currency) for figure, sides in sums.items()}
             for currency, sums in sorted(verdict.money.items())
         },
+        "stock": _stock_json(verdict.goods),
+        "parcels": _parcels_json(verdict.goods),
         "netsuite_calls": verdict.calls,
         "netsuite_calls_per_order": _per_order(verdict),
         "netsuite_refused": verdict.refused,
@@ -53,6 +55,7 @@ def print_result(verdict: Verdict, latency: Sequence[float], elapsed: float) -> 
     out.print()
     out.print(_counts(verdict, latency, elapsed))
     out.print(_money(verdict))
+    out.print(_goods(verdict.goods))
     for problem in verdict.problems[:20]:
         out.print(f"[red]differs[/red]  {problem}")
     out.print(
@@ -78,7 +81,7 @@ def _counts(verdict: Verdict, latency: Sequence[float], elapsed: float) -> Table
         table.add_row("held", f"{count}", why)
     for rule, count in sorted(verdict.excluded.items()):
         table.add_row("excluded", f"{count}", _RULES.get(rule, rule))
-    calls = f"{_per_order(verdict):.2f} an order with all that became of it, {verdict.refused} refused"
+    calls = f"{_per_order(verdict):.2f} an order, stock and parcels in it, {verdict.refused} refused"
     table.add_row("NetSuite calls", f"{verdict.calls}", calls)
     for side, ledger in (("Shopify", verdict.shop_tokens), ("NetSuite", verdict.account_tokens)):
         tokens = _tokens(ledger)
@@ -104,6 +107,49 @@ def _money(verdict: Verdict) -> Table:
         table.add_row(currency, "Shopify", *(ours for ours, _ in rows))
         table.add_row("", "NetSuite", *(theirs for _, theirs in rows), end_section=True)
     return table
+
+
+def _goods(goods: Goods) -> Table:
+    """What came from NetSuite to Shopify: stock and parcels, one figure a line."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("from NetSuite")
+    for side in ("Shopify", "NetSuite"):
+        table.add_column(side, justify="right", min_width=8)
+    table.add_column("")
+    for title, sides, more in (
+        (f"units of {goods.skus} SKUs", goods.units, f"{goods.waiting} sold in held orders are off"),
+        ("parcels", goods.parcels, f"{goods.taken_back} more taken back"),
+        ("tracking numbers", goods.numbers, ""),
+    ):
+        colour = "" if sides.shopify == sides.netsuite else "[red]"
+        table.add_row(title, f"{colour}{sides.shopify:,}", f"{colour}{sides.netsuite:,}", more)
+    least = "" if goods.lowest is None else f"never fewer than {goods.lowest} of anything left"
+    table.add_row("stock changes", f"{goods.changes:,}", "", least)
+    table.add_row("signed events", "", f"{goods.events:,}", "a receipt, a count, a parcel")
+    return table
+
+
+def _stock_json(goods: Goods) -> dict[str, Any]:
+    return {
+        "skus": goods.skus,
+        "units": _whole(goods.units),
+        "sold_in_held_orders": goods.waiting,
+        "changes": goods.changes,
+        "lowest": goods.lowest,
+        "netsuite_events": goods.events,
+    }
+
+
+def _parcels_json(goods: Goods) -> dict[str, Any]:
+    return {
+        "shipped": _whole(goods.parcels),
+        "tracking_numbers": _whole(goods.numbers),
+        "taken_back": goods.taken_back,
+    }
+
+
+def _whole(sides: Sides) -> dict[str, int]:
+    return {"shopify": int(sides.shopify), "netsuite": int(sides.netsuite)}
 
 
 def _cells(sides: Sides, currency: str) -> tuple[str, str]:

@@ -44,20 +44,22 @@ class Sandbox:
 
 @dataclass(frozen=True, slots=True)
 class LogIns:
-    """What a person would hold in hand for both sides: the app's secret, a private key and its certificate (PEM)."""
+    """What a person would hold in hand for both sides: the app's secret, a private key and its certificate (PEM), the secret of
+    NetSuite's events."""
 
     client_secret: str = field(repr=False)
     private_key: str = field(repr=False)
     certificate: str
+    event_secret: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
 
     def of_shop(self) -> dict[str, Any]:
         """What the shop knows of it: the app, whose secret signs the webhooks too."""
         return {"client_id": _APP, "client_secret": self.client_secret, "webhook_secret": self.client_secret}
 
     def of_account(self) -> dict[str, Any]:
-        """What the account knows of it: the certificate that was uploaded."""
+        """What the account knows of it: the certificate that was uploaded, and the secret its script signs with."""
         mapping = {"certificate_id": _MAPPING, "certificate_pem": self.certificate}
-        return {"oauth2": {"client_id": _INTEGRATION, **mapping}}
+        return {"oauth2": {"client_id": _INTEGRATION, **mapping}, "event_secret": self.event_secret}
 
 
 def start_sandbox(supervisor: Supervisor, name: str, config: Mapping[str, Any], directory: Path) -> Sandbox:
@@ -109,6 +111,7 @@ certificate_id = "{_MAPPING}"
 private_key_file = "netsuite.pem"
 certificate_file = "netsuite-certificate.pem"
 concurrency = 5
+event_secrets = ["{log_ins.event_secret}"]
 
 """
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from connector.sandbox.judge_goods import judge_shipments, judge_stock
 from connector.sandbox.judge_order import Case, judge_order, keys_of
 from connector.sandbox.scenario.day import Day, Sale
 from connector.sandbox.scenario.lives import Life
@@ -14,6 +15,8 @@ Json = Mapping[str, Any]
 
 # What an accountant makes by hand from our orders; everything else needs a key of ours.
 _BILLS = ("CustInvc", "CashSale")
+# What the shop is told of the warehouse's shipments.
+_TOLD = frozenset({"fulfill", "update_tracking", "cancel_fulfillment"})
 _BY_HAND = (*_BILLS, "ItemShip", "DepAppl")
 
 
@@ -33,6 +36,16 @@ def judge(shop: Json, account: Json, day: Day, *, shop_id: int, known_customers:
     _judge_strangers(account["transactions"], cases, verdict)
     _judge_sums(account["money"], verdict)
     _judge_customers(account["customers"], known_customers, verdict)
+    return verdict
+
+
+def judge_evening(shop: Json, account: Json, day: Day, *, shop_id: int, known_customers: Sequence[str]) -> Verdict:
+    """The same when everything is over: what the warehouse shipped is in the shop, and both have the same for sale."""
+    verdict = judge(shop, account, day, shop_id=shop_id, known_customers=known_customers)
+    cases = _cases(shop, account, day, shop_id)
+    judge_stock(shop["inventory"], account, cases, verdict)
+    for case in cases:
+        judge_shipments(case, verdict)
     return verdict
 
 
@@ -80,7 +93,7 @@ def _judge_sales_in_shop(shop: Json, cases: Sequence[Case], verdict: Verdict) ->
         if not sold["acts"] and money != (sale.total, sale.currency, sum(sale.deposits.values(), Decimal(0))):
             verdict.differs(f"the shop's ledger has {case.name} with other money")
         done = [act.asked["act"] for act in case.life.acts if act.side == "shop"]
-        if sold["acts"] != done:
+        if sold["acts"][: len(done)] != done or not _TOLD.issuperset(sold["acts"][len(done) :]):
             verdict.differs(f"{case.name}: {done} was to happen in the shop, {sold['acts']} did")
     known = {case.sale.order["id"] for case in cases}
     for item in shop["orders"]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from connector.sandbox.scenario.day import Sale
 from connector.sandbox.scenario.lives import Life
+from connector.sandbox.scenario.placed import SHOP
 from connector.sandbox.scenario.world import ITEMS
 from connector.sandbox.verdict import DEPOSITS, NET, ORDERS, REFUNDS, Verdict
 
@@ -50,6 +51,20 @@ class Case:
         """The account's records under a key."""
         return self.by_key.get(key, [])
 
+    @property
+    def own_parcels(self) -> list[Json]:
+        """What the shop shipped itself, before the warehouse did."""
+        return list(self.sold["fulfillments"][: self._own_count])
+
+    @property
+    def told_parcels(self) -> list[Json]:
+        """What the shop was told of the warehouse's shipments."""
+        return list(self.sold["fulfillments"][self._own_count :])
+
+    @property
+    def _own_count(self) -> int:
+        return sum(act.side == SHOP and act.asked["act"] == "fulfill" for act in self.life.acts)
+
     def moved(self, *kinds: str) -> list[Json]:
         """The shop's transactions that moved money."""
         return [
@@ -61,12 +76,12 @@ class Case:
 
 def keys_of(case: Case) -> Iterator[str]:
     """Every external id under which something may stand in the account for it."""
-    if not _is_to_be_written(case):
+    if not is_to_be_written(case):
         return
     yield case.order_key
     yield from (case.key("TXN", item["id"]) for item in case.moved(*_CAME))
     yield from (case.key("RFND", item["id"]) for item in case.moved("refund"))
-    yield from (case.key("FUL", item["id"]) for item in case.sold["fulfillments"] if item["status"] == "success")
+    yield from (case.key("FUL", item["id"]) for item in case.own_parcels if item["status"] == "success")
     for refund in case.sold["refunds"]:
         yield from (case.key(kind, refund["id"]) for kind in ("CM", "CR"))
 
@@ -77,7 +92,7 @@ def judge_order(case: Case, verdict: Verdict) -> None:
     if kind != "synced":
         (verdict.held if kind == "held" else verdict.excluded)[why] += 1
         return
-    if not _is_to_be_written(case):
+    if not is_to_be_written(case):
         verdict.excluded["orders.cancelled"] += 1
         return
     _count(case, verdict)
@@ -92,7 +107,7 @@ def judge_order(case: Case, verdict: Verdict) -> None:
     verdict.sides(case.currency, NET).shopify += Decimal(case.sold["net"])
 
 
-def _is_to_be_written(case: Case) -> bool:
+def is_to_be_written(case: Case) -> bool:
     """False for what never reaches NetSuite; of an order cancelled meanwhile, its own record tells who was faster."""
     if case.sale.expect != "synced":
         return False
@@ -109,11 +124,11 @@ def _count(case: Case, verdict: Verdict) -> None:
         "edited": "edit" in acts,
         "address or note changed": "update" in acts,
         "cancelled": sold["cancelled_at"] is not None,
-        "shipped": any(item["status"] == "success" for item in sold["fulfillments"]),
+        "shipped": any(item["status"] == "success" for item in case.own_parcels),
         "refunded": bool(case.moved("refund")),
     }
     verdict.happened.update(name for name, is_true in facts.items() if is_true)
-    verdict.happened["parcels"] += sum(item["status"] == "success" for item in sold["fulfillments"])
+    verdict.happened["parcels"] += sum(item["status"] == "success" for item in case.own_parcels)
     if case.life.held:
         verdict.held[case.life.held] += 1
 
@@ -171,9 +186,9 @@ def _judge_words(case: Case, order: Json, verdict: Verdict) -> None:
 def _judge_parcels(case: Case, order: Json, verdict: Verdict) -> None:
     """Each parcel of the shop that holds goods stands once, with its units and its numbers; other charges never ship."""
     items = {line["id"]: ITEMS.get(line["sku"]) for line in case.sold["lines"]}
-    for parcel in case.sold["fulfillments"]:
+    for parcel in case.own_parcels:
         goods = [(items[line["line_item_id"]], line["quantity"]) for line in parcel["lines"]]
-        wanted = _units((item, quantity) for item, quantity in goods if item is not None)
+        wanted = units_of((item, quantity) for item, quantity in goods if item is not None)
         what, key = f"parcel {parcel['id']} of {case.name}", case.key("FUL", parcel["id"])
         if parcel["status"] != "success" or not (wanted or case.found(key)):
             continue
@@ -184,14 +199,14 @@ def _judge_parcels(case: Case, order: Json, verdict: Verdict) -> None:
 
 
 def _judge_parcel(what: str, numbers: Sequence[str], wanted: Counter[str], record: Json, verdict: Verdict) -> None:
-    shipped = _units((line["item"], line["quantity"]) for line in record["item_lines"])
+    shipped = units_of((line["item"], line["quantity"]) for line in record["item_lines"])
     if shipped != wanted:
         verdict.differs(f"{what} holds {dict(shipped)} in NetSuite, {dict(wanted)} in Shopify")
     if record["tracking"] != numbers:
         verdict.differs(f"{what} has the numbers {record['tracking']} in NetSuite, {numbers} in Shopify")
 
 
-def _units(lines: Iterable[tuple[str, Any]]) -> Counter[str]:
+def units_of(lines: Iterable[tuple[str, Any]]) -> Counter[str]:
     """Units by NetSuite's item."""
     found: Counter[str] = Counter()
     for item, quantity in lines:

@@ -21,6 +21,25 @@ class Sides:
 
 
 @dataclass(slots=True)
+class Goods:
+    """Stock and parcels in both systems. Of NetSuite's units those are off that it does not know to be sold yet: `waiting`.
+
+    `changes`: how often a quantity arrived in the shop; `events`: how often NetSuite said that something changed; `lowest`:
+    what the shop had least of anything while it sold.
+    """
+
+    skus: int = 0
+    units: Sides = field(default_factory=Sides)
+    waiting: int = 0
+    changes: int = 0
+    events: int = 0
+    lowest: int | None = None
+    parcels: Sides = field(default_factory=Sides)
+    numbers: Sides = field(default_factory=Sides)
+    taken_back: int = 0
+
+
+@dataclass(slots=True)
 class Verdict:
     """The numbers of the tables, and every disagreement in a sentence. `money`: currency → figure → both sides."""
 
@@ -31,6 +50,7 @@ class Verdict:
     held: Counter[str] = field(default_factory=Counter)
     excluded: Counter[str] = field(default_factory=Counter)
     money: dict[str, dict[str, Sides]] = field(default_factory=dict)
+    goods: Goods = field(default_factory=Goods)
     calls: int = 0
     refused: int = 0
     shop_tokens: Json = field(default_factory=dict)

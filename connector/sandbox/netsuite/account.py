@@ -69,6 +69,9 @@ class AccountConfig:
     invoice_in_advance: bool = False
     # Accounting periods nobody may post in: dicts with `from` and `to`, both dates included.
     closed_periods: list[dict[str, str]] = field(default_factory=list)
+    # Where a script tells of saved records, and the secret that signs it.
+    event_url: str | None = None
+    event_secret: str = field(default="hush-events", repr=False)
 
     def has_feature(self, name: str) -> bool:
         """True for a feature that is on; one the configuration does not name has its default."""
@@ -114,6 +117,8 @@ class Account:
         self._sources: dict[Key, set[Key]] = {}
         self.items: dict[str, Json] = {}
         self.calls: list[Call] = []
+        # Events that were sent: type, time, status.
+        self.events: list[Json] = []
         self.token_calls = 0
         self.slots = Slots(lambda: config.concurrency)
         self._next_id = 20_000

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Request, Response
 from connector.sandbox.netsuite import accountant
 from connector.sandbox.netsuite.account import Account
 from connector.sandbox.netsuite.errors import Refusal
+from connector.sandbox.netsuite.events import send_event
 
 Json = dict[str, Any]
 
@@ -27,6 +28,7 @@ def control(account: Account, request: Request) -> Response:
         "stock": lambda: account.set_stock(asked["stock"]),
         "customers": lambda: account.add_customers(asked["customers"]),
         "accountant": lambda: accountant.act(account, asked),
+        "events": lambda: send_event(account, asked),
     }
     if verb not in actions:
         return _json({"error": "Not Found"}, 404)

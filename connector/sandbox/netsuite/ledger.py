@@ -32,6 +32,7 @@ def told(account: "Account", records: Sequence[Record], calls: Sequence["Call"])
         "contacts": [_contact(record) for record in records if record.type == "contact"],
         "money": _sums(transactions),
         "stock": account.stock.told(),
+        "events": list(account.events),
         "calls": {
             "total": len(calls),
             "writes": sum(

@@ -6,14 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from connector.sandbox.scenario.drafts import shown, text
-from connector.sandbox.scenario.world import ITEMS, PRODUCTS, order_key
+from connector.sandbox.scenario.world import ITEMS, PRODUCTS, SHOP_LOCATION, order_key
 
 Json = dict[str, Any]
 SHOP, ACCOUNT = "shop", "account"
 # Before anything was announced; while the day's orders are announced; and twice after both ledgers agreed.
 BEFORE, WHILE, LATER, LAST = range(4)
-# The shop's only location.
-LOCATION = 655441491
+LOCATION = SHOP_LOCATION
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ Json = dict[str, Any]
 
 SHOP_ID = 548380009
 SHOP = "demo-store.myshopify.com"
+# The shop's only location, and the warehouse whose stock it sells; nothing of the outlet is sold online.
+SHOP_LOCATION = 655441491
+WAREHOUSE, OUTLET = "2", "3"
 
 CURRENCIES = {"USD": "1", "GBP": "2", "CAD": "3", "EUR": "4", "JPY": "5"}
 
@@ -98,7 +101,7 @@ def account_config(existing: int) -> Json:
     return {
         "account": "1234567_SB1",
         "subsidiaries": [{"id": "1", "name": "Parent Company"}],
-        "locations": [{"id": "2", "name": "Main Warehouse"}],
+        "locations": [{"id": WAREHOUSE, "name": "Main Warehouse"}, {"id": OUTLET, "name": "Outlet"}],
         "currencies": [{"id": number, "symbol": symbol} for symbol, number in CURRENCIES.items()],
         "accounts": [{"id": "123", "name": "Bank"}, {"id": "124", "name": "Gift cards owed"}],
         "payment_methods": [
@@ -112,11 +115,22 @@ def account_config(existing: int) -> Json:
     }
 
 
-def rules() -> Json:
-    """The connection's [rules]; each order is booked in the currency its buyer paid."""
+def stock(units: int) -> list[Json]:
+    """The account's stock before the day: so many units of every product in the warehouse, half of it in the outlet."""
+    places = ((WAREHOUSE, units), (OUTLET, units // 2))
+    return [{"item": item, "location": place, "on_hand": count} for item in ITEMS.values() for place, count in places]
+
+
+def shop_items() -> list[Json]:
+    """What the shop sells, tracked, and none of it there yet."""
+    return [{"sku": sku, "levels": {str(SHOP_LOCATION): 0}} for sku in ITEMS]
+
+
+def rules(ships: str = "shopify") -> Json:
+    """The connection's [rules]; each order is booked in the currency its buyer paid, and `ships` says who ships."""
     return {
         "subsidiary": "1",
-        "location": "2",
+        "location": WAREHOUSE,
         "currencies": CURRENCIES,
         "time_zone": "America/New_York",
         "orders": {"currency": "presentment"},
@@ -125,7 +139,8 @@ def rules() -> Json:
         "discount": {"item": DISCOUNT},
         "tax": {"item": TAX},
         "rounding": {"item": ROUNDING},
-        "fulfillments": {"source": "shopify"},
+        "fulfillments": {"source": ships},
+        "inventory": {"locations": {str(SHOP_LOCATION): [WAREHOUSE]}},
         "refunds": {"adjustment_item": ADJUSTMENT, "no_restock_item": ADJUSTMENT},
         "shipping": {"methods": {"Standard": "41", "Express": "42"}},
         "payments": {
