@@ -78,7 +78,8 @@ class _Director:
         while waiting:
             batch, waiting = waiting[:_BATCH], waiting[_BATCH:]
             self._send(batch)
-            self.warehouse.move()
+            if len(waiting) // _BATCH % 2:
+                self.warehouse.move()
             fresh = {item["order_id"] for item in batch if item["order_id"] is not None} - told
             told |= fresh
             news = self._news([lives[order_id] for order_id in sorted(fresh)], WHILE)

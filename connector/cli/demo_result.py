@@ -8,7 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from connector.cli.output import console
-from connector.sandbox.verdict import FIGURES, ORDERS, Goods, Sides, Verdict
+from connector.sandbox.verdict import FIGURES, ORDERS, Goods, Sides, Units, Verdict
 
 # As the counts are shown, in the order of a day.
 _HAPPENED = (
@@ -148,8 +148,8 @@ def _parcels_json(goods: Goods) -> dict[str, Any]:
     }
 
 
-def _whole(sides: Sides) -> dict[str, int]:
-    return {"shopify": int(sides.shopify), "netsuite": int(sides.netsuite)}
+def _whole(count: Units) -> dict[str, int]:
+    return {"shopify": count.shopify, "netsuite": count.netsuite}
 
 
 def _cells(sides: Sides, currency: str) -> tuple[str, str]:

@@ -21,6 +21,14 @@ class Sides:
 
 
 @dataclass(slots=True)
+class Units:
+    """One count in both systems."""
+
+    shopify: int = 0
+    netsuite: int = 0
+
+
+@dataclass(slots=True)
 class Goods:
     """Stock and parcels in both systems. Of NetSuite's units those are off that it does not know to be sold yet: `waiting`.
 
@@ -29,13 +37,13 @@ class Goods:
     """
 
     skus: int = 0
-    units: Sides = field(default_factory=Sides)
+    units: Units = field(default_factory=Units)
     waiting: int = 0
     changes: int = 0
     events: int = 0
     lowest: int | None = None
-    parcels: Sides = field(default_factory=Sides)
-    numbers: Sides = field(default_factory=Sides)
+    parcels: Units = field(default_factory=Units)
+    numbers: Units = field(default_factory=Units)
     taken_back: int = 0
 
 

@@ -171,8 +171,13 @@ def test_the_demo_agrees_in_every_number() -> None:
     assert result["problems"] == []
     assert (done.returncode, result["agrees"]) == (0, True), done.stderr
     assert result["in_netsuite"] > 30
-    # The call budget of each single act is asserted elsewhere; a short day is full of them.
-    assert result["netsuite_calls_per_order"] < 7
+    # The call budget of each single act is asserted elsewhere; a short day is full of them, and of readings of stock.
+    assert result["netsuite_calls_per_order"] < 10
+    for sides in (result["stock"]["units"], *(result["parcels"][name] for name in ("shipped", "tracking_numbers"))):
+        assert sides["shopify"] == sides["netsuite"] > 0
+    assert result["parcels"]["taken_back"] == 1
+    assert result["stock"]["changes"] > 48
+    assert result["stock"]["lowest"] > 0
     for figures in result["money"].values():
         assert set(figures) == {"orders", "deposits", "refunds", "net"}
         assert all(sides["shopify"] == sides["netsuite"] for sides in figures.values())
