@@ -21,6 +21,7 @@ from connector.cli.netsuite import netsuite
 from connector.cli.orders import orders
 from connector.cli.ping import ping
 from connector.cli.privacy import privacy
+from connector.cli.reconcile import reconcile
 from connector.cli.schedules import schedules
 from connector.cli.serve import migrate, serve, web
 from connector.cli.shopify import shopify
@@ -54,6 +55,7 @@ for command in (
     netsuite,
     orders,
     privacy,
+    reconcile,
     schedules,
     serve,
     shopify,

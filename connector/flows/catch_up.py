@@ -48,15 +48,20 @@ def look_back(systems: Systems, workplace: Workplace, wake: Wake) -> Mapping[str
     return counts
 
 
+def hint(systems: Systems, workplace: Workplace, wake: Wake, orders: Sequence[ChangedOrder]) -> int:
+    """Makes orders due that are older with us than is said here; how many were told for the first time."""
+    with workplace.engine.begin() as connection:
+        woken = _hint(connection, systems, workplace, orders)
+    for record_id in woken:
+        wake(record_id)
+    return len(woken)
+
+
 def _heard(systems: Systems, workplace: Workplace, wake: Wake, *, since: datetime) -> tuple[dict[str, int], datetime]:
     seen, hinted, newest = 0, 0, since
     for page in changed_orders(systems.shopify, since):
         seen += len(page)
-        with workplace.engine.begin() as connection:
-            woken = _hint(connection, systems, workplace, page)
-        hinted += len(woken)
-        for record_id in woken:
-            wake(record_id)
+        hinted += hint(systems, workplace, wake, page)
         newest = max([newest, *(order.updated_at for order in page)])
     if hinted:
         log.info("caught_up", connection_id=systems.connection.id, orders=hinted)

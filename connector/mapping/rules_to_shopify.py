@@ -74,5 +74,6 @@ class ScheduleRules(Part):
     inventory_drift: _Cadence = 86_400
     fulfillments_poll: _Cadence = 300
     orders_poll: _Cadence = 300
+    orders_reconcile: _Cadence = 86_400
     customers_poll: _Cadence = 900
     draft_orders_poll: _Cadence = 300

@@ -1,0 +1,212 @@
+"""`ml-connector reconcile`: is every order of the shop accounted for, and is its money the same on both sides?"""
+
+import csv
+import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import click
+
+from connector.cli.opening import data_option, json_option, opened
+from connector.cli.output import console, print_json, print_table
+from connector.errors import ConfigError
+from connector.flows.ledger_money import Difference, MoneyRow, Sums
+from connector.flows.ledger_orders import Place
+from connector.flows.reconciling import Proof, proof, window
+from connector.runtime import Runtime
+from connector.store import connections
+from connector.store.connections import StoredConnection
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+# From here on there is room for what came and what went back, not only for what stayed.
+_WIDE = 110
+_MONEY = ("captured", "refunded", "net")
+# Orders of a place that are named one by one before they are only counted.
+_NAMED = 20
+
+
+@click.command()
+@click.argument("connection", required=False)
+@click.option("--since", type=_DAY, help="From this day of the books on; without it the last 30 days.")
+@click.option("--until", type=_DAY, help="Up to the beginning of this day; without it up to now.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print the money of every day as CSV.")
+@data_option
+@json_option
+def reconcile(
+    connection: str | None, since: datetime | None, until: datetime | None, as_csv: bool, data: Path, as_json: bool
+) -> None:
+    """Prove that every order of the shop is accounted for, and its money the same on both sides.
+
+    Reads both systems and writes nothing. Exit 1 when an order is unknown, a document is missing or doubled, or a
+    difference in money has no cause.
+    """
+    with opened(data) as (runtime, _):
+        systems = runtime.open_systems(_stored(runtime, connection).id)
+        now = datetime.now(UTC)
+        chosen = window(systems.rules, since=since and since.date(), until=until and until.date(), now=now)
+        if chosen.since >= chosen.until:
+            raise ConfigError(f"--since {_day(since)} is not before --until {_day(until)}, or lies in the future")
+        found = proof(systems, runtime, chosen)
+    if as_json:
+        print_json(_json(found))
+    elif as_csv:
+        _print_csv(found)
+    else:
+        _print(found)
+    if not found.is_explained:
+        raise SystemExit(1)
+
+
+def _stored(runtime: Runtime, name: str | None) -> StoredConnection:
+    with runtime.engine.begin() as database:
+        found = [one for one in connections.every(database) if name in (None, one.name)]
+    if not found and name is not None:
+        raise ConfigError(f"there is no connection named {name}; see `ml-connector connection list`")
+    if len(found) != 1:
+        names = ", ".join(sorted(one.name for one in found)) or "none"
+        raise ConfigError(f"say which connection: `ml-connector reconcile NAME`; there are: {names}")
+    return found[0]
+
+
+def _day(moment: datetime | None) -> str:
+    return "now" if moment is None else f"{moment:%Y-%m-%d}"
+
+
+def _print(found: Proof) -> None:
+    chosen = found.window
+    click.echo(f"orders placed from {chosen.since:%Y-%m-%d %H:%M} to {chosen.until:%Y-%m-%d %H:%M} UTC")
+    counts = [(place.value, count) for place, count in found.counts.items() if count or place is Place.WRITTEN]
+    print_table(("orders", str(len(found.orders))), counts)
+    _print_money(found)
+    _print_places(found)
+    for gap in found.gaps:
+        names = gap.first if gap.count == 1 else f"{gap.first} to {gap.last} ({gap.count})"
+        click.echo(f"gap {names}: {gap.cause}; {gap.why}")
+    for finding in found.findings:
+        click.echo(f"UNEXPLAINED {finding.name}: {finding.sentence}")
+    click.echo("\n" + _verdict(found))
+
+
+def _verdict(found: Proof) -> str:
+    if found.is_explained:
+        differences = (
+            f"; {len(found.differences)} differences in money, each with its cause" if found.differences else ""
+        )
+        return f"every order is accounted for{differences}"
+    return f"unexplained: {len(found.findings)} of orders and documents, {len(found.unexplained)} of money"
+
+
+def _print_money(found: Proof) -> None:
+    """What the whole window comes to, then the days that differ, then each difference."""
+    if found.rows:
+        click.echo()
+        _print_rows(("currency", "gateway"), [((row.currency, row.gateway), row) for row in _totals(found.rows)])
+    differing = [row for row in found.rows if row.difference]
+    if differing:
+        click.echo(f"\ndays that differ ({found.time_zone})")
+        rows = [((str(row.day), row.currency, row.gateway), row) for row in differing]
+        _print_rows(("day", "currency", "gateway"), rows)
+    if found.differences:
+        click.echo("\ndifferences")
+        cells = [_difference(one) for one in found.differences]
+        print_table(("order", "day", "shopify", "netsuite", "cause"), cells, whole=("order", "day"))
+
+
+def _totals(rows: Sequence[MoneyRow]) -> list[MoneyRow]:
+    found: defaultdict[tuple[str, str], list[MoneyRow]] = defaultdict(list)
+    for row in rows:
+        found[row.currency, row.gateway].append(row)
+    return [
+        MoneyRow(one[0].day, *key, _sum([row.shopify for row in one]), _sum([row.netsuite for row in one]))
+        for key, one in sorted(found.items())
+    ]
+
+
+def _sum(sums: Sequence[Sums]) -> Sums:
+    zero = Decimal(0)
+    return Sums(sum((one.captured for one in sums), zero), sum((one.refunded for one in sums), zero))
+
+
+def _print_rows(names: Sequence[str], rows: Sequence[tuple[Sequence[str], MoneyRow]]) -> None:
+    is_wide = console().width >= _WIDE
+    members = _MONEY if is_wide else ("net",)
+    columns = [f"{side} {name}" if is_wide else side for side in ("shopify", "netsuite") for name in members]
+    cells = [
+        [
+            *head,
+            *(getattr(side, name) for side in (row.shopify, row.netsuite) for name in members),
+            _signed(row.difference),
+        ]
+        for head, row in rows
+    ]
+    print_table((*names, *columns, "differs"), cells, whole=("day", "currency"))
+
+
+def _signed(amount: Decimal) -> str:
+    return f"{amount:+}" if amount else ""
+
+
+def _difference(one: Difference) -> list[object]:
+    mine, theirs = ("-" if amount is None else f"{amount} {one.currency}" for amount in (one.shopify, one.netsuite))
+    mark = "" if one.cause.is_explained else "UNEXPLAINED "
+    return [one.name, one.day, mine, theirs, f"{mark}{one.cause}: {one.why}"]
+
+
+def _print_places(found: Proof) -> None:
+    """The orders that are not written, by name."""
+    rest = [one for one in found.orders if one.place not in (Place.WRITTEN, Place.UNKNOWN)]
+    if rest:
+        click.echo("\nnot written")
+        cells = [(one.order.placed.name, one.place.value, one.why) for one in rest[:_NAMED]]
+        print_table(("order", "place", "why"), cells, whole=("order", "place"))
+    if len(rest) > _NAMED:
+        click.echo(f"and {len(rest) - _NAMED} more; --json has all")
+    if found.gaps or found.findings:
+        click.echo()
+
+
+def _money_json(row: MoneyRow) -> dict[str, Any]:
+    sides = {
+        name: {member: getattr(side, member) for member in _MONEY}
+        for name, side in (("shopify", row.shopify), ("netsuite", row.netsuite))
+    }
+    return {
+        "day": str(row.day),
+        "currency": row.currency,
+        "gateway": row.gateway,
+        **sides,
+        "difference": row.difference,
+    }
+
+
+def _json(found: Proof) -> dict[str, Any]:
+    return {
+        "since": found.window.since, "until": found.window.until, "time_zone": found.time_zone,
+        "explained": found.is_explained, "orders": len(found.orders),
+        "places": {place.value: count for place, count in found.counts.items()},
+        "not_written": [
+            {"order": one.order.placed.name, "id": one.order.placed.order_id, "place": one.place.value, "why": one.why}
+            for one in found.orders if one.place is not Place.WRITTEN
+        ],
+        "findings": [asdict(one) for one in found.findings],
+        "gaps": [asdict(one) for one in found.gaps],
+        "money": [_money_json(row) for row in found.rows],
+        "differences": [
+            asdict(one) | {"day": str(one.day), "cause": one.cause.value, "explained": one.cause.is_explained}
+            for one in found.differences
+        ],
+    }  # fmt: skip
+
+
+def _print_csv(found: Proof) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    columns = [f"{side}_{member}" for side in ("shopify", "netsuite") for member in _MONEY]
+    writer.writerow(["day", "currency", "gateway", *columns, "difference"])
+    for row in found.rows:
+        sums = [getattr(side, member) for side in (row.shopify, row.netsuite) for member in _MONEY]
+        writer.writerow([row.day, row.currency, row.gateway, *sums, row.difference])
