@@ -18,6 +18,7 @@ from connector.errors import ConfigError
 from connector.flows.ledger_money import Difference, MoneyRow, Sums
 from connector.flows.ledger_orders import Place
 from connector.flows.reconciling import Proof, proof, window
+from connector.mapping.money import rounded
 from connector.runtime import Runtime
 from connector.store import connections
 from connector.store.connections import StoredConnection
@@ -106,14 +107,15 @@ def _print_money(found: Proof) -> None:
     if found.rows:
         click.echo()
         _print_rows(("currency", "gateway"), [((row.currency, row.gateway), row) for row in _totals(found.rows)])
-    differing = [row for row in found.rows if row.difference]
+    differing = [row for row in found.rows if not row.is_equal]
     if differing:
         click.echo(f"\ndays that differ ({found.time_zone})")
         rows = [((str(row.day), row.currency, row.gateway), row) for row in differing]
         _print_rows(("day", "currency", "gateway"), rows)
     if found.differences:
         click.echo("\ndifferences")
-        cells = [_difference(one) for one in found.differences]
+        told = {one.order.placed.order_id for one in found.orders if one.place is not Place.WRITTEN}
+        cells = [_difference(one, is_told=one.order_id in told) for one in found.differences]
         print_table(("order", "day", "shopify", "netsuite", "cause"), cells, whole=("order", "day"))
 
 
@@ -135,26 +137,29 @@ def _sum(sums: Sequence[Sums]) -> Sums:
 def _print_rows(names: Sequence[str], rows: Sequence[tuple[Sequence[str], MoneyRow]]) -> None:
     is_wide = console().width >= _WIDE
     members = _MONEY if is_wide else ("net",)
-    columns = [f"{side} {name}" if is_wide else side for side in ("shopify", "netsuite") for name in members]
+    columns = [f"{side}\n{name}" if is_wide else side for side in ("shopify", "netsuite") for name in members]
     cells = [
-        [
-            *head,
-            *(getattr(side, name) for side in (row.shopify, row.netsuite) for name in members),
-            _signed(row.difference),
-        ]
+        [*head, *_amounts(row, members), f"{_money(row.difference, row):+}" if row.difference else ""]
         for head, row in rows
     ]
-    print_table((*names, *columns, "differs"), cells, whole=("day", "currency"))
+    print_table((*names, *columns, "differs"), cells, whole=(*names, *columns, "differs"))
 
 
-def _signed(amount: Decimal) -> str:
-    return f"{amount:+}" if amount else ""
+def _amounts(row: MoneyRow, members: Sequence[str]) -> list[Decimal]:
+    """Of Shopify, then of NetSuite."""
+    return [_money(getattr(side, name), row) for side in (row.shopify, row.netsuite) for name in members]
 
 
-def _difference(one: Difference) -> list[object]:
-    mine, theirs = ("-" if amount is None else f"{amount} {one.currency}" for amount in (one.shopify, one.netsuite))
+def _money(amount: Decimal, of: MoneyRow | Difference) -> Decimal:
+    """With as many digits as its currency has."""
+    return rounded(amount, of.currency)
+
+
+def _difference(one: Difference, *, is_told: bool) -> list[object]:
+    """The reason is left out where it is told of the whole order."""
+    mine, theirs = ("-" if amount is None else str(_money(amount, one)) for amount in (one.shopify, one.netsuite))
     mark = "" if one.cause.is_explained else "UNEXPLAINED "
-    return [one.name, one.day, mine, theirs, f"{mark}{one.cause}: {one.why}"]
+    return [one.name, one.day, mine, theirs, f"{mark}{one.cause}" + ("" if is_told else f": {one.why}")]
 
 
 def _print_places(found: Proof) -> None:
@@ -171,17 +176,12 @@ def _print_places(found: Proof) -> None:
 
 
 def _money_json(row: MoneyRow) -> dict[str, Any]:
+    amounts = _amounts(row, _MONEY)
     sides = {
-        name: {member: getattr(side, member) for member in _MONEY}
-        for name, side in (("shopify", row.shopify), ("netsuite", row.netsuite))
+        name: dict(zip(_MONEY, amounts[at : at + 3], strict=True)) for at, name in ((0, "shopify"), (3, "netsuite"))
     }
-    return {
-        "day": str(row.day),
-        "currency": row.currency,
-        "gateway": row.gateway,
-        **sides,
-        "difference": row.difference,
-    }
+    difference = _money(row.difference, row)
+    return {"day": str(row.day), "currency": row.currency, "gateway": row.gateway, **sides, "difference": difference}
 
 
 def _json(found: Proof) -> dict[str, Any]:
@@ -208,5 +208,5 @@ def _print_csv(found: Proof) -> None:
     columns = [f"{side}_{member}" for side in ("shopify", "netsuite") for member in _MONEY]
     writer.writerow(["day", "currency", "gateway", *columns, "difference"])
     for row in found.rows:
-        sums = [getattr(side, member) for side in (row.shopify, row.netsuite) for member in _MONEY]
-        writer.writerow([row.day, row.currency, row.gateway, *sums, row.difference])
+        amounts = _amounts(row, _MONEY)
+        writer.writerow([row.day, row.currency, row.gateway, *amounts, _money(row.difference, row)])

@@ -69,6 +69,11 @@ class MoneyRow:
         """How much more NetSuite has."""
         return self.netsuite.net - self.shopify.net
 
+    @property
+    def is_equal(self) -> bool:
+        """True when as much came and as much went back on both sides."""
+        return self.netsuite == self.shopify
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:

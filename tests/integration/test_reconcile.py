@@ -13,6 +13,7 @@ from connector.flows import reconciling
 from connector.flows.ledger_money import Cause
 from connector.flows.reconciling import Proof, proof, reconcile
 from connector.sandbox.netsuite.accountant import act
+from connector.sandbox.shopify.acts.verbs import act as shop_act
 from connector.store.connection_tables import connections
 from connector.store.tables import records
 from tests import factories
@@ -212,6 +213,64 @@ def test_a_cash_sale_stands_for_all_payments_of_its_order(database: Engine, redi
         assert document(world, f"{OURS}-SALE-5001")
         assert (found.is_explained, found.differences) == (True, [])
         assert {row.gateway: int(row.netsuite.net) for row in found.rows} == {"shopify_payments": 12, "gift_card": 8}
+
+
+def refunded(world: World, number: int) -> None:
+    """The mug of an order comes back for its money."""
+    line = {"line_id": number * 10, "quantity": 1, "restock_type": "return", "location_id": 655441491}
+    shop_act(world.shop, {"act": "fulfill", "order_id": number})
+    shop_act(world.shop, {"act": "refund", "order_id": number, "lines": [line]})
+    world.work(world.announce(number))
+    assert world.record(number).state == "in_sync", world.record(number).reason
+
+
+def test_money_that_went_back_is_set_against_what_netsuite_gave_back(world: World) -> None:
+    sold(world, 5001)
+    refunded(world, 5001)
+    found = proved(world)
+    assert found.differences == []
+    assert sum(row.netsuite.refunded for row in found.rows) == sum(row.shopify.refunded for row in found.rows) == 20
+    (refund,) = world.transactions("CustRfnd")
+    act(world.account, {"act": "delete", "record": refund["id"], "type": "customerRefund"})
+    (difference,) = proved(world).differences
+    assert (difference.shopify, difference.netsuite, difference.cause) == (Decimal("-20.00"), None, Cause.DELETED)
+
+
+def test_a_cash_refund_stands_for_the_money_of_its_refund(database: Engine, redis_url: str) -> None:
+    rules = factories.rules_json(orders={"cash_sale_sources": ["pos"]})
+    with opened_world(database, redis_url, rules=rules) as world:
+        began(world)
+        sold(world, 5001, source_name="pos")
+        refunded(world, 5001)
+        assert [item["type"] for item in world.transactions()] == ["CashSale", "CashRfnd"]
+        found = proved(world)
+        assert (found.is_explained, found.differences) == (True, [])
+        assert sum(row.netsuite.refunded for row in found.rows) == 20
+
+
+def test_money_of_a_closed_period_is_on_another_day_for_that_reason(database: Engine, redis_url: str) -> None:
+    rules = factories.rules_json(books={"closed_period": "today"})
+    with opened_world(database, redis_url, rules=rules) as world:
+        began(world)
+        closed = (now() - timedelta(days=5)).strftime("%Y-%m-%d")
+        act(world.account, {"act": "close_period", "from": "2026-01-01", "to": closed})
+        sold(world, 5001, hours=24 * 8)
+        found = proved(world)
+        assert causes(found) == {"#1001": Cause.CLOSED_PERIOD}
+        assert found.is_explained
+        assert [row.difference for row in found.rows] == [-20, 20]
+
+
+def test_an_order_of_ours_in_netsuite_that_shopify_does_not_have_is_named(world: World) -> None:
+    sold(world, 5001)
+    sold(world, 5003)
+    day = (now() - timedelta(days=3)).strftime("%Y-%m-%d")
+    fields = {"entity": {"id": "1456"}, "location": {"id": "2"}, "subsidiary": {"id": "1"}, "tranDate": day}
+    fields |= {"item": {"items": [{"item": {"id": "812"}, "quantity": 1, "rate": 20}]}}
+    act(world.account, {"act": "enter", "fields": fields | {"externalId": f"{OURS}-ORDER-5002"}})
+    (finding,) = proved(world).findings
+    assert "Shopify lists no such order" in finding.sentence
+    assert f"{OURS}-ORDER-5002" in finding.sentence
 
 
 def test_three_hundred_orders_take_the_same_calls_whatever_differs(world: World) -> None:
