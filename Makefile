@@ -9,7 +9,7 @@ STAMP := .venv/.synced
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench schema clean
+.PHONY: help setup demo test check bench chaos schema clean
 
 help:  ## Show the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,9 @@ check: $(STAMP)  ## Check format, lint, types and the direction of imports
 
 bench: $(STAMP)  ## Measure speed and print it with its setup
 	@$(BIN)/python -m bench $(ARGS)
+
+chaos: $(STAMP)  ## Break everything while orders flow, and let both ledgers judge
+	@$(BIN)/python -m chaos $(ARGS)
 
 schema: $(STAMP)  ## Make the shipped schemas anew from SHARED=folder of the published ones
 	@$(BIN)/python scripts/prune_shopify_schema.py "$(SHARED)/schemas/admin_2026-10.json.gz"

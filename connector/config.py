@@ -21,6 +21,14 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class CrashAt:
+    """Where a process is to die for the fault harness: at the n-th passing of a moment."""
+
+    name: str
+    passing: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the processes need to know; secrets are left out of repr."""
 
@@ -31,6 +39,7 @@ class Settings:
     log_level: str = "INFO"
     public_url: str | None = None
     trusted_proxies: int = 0
+    crash_at: CrashAt | None = None
 
     @property
     def address(self) -> str:
@@ -136,6 +145,16 @@ def _trusted_proxies(text: str, _env: Mapping[str, str]) -> int:
     return int(text or 0)
 
 
+def _crash_at(text: str, _env: Mapping[str, str]) -> CrashAt | None:
+    """`name` or `name:n`; for the fault harness alone."""
+    name, separator, passing = text.partition(":")
+    if not name:
+        return None
+    if separator and not (passing.isdigit() and int(passing)):
+        raise ValueError(f"must be a moment, or a moment and which passing of it such as before-claim:2, not {text}")
+    return CrashAt(name, int(passing or 1))
+
+
 _READERS = {
     "database_url": ("DATABASE_URL", _database_url),
     "redis_url": ("REDIS_URL", _redis_url),
@@ -144,4 +163,5 @@ _READERS = {
     "log_level": ("LOG_LEVEL", _log_level),
     "public_url": ("CONNECTOR_PUBLIC_URL", _public_url),
     "trusted_proxies": ("CONNECTOR_TRUSTED_PROXIES", _trusted_proxies),
+    "crash_at": ("CONNECTOR_CRASH_AT", _crash_at),
 }

@@ -9,6 +9,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import Engine
 
+from connector import crash
 from connector.config import Settings
 from connector.counters import Counters
 from connector.errors import Unauthorized
@@ -178,4 +179,5 @@ def install_site(settings: Settings, engine: Engine, vault: Vault) -> Site:
 
 
 def _runtime(settings: Settings, engine: Engine, redis: Redis) -> Runtime:
+    crash.arm(settings.crash_at)
     return Runtime(engine=engine, redis=redis, vault=Vault(settings.keys), counters=Counters(redis))

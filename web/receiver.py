@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from connector.counters import Counters
+from connector.crash import Moment, crash_at
 from connector.shopify.webhooks import KEPT_HEADERS, MAX_BODY, SIGNATURE, is_signed, notice
 from connector.store import inbox
 from connector.store.credentials import SHOPIFY
@@ -84,7 +85,9 @@ class Receiver:
 
     def _store(self, batch: Sequence[Delivery]) -> list[bool]:
         """One transaction for the batch (it is one statement); the wakes leave after its commit."""
+        crash_at(Moment.BEFORE_INBOX_COMMIT)
         accepted = self._accepted(batch)
+        crash_at(Moment.BEFORE_200)
         self._wakes.put(accepted.record_ids)
         fresh = set(accepted.new)
         answers = []

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import structlog
 from redis import Redis, RedisError
 
+from connector.crash import Moment, crash_at
 from connector.runtime import redis_client
 
 log = structlog.get_logger(__name__)
@@ -63,6 +64,7 @@ class Wakes:
             self._pause.wait(_GATHER_SECONDS)
             self._news.clear()
             while batch := self._taken():
+                crash_at(Moment.BEFORE_WAKE)
                 if not publish(self._redis, batch) and self._stopping:
                     return
             while self._runs:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, Engine
 
+from connector.crash import Moment, crash_at
 from connector.errors import (
     AlreadyExists,
     Conflict,
@@ -153,6 +154,7 @@ def _sent(effect: Effect, stored: StoredEffect, work: Work) -> str:
         sent = _sent_image(effect, stored, work)
         if sent is not None:
             store.keep_sent_image(connection, work.vault, stored, sent)
+    crash_at(Moment.BEFORE_REQUEST)
     try:
         remote_id = work.netsuite.write(effect.write)
     except OutcomeUnknown as error:
@@ -165,6 +167,7 @@ def _sent(effect: Effect, stored: StoredEffect, work: Work) -> str:
         with work.engine.begin() as connection:
             store.mark_refused(connection, stored)
         raise
+    crash_at(Moment.BEFORE_CONFIRM)
     return _confirmed(effect, stored, remote_id, work)
 
 

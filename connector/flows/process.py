@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from connector.crash import Moment, crash_at
 from connector.errors import (
     ConnectorError,
     Forbidden,
@@ -68,6 +69,7 @@ def process(record_id: int, workplace: Workplace, *, worker: str) -> Outcome | N
 
     An error that is not ours is written down, the record stays due, and the error is raised again.
     """
+    crash_at(Moment.BEFORE_CLAIM)
     started = _now()
     with workplace.engine.begin() as connection:
         lease = records.claim(connection, record_id, owner=worker, now=started)
@@ -145,6 +147,8 @@ class _Run:
 
     def end(self, standing: Standing, calls: list[Call]) -> Outcome:
         """Nothing more to do until something new arrives or a person acts."""
+        if self.lease.kind != CANARY:
+            crash_at(Moment.BEFORE_SETTLE)
         now = _now()
         with self.engine.begin() as connection:
             is_due_again = records.settle(connection, self.lease, standing, now=now)

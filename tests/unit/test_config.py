@@ -41,6 +41,7 @@ def test_all_missing_settings_are_named_at_once() -> None:
         ("PORT", "http", "must be a port number"),
         ("LOG_LEVEL", "LOUD", "must be DEBUG"),
         ("CONNECTOR_PUBLIC_URL", "example.com", "must begin with https"),
+        ("CONNECTOR_CRASH_AT", "before-claim:0", "must be a moment"),
     ],
 )
 def test_a_malformed_setting_is_named(variable: str, value: str, sentence: str) -> None:

@@ -1,0 +1,146 @@
+"""`python -m chaos [--short | --prove] [--cell TEXT] [--orders N] [--seeds N] [--jobs N] [--minutes N]`."""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from functools import partial
+
+from chaos.cells import CELLS, PROOFS, SHORT, Cell, Proof
+from chaos.run import Played, Size, percentiles, play
+
+_HEAD = (
+    f"{'cell':<50} {'seed':>4} {'kills':>5} {'orders':>6} {'events':>6} {'lost':>4} {'dbl':>4}"
+    f" {'p50 s':>6} {'p99 s':>6} {'rest s':>6}"
+)
+
+
+def main() -> int:
+    """Runs what was asked for; 0 when all is as it must be."""
+    given = _given()
+    _say(f"commit {_commit()}, {_machine()}\nmake chaos ARGS='{' '.join(sys.argv[1:])}'\n")
+    size = Size(orders=given.orders, rate=given.rate)
+    if given.prove:
+        return _prove(size, given)
+    cells = [cell for cell in (SHORT if given.short else CELLS) if given.cell in cell.name]
+    todo = [(cell, seed) for seed in range(1, given.seeds + 1) for cell in cells]
+    ends = time.monotonic() + given.minutes * 60
+    _say(_HEAD)
+    played, failed = [], 0
+    works = [partial(_in_time, cell, seed, size, ends) for cell, seed in todo]
+    for one in _each(works, given.jobs):
+        if isinstance(one, Played):
+            _say(_line(one))
+            played.append(one)
+        elif isinstance(one, Exception):
+            failed += 1
+            _say(f"  the harness itself failed: {type(one).__name__}: {str(one)[:300]}")
+    _say(_total(played, left_out=len(todo) - len(played) - failed, failed=failed))
+    return 0 if played and not failed and all(one.is_green for one in played) else 1
+
+
+def _given() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="chaos")
+    parser.add_argument("--short", action="store_true", help="one cell of each kind, one seed")
+    parser.add_argument("--prove", action="store_true", help="take out one safeguard after the other")
+    parser.add_argument("--cell", default="", help="only cells whose name holds this text")
+    parser.add_argument("--orders", type=int, default=None, help="orders a cell")
+    parser.add_argument("--seeds", type=int, default=None)
+    parser.add_argument("--rate", type=float, default=5.0, help="orders a second")
+    parser.add_argument("--jobs", type=int, default=3, help="cells played at once")
+    parser.add_argument("--minutes", type=float, default=600.0, help="no cell is begun after so many")
+    given = parser.parse_args()
+    is_brief = given.short or given.prove
+    given.orders = given.orders or (20 if is_brief else 50)
+    given.seeds = given.seeds or (1 if is_brief else 3)
+    return given
+
+
+def _in_time(cell: Cell, seed: int, size: Size, ends: float) -> Played | None:
+    return play(cell, seed=seed, size=size) if time.monotonic() < ends else None
+
+
+def _each(works: Sequence[Callable[[], Played | None]], jobs: int) -> Iterable[Played | Exception | None]:
+    """What each work came to, as they end; so many at once."""
+    with ThreadPoolExecutor(jobs) as pool:
+        futures: list[Future[Played | None]] = [pool.submit(work) for work in works]
+        for future in as_completed(futures):
+            error = future.exception()
+            yield error if isinstance(error, Exception) else future.result()
+
+
+def _line(one: Played) -> str:
+    judgement = one.judgement
+    p50, p99 = percentiles(judgement.waits)
+    numbers = (
+        f"{one.seed:>4} {one.kills:>5} {judgement.orders:>6} {one.events:>6} {judgement.lost:>4} {judgement.doubled:>4}"
+    )
+    line = f"{one.cell.name:<50} {numbers} {p50:>6.1f} {p99:>6.1f} {one.rested:>6.1f}{'' if one.is_green else '  RED'}"
+    return "\n".join([line, *(f"    {sentence}" for sentence in judgement.objections[:8])])
+
+
+def _total(played: Sequence[Played], *, left_out: int, failed: int) -> str:
+    p50, p99 = percentiles([wait for one in played for wait in one.judgement.waits])
+    red = sum(not one.is_green for one in played)
+    return (
+        f"\n{len(played)} cells, {sum(one.kills for one in played)} kills, "
+        f"{sum(one.judgement.orders for one in played)} orders, {sum(one.events for one in played)} events, "
+        f"{sum(one.refused for one in played)} deliveries repeated: "
+        f"{sum(one.judgement.lost for one in played)} lost, {sum(one.judgement.doubled for one in played)} doubled\n"
+        f"last event answered 200 to everything in NetSuite: p50 {p50:.1f} s, p99 {p99:.1f} s\n"
+        f"{red} cells red, {failed} not played because of the harness, {left_out} not begun in time"
+    )
+
+
+def _prove(size: Size, given: argparse.Namespace) -> int:
+    """Each cell with its safeguard, which must be green, and without it."""
+    proofs = [proof for proof in PROOFS if given.cell in proof.without]
+    whole = {proof.cell.name: proof.cell for proof in proofs}
+    works = [partial(play, proof.cell, seed=1, size=size, without=proof.without) for proof in proofs]
+    works += [partial(play, cell, seed=1, size=size) for cell in whole.values()]
+    with ThreadPoolExecutor(given.jobs) as pool:
+        results = list(pool.map(lambda work: work(), works))
+    good = True
+    for cell, one in zip(whole.values(), results[len(proofs) :], strict=True):
+        good = _proved(f"nothing taken out: {cell.name}", one, must_fail=False) and good
+    for proof, one in zip(proofs, results, strict=False):
+        good = _proved(_named(proof), one, must_fail=proof.must_fail) and good
+    return 0 if good else 1
+
+
+def _named(proof: Proof) -> str:
+    return f"without {proof.without}: {proof.cell.name}"
+
+
+def _proved(name: str, one: Played | None, *, must_fail: bool) -> bool:
+    if one is None:
+        return False
+    is_so = one.is_green is not must_fail
+    judgement = one.judgement
+    why = judgement.objections[0] if judgement.objections else ""
+    more = f" (and {len(judgement.objections) - 1} more)" if len(judgement.objections) > 1 else ""
+    colour, wanted = "green" if one.is_green else "RED", "red" if must_fail else "green"
+    _say(f"{name:<76} {colour:<5} must be {wanted:<5} {'as it must' if is_so else 'WRONG'}")
+    _say(f"    lost {judgement.lost}, doubled {judgement.doubled}; {why}{more}")
+    return is_so
+
+
+def _commit() -> str:
+    done = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)  # noqa: S607
+    return done.stdout.strip() or "unknown"
+
+
+def _machine() -> str:
+    return f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

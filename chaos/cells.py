@@ -1,0 +1,161 @@
+"""The cells: each a fault and the moment it meets."""
+
+from dataclasses import dataclass, field
+
+from chaos import faults
+from chaos.faults import Fault
+from chaos.stage import Setting
+from connector.crash import Moment
+
+# Killed at its n-th passing, in one life after the other: more than one lease is left behind each time.
+_PASSINGS = (3, 5, 2, 7, 4, 6)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One fault at one moment. `copies`: how often each delivery comes at once. `within`: seconds until all is quiet."""
+
+    name: str
+    fault: Fault = faults.nothing
+    setting: Setting = field(default_factory=Setting)
+    copies: int = 1
+    within: float = 240.0
+    is_long: bool = False
+
+
+def _crash(moment: Moment) -> tuple[str, ...]:
+    return tuple(f"{moment}:{passing}" for passing in _PASSINGS)
+
+
+_UNIQUE_OFF = {"external_id_unique": False}
+_WEB_MOMENTS = {
+    Moment.BEFORE_INBOX_COMMIT: "web killed before the inbox commit",
+    Moment.BEFORE_200: "web killed, committed, before the 200",
+    Moment.BEFORE_WAKE: "web killed, committed, before the wake",
+}
+_WORKER_MOMENTS = {
+    Moment.BEFORE_CLAIM: "worker killed before the claim",
+    Moment.BEFORE_REQUEST: "worker killed, effect sent, before the request",
+    Moment.BEFORE_CONFIRM: "worker killed, answered, before it is kept",
+    Moment.BEFORE_SETTLE: "worker killed, all kept, before the lease ends",
+}
+_LOST_ANSWERS = (
+    {"kind": "commit_then_drop", "method": "POST", "path": "salesOrder", "times": 6},
+    {"kind": "commit_then_drop", "method": "POST", "path": "customerDeposit", "times": 6, "after": 3},
+)
+_LATE = (
+    {"kind": "late_commit", "method": "POST", "path": "salesOrder", "times": 4, "seconds": 6.0},
+    {"kind": "late_commit", "method": "POST", "path": "customerDeposit", "times": 4, "seconds": 6.0, "after": 3},
+)
+_STORM = (
+    {"kind": "status_before", "status": 429, "times": 40},
+    {"kind": "status_before", "status": 503, "times": 25},
+)
+
+DUPLICATES = Cell("each webhook four times at once", copies=4)
+LOST_ANSWERS = Cell("NetSuite commits, its answer is lost", faults.netsuite(*_LOST_ANSWERS))
+# What the tests play: nobody waits for a lease.
+SMOKE = Cell(
+    "web killed before the 200, answers lost, each webhook twice",
+    faults.netsuite({**_LOST_ANSWERS[0], "times": 2}),
+    Setting(web_crashes=("before-200:3",)),
+    copies=2,
+    within=60.0,
+)
+
+CELLS: tuple[Cell, ...] = (
+    *(Cell(name, setting=Setting(web_crashes=_crash(moment))) for moment, name in _WEB_MOMENTS.items()),
+    *(Cell(name, setting=Setting(worker_crashes=_crash(moment))) for moment, name in _WORKER_MOMENTS.items()),
+    Cell("worker killed at random", faults.killed("worker")),
+    Cell("web killed at random", faults.killed("web")),
+    Cell("SIGTERM to all, new release overlapping, twice", faults.redeployed),
+    Cell("Redis flushed again and again", faults.flushed),
+    Cell("Redis flushed before anybody read", faults.flushed_before_anybody_read, Setting(late_worker=True)),
+    Cell("Redis killed and back empty, twice", faults.redis_killed),
+    Cell("Redis frozen 15 s", faults.redis_frozen(15)),
+    Cell("Redis frozen 60 s", faults.redis_frozen(60), is_long=True),
+    Cell("Redis half-open", faults.redis_half_open),
+    Cell("Redis slow, links reset", faults.redis_slow_and_reset, is_long=True),
+    Cell("PostgreSQL immediate restart, twice", faults.postgres_restarted),
+    Cell("PostgreSQL frozen 8 s", faults.postgres_frozen(8)),
+    Cell("PostgreSQL frozen 30 s", faults.postgres_frozen(30), is_long=True),
+    LOST_ANSWERS,
+    Cell(
+        "the same, external ids not unique there",
+        faults.netsuite(*_LOST_ANSWERS),
+        Setting(account=_UNIQUE_OFF),
+        is_long=True,
+    ),
+    Cell("NetSuite drops, commits 6 s later", faults.netsuite(*_LATE)),
+    Cell("NetSuite 429 and 503 storm", faults.netsuite(*_STORM)),
+    Cell("beat doubled", setting=Setting(beats=2)),
+    Cell("beat absent", setting=Setting(beats=0), is_long=True),
+    DUPLICATES,
+    Cell(
+        "tokens of both sides end every 3 s",
+        setting=Setting(workers=2, account={"token_seconds": 3}, shop={"token_seconds": 3}),
+    ),
+    Cell(
+        "worker stopped past its leases, then woken",
+        faults.worker_paused,
+        Setting(workers=2),
+        within=300.0,
+        is_long=True,
+    ),
+)
+
+# A few minutes: of each kind of fault one.
+SHORT_NAMES = (
+    "web killed, committed, before the 200",
+    "worker killed, effect sent, before the request",
+    "worker killed, answered, before it is kept",
+    "SIGTERM to all, new release overlapping, twice",
+    "Redis flushed again and again",
+    "PostgreSQL immediate restart, twice",
+    LOST_ANSWERS.name,
+    DUPLICATES.name,
+)
+SHORT = tuple(cell for cell in CELLS if cell.name in SHORT_NAMES)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A cell that must turn red without a safeguard, and be green with it. `must_fail` False: nothing may change."""
+
+    without: str
+    cell: Cell
+    must_fail: bool = True
+
+
+_TWICE_OVER = Cell(
+    "four at once, external ids not unique there", copies=4, setting=Setting(account=_UNIQUE_OFF), within=100.0
+)
+_BLIND = Cell(
+    "answers lost, external ids not unique there",
+    faults.netsuite(*_LOST_ANSWERS),
+    Setting(account=_UNIQUE_OFF),
+    within=100.0,
+)
+_KILLED = Cell(
+    "worker killed, effect sent, before the request",
+    setting=Setting(worker_crashes=("before-request:3",)),
+    within=190.0,
+)
+_FLUSHED = Cell(
+    "Redis flushed before anybody read",
+    faults.flushed_before_anybody_read,
+    Setting(late_worker=True, beats=0),
+    within=90.0,
+)
+
+PROOFS = (
+    Proof("sweeper", _FLUSHED),
+    Proof("lease", _TWICE_OVER),
+    Proof("unique-key", _TWICE_OVER),
+    Proof("dedupe", _TWICE_OVER),
+    Proof("takeover", _KILLED),
+    Proof("unknown-state", _BLIND),
+    Proof("external-id", _BLIND),
+    # Redis carries wakes only: what a dead worker was at is found in Postgres, whatever Celery does with the message.
+    Proof("reject-on-worker-lost", _KILLED, must_fail=False),
+)

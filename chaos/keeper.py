@@ -1,0 +1,76 @@
+"""Keeps one of our processes running, as a platform does: whenever it ends it is started again."""
+
+import os
+import signal
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from connector.embedded.children import spawn, stop
+
+_AGAIN_SECONDS = 0.3
+
+
+class Keeper:
+    """One process under a name. `crashes` are the places (name:n) at which its first lives are to end, one each."""
+
+    def __init__(
+        self, name: str, argv: Sequence[str], env: Mapping[str, str], logs: Path, *, crashes: Iterable[str] = ()
+    ) -> None:
+        self.name = name
+        self.kills = 0
+        self._argv, self._env, self._logs = argv, env, logs
+        self._crashes = deque(crashes)
+        self._child: subprocess.Popen[bytes] | None = None
+        self._stopping = threading.Event()
+        # Lives as long as the process is wanted: the kernel ends children with the thread that started them.
+        self._thread = threading.Thread(target=self._keep, name=f"keeper-{name}", daemon=True)
+        self._thread.start()
+
+    def kill(self) -> None:
+        """`kill -9` of the process and what it started."""
+        if (child := self._child) is not None and child.poll() is None:
+            self.kills += 1
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends a signal to the process and what it started."""
+        if (child := self._child) is not None and child.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, number)
+
+    def spare(self) -> None:
+        """Its next lives are not armed any more."""
+        self._crashes.clear()
+
+    def retire(self, *, grace: float) -> bool:
+        """SIGTERM, and no next life; False when it had to be killed after `grace` seconds."""
+        self._stopping.set()
+        child = self._child
+        if child is None:
+            return True
+        stop(child, by=signal.SIGTERM, grace=grace)
+        self._thread.join(timeout=5)
+        return child.returncode != -signal.SIGKILL
+
+    def resident(self) -> int:
+        """Bytes in memory."""
+        return psutil.Process(self._child.pid).memory_info().rss if self._child else 0
+
+    def _keep(self) -> None:
+        while not self._stopping.is_set():
+            place = self._crashes.popleft() if self._crashes else None
+            env = dict(self._env) | ({"CONNECTOR_CRASH_AT": place} if place else {})
+            with (self._logs / f"{self.name}.log").open("ab") as output:
+                child = spawn(self._argv, env=env, output=output, cwd=Path.cwd())
+            self._child = child
+            child.wait()
+            if place and not self._stopping.is_set():
+                self.kills += 1
+            self._stopping.wait(_AGAIN_SECONDS)

@@ -1,0 +1,205 @@
+"""Everything one cell needs: real servers behind proxies, both sandboxes, our processes under keepers."""
+
+import base64
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+from sqlalchemy import Engine
+
+from chaos.keeper import Keeper
+from chaos.proxy import Proxy
+from connector.cli.connection_file import read_connection_file
+from connector.cli.sandboxes import Sandbox, new_log_ins, start_sandbox, write_connection_file
+from connector.cli.serve import celery_argv, is_answering, web_argv
+from connector.config import Settings
+from connector.embedded.postgres import remove_postgres, start_postgres
+from connector.embedded.servers import Server, free_port
+from connector.embedded.supervisor import Supervisor
+from connector.embedded.valkey import start_valkey
+from connector.runtime import build
+from connector.sandbox.scenario import world
+from connector.store import connections, schema
+from connector.store.engine import make_engine
+
+START_SECONDS = 90.0
+LATENCY_MS = 60
+# Alembic keeps its context in globals: cells that are played at once take turns.
+_MIGRATING = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How a cell's stage is set up. `without` names what of the product is taken away (chaos.broken)."""
+
+    worker_crashes: tuple[str, ...] = ()
+    web_crashes: tuple[str, ...] = ()
+    workers: int = 1
+    beats: int = 1
+    late_worker: bool = False
+    without: str | None = None
+    account: Mapping[str, Any] = field(default_factory=dict)
+    shop: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Stage:
+    """What runs. `database` and `redis` are the servers now; the product reaches them by the proxies."""
+
+    directory: Path
+    setting: Setting
+    database: Server
+    redis: Server
+    database_proxy: Proxy
+    redis_proxy: Proxy
+    web_proxy: Proxy
+    shop: Sandbox
+    account: Sandbox
+    env: Mapping[str, str]
+    keepers: list[Keeper] = field(default_factory=list)
+    retired: list[Keeper] = field(default_factory=list)
+    killed_servers: int = 0
+    notes: list[str] = field(default_factory=list)
+    pause: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def kills(self) -> int:
+        """How often a process or a server was killed without warning."""
+        return self.killed_servers + sum(keeper.kills for keeper in (*self.keepers, *self.retired))
+
+    def of(self, name: str) -> list[Keeper]:
+        """The keepers of web, worker or beat."""
+        return [keeper for keeper in self.keepers if keeper.name.startswith(name)]
+
+    def start_worker(self, crashes: Sequence[str] = ()) -> Keeper:
+        """One more worker."""
+        return self._keep("worker", self._without(celery_argv("worker")), crashes)
+
+    def start_beat(self) -> Keeper:
+        """One more beat."""
+        return self._keep("beat", celery_argv("beat"), ())
+
+    def start_web(self, crashes: Sequence[str] = ()) -> Keeper:
+        """A web process on a port of its own; what comes from now on goes there once it answers."""
+        port = free_port()
+        argv = web_argv(port)
+        if self.setting.without:
+            argv[-1] = "chaos.broken_web:app"
+        kept = self._keep("web", argv, crashes)
+        self.wait(lambda: is_answering(port), "the web process did not answer")
+        self.web_proxy.target = port
+        return kept
+
+    def wait(self, is_so: Callable[[], bool], sentence: str, *, within: float = START_SECONDS) -> None:
+        """Waits for something. Raises RuntimeError with the sentence when it does not come."""
+        for _ in range(int(within / 0.1)):
+            if is_so():
+                return
+            self.pause.wait(0.1)
+        raise RuntimeError(sentence)
+
+    def engine(self) -> Engine:
+        """The database as it is, not by the proxy."""
+        return make_engine(Settings.from_env(dict(self.env) | {"DATABASE_URL": self.database.url}).database_url)
+
+    def calm(self) -> None:
+        """No fault from now on."""
+        requests.delete(f"{self.account.url}/_sandbox/faults", timeout=30).raise_for_status()
+        for keeper in self.keepers:
+            keeper.spare()
+
+    def _keep(self, name: str, argv: Sequence[str], crashes: Sequence[str]) -> Keeper:
+        number = len(self.keepers) + len(self.retired)
+        kept = Keeper(f"{name}-{number}", argv, self.env, self.directory, crashes=crashes)
+        self.keepers.append(kept)
+        return kept
+
+    def _without(self, argv: list[str]) -> list[str]:
+        return [argv[0], "-m", "chaos.broken", *argv[3:]] if self.setting.without else argv
+
+
+@contextmanager
+def stage(setting: Setting) -> Iterator[Stage]:
+    """Starts everything in the calling thread and takes it away again."""
+    with ExitStack() as stack:
+        directory = Path(tempfile.mkdtemp(prefix="ml-connector-chaos-", dir="/var/tmp"))
+        stack.callback(shutil.rmtree, directory, ignore_errors=True)
+        stack.callback(remove_postgres, directory / "postgres")
+        made = _servers(directory, setting, stack)
+        with _MIGRATING:
+            schema.upgrade(made.database.url)
+        _connect(made)
+        stack.callback(_retire, made)
+        _start(made)
+        yield made
+
+
+def port_of(url: str) -> int:
+    """The port of a server's address."""
+    return urlsplit(url).port or 0
+
+
+def _servers(directory: Path, setting: Setting, stack: ExitStack) -> Stage:
+    valkey = start_valkey(directory / "valkey", durable=False)
+    postgres = start_postgres(directory / "postgres", durable=True)
+    supervisor = Supervisor(logs=directory)
+    stack.callback(supervisor.stop)
+    proxies = (Proxy(port_of(postgres.url)), Proxy(port_of(valkey.url)), Proxy(0))
+    log_ins = new_log_ins()
+    books = world.account_config(50) | log_ins.of_account() | {"latency_ms": LATENCY_MS} | dict(setting.account)
+    account = start_sandbox(supervisor, "netsuite", books, directory)
+    shop = start_sandbox(supervisor, "shopify", world.shop_config() | log_ins.of_shop() | dict(setting.shop), directory)
+    env = dict(os.environ) | {
+        "DATABASE_URL": _by(postgres.url, proxies[0]),
+        "REDIS_URL": _by(valkey.url, proxies[1]),
+        "PORT": str(proxies[2].port),
+        "CONNECTOR_KEYS": f"k1:{base64.b64encode(os.urandom(32)).decode()}",
+        "LOG_LEVEL": "INFO",
+        "PYTHONDONTWRITEBYTECODE": "",
+        "CHAOS_WITHOUT": setting.without or "",
+    }
+    made = Stage(directory, setting, postgres, valkey, *proxies, shop, account, env)
+    stack.callback(lambda: made.database.stop())
+    stack.callback(lambda: made.redis.stop())
+    write_connection_file(directory, shop, account, log_ins, world.rules())
+    return made
+
+
+def _by(url: str, proxy: Proxy) -> str:
+    parts = urlsplit(url)
+    place = f"{parts.netloc.rpartition(':')[0]}:{proxy.port}"
+    return urlunsplit(parts._replace(netloc=place))
+
+
+def _connect(made: Stage) -> None:
+    settings = replace(Settings.from_env(made.env), crash_at=None)
+    runtime = build(settings)
+    with runtime.engine.begin() as database:
+        stored = connections.add(database, read_connection_file(made.directory / "connection.toml"), runtime.vault)
+    runtime.close()
+    made.shop.post("settings", {"webhook_url": f"http://127.0.0.1:{made.web_proxy.port}/webhooks/shopify/{stored.key}"})
+
+
+def _start(made: Stage) -> None:
+    setting = made.setting
+    if not setting.late_worker:
+        for _ in range(setting.workers):
+            made.start_worker(setting.worker_crashes)
+    for _ in range(setting.beats):
+        made.start_beat()
+    made.start_web(setting.web_crashes)
+
+
+def _retire(made: Stage) -> None:
+    for keeper in made.keepers:
+        keeper.retire(grace=5)
+    for proxy in (made.web_proxy, made.redis_proxy, made.database_proxy):
+        proxy.close()

@@ -1,0 +1,113 @@
+"""Orders flow: each is placed, announced, paid or captured, and changed; what is not answered 200 is delivered again."""
+
+import random
+import threading
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from chaos.stage import Stage
+from connector.sandbox.scenario.drafts import Shape
+from connector.sandbox.scenario.orders import order
+
+Json = dict[str, Any]
+
+# Stands in every order's name and address, and nowhere else.
+PLANTED = "Quillfeather"
+
+_TAXES = (("State tax", "0.0625"), ("County tax", "0.0125"))
+_SHAPES = (
+    Shape(customer="existing", taxes=_TAXES),
+    Shape(customer="new", taxes=_TAXES, lines=3),
+    Shape(customer="existing", payments="authorised", taxes=_TAXES),
+    Shape(customer="existing", code_percent=10, lines=4, taxes=_TAXES),
+    Shape(customer="existing", payments="partial"),
+)
+_SENDERS = 8
+# Shopify delivers again for four hours; here the pauses are shorter and so is the patience.
+_AGAIN_SECONDS = 0.5
+_PATIENCE_SECONDS = 150.0
+
+
+@dataclass(slots=True)
+class Traffic:
+    """So many orders, begun `rate` a second, each delivery `copies` times at once under one id."""
+
+    stage: Stage
+    orders: int
+    rate: float
+    seed: int
+    copies: int = 1
+    events: int = 0
+    given_up: int = 0
+    answers: dict[int, int] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begins, in a thread of its own."""
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    @property
+    def flows(self) -> bool:
+        """True until every event was answered 200, or given up."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def join(self) -> None:
+        """Waits for its end."""
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        begun = time.monotonic()
+        with ThreadPoolExecutor(_SENDERS) as pool:
+            for index in range(self.orders):
+                self.stage.pause.wait(max(0.0, begun + index / self.rate - time.monotonic()))
+                pool.submit(self._life, index + 1)
+
+    def _life(self, number: int) -> None:
+        """Four or five events of one order, in their order."""
+        seeded = random.Random(self.seed * 100_000 + number)
+        shape = _SHAPES[number % len(_SHAPES)]
+        made, payments = order(number, shape, seeded)
+        self.stage.shop.post("orders", {"order": _planted(made), "transactions": payments})
+        self._deliver({"topic": "orders/create", "order_id": made["id"]})
+        if shape.payments == "authorised":
+            self._act({"act": "capture", "order_id": made["id"]})
+        else:
+            self._deliver({"topic": "orders/paid", "order_id": made["id"]})
+        for note in ("Leave it at the door", "Ring twice"):
+            self._act({"act": "update", "order_id": made["id"], "changes": {"note": note}})
+
+    def _act(self, asked: Json) -> None:
+        for delivery in self.stage.shop.post("act", asked)["deliveries"]:
+            self._deliver(delivery)
+
+    def _deliver(self, delivery: Json) -> None:
+        """Again and again under one id until it is answered 200, as Shopify does."""
+        asked = {**delivery, "webhook_id": str(uuid.uuid4()), "copies": self.copies}
+        gives_up = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            statuses = self.stage.shop.post("deliver", asked)["statuses"]
+            with self._lock:
+                for status in statuses:
+                    self.answers[status] = self.answers.get(status, 0) + 1
+            if 200 in statuses or time.monotonic() > gives_up:
+                break
+            self.stage.pause.wait(_AGAIN_SECONDS)
+        with self._lock:
+            self.events += 1
+            self.given_up += 200 not in statuses
+
+
+def _planted(made: Json) -> Json:
+    """The order with the planted name in its address."""
+    address = made.get("shipping_address")
+    if address is not None:
+        made["shipping_address"] = address | {"last_name": PLANTED, "name": f"Ada {PLANTED}"}
+    if made.get("customer") and made["customer"]["id"] >= 6_000_001_000:
+        made["customer"] = made["customer"] | {"last_name": PLANTED}
+    return made

@@ -1,0 +1,12 @@
+"""The shortest run of the fault harness; `make chaos` plays all cells."""
+
+from chaos.cells import SMOKE
+from chaos.run import Size, play
+
+
+def test_a_killed_receiver_and_lost_answers_lose_and_double_nothing() -> None:
+    played = play(SMOKE, seed=1, size=Size(orders=5, rate=5.0))
+    assert played.judgement.objections == []
+    assert (played.judgement.orders, played.judgement.lost, played.judgement.doubled) == (5, 0, 0)
+    assert played.kills == 1
+    assert played.refused > 0
