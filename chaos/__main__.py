@@ -97,36 +97,33 @@ def _total(played: Sequence[Played], *, left_out: int, failed: int) -> str:
 
 
 def _prove(size: Size, given: argparse.Namespace) -> int:
-    """Each cell with its safeguard, which must be green, and without it."""
-    proofs = [proof for proof in PROOFS if given.cell in proof.without]
-    whole = {proof.cell.name: proof.cell for proof in proofs}
-    works = [partial(play, proof.cell, seed=1, size=size, without=proof.without) for proof in proofs]
-    works += [partial(play, cell, seed=1, size=size) for cell in whole.values()]
+    """Each cell without its safeguard, and once whole, when it must be green; printed as they end."""
+    proofs = [proof for proof in PROOFS if given.cell in (proof.without or "")]
+    proofs += [
+        Proof(None, cell, must_fail=False) for cell in {proof.cell.name: proof.cell for proof in proofs}.values()
+    ]
     with ThreadPoolExecutor(given.jobs) as pool:
-        results = list(pool.map(lambda work: work(), works))
-    good = True
-    for cell, one in zip(whole.values(), results[len(proofs) :], strict=True):
-        good = _proved(f"nothing taken out: {cell.name}", one, must_fail=False) and good
-    for proof, one in zip(proofs, results, strict=False):
-        good = _proved(_named(proof), one, must_fail=proof.must_fail) and good
-    return 0 if good else 1
+        futures = {pool.submit(play, one.cell, seed=1, size=size, without=one.without): one for one in proofs}
+        right = [_is_proved(futures[future], future) for future in as_completed(futures)]
+    _say(f"\n{sum(right)} of {len(right)} as they must be")
+    return 0 if all(right) else 1
 
 
-def _named(proof: Proof) -> str:
-    return f"without {proof.without}: {proof.cell.name}"
-
-
-def _proved(name: str, one: Played | None, *, must_fail: bool) -> bool:
-    if one is None:
+def _is_proved(proof: Proof, future: Future[Played]) -> bool:
+    """Prints what came of one cell; True when its colour is the one it must have."""
+    name = f"without {proof.without}: {proof.cell.name}" if proof.without else f"whole: {proof.cell.name}"
+    error = future.exception()
+    if error is not None:
+        _say(f"{name:<76} the harness itself failed: {type(error).__name__}: {str(error)[:300]}")
         return False
-    is_so = one.is_green is not must_fail
-    judgement = one.judgement
-    why = judgement.objections[0] if judgement.objections else ""
-    more = f" (and {len(judgement.objections) - 1} more)" if len(judgement.objections) > 1 else ""
-    colour, wanted = "green" if one.is_green else "RED", "red" if must_fail else "green"
-    _say(f"{name:<76} {colour:<5} must be {wanted:<5} {'as it must' if is_so else 'WRONG'}")
-    _say(f"    lost {judgement.lost}, doubled {judgement.doubled}; {why}{more}")
-    return is_so
+    one = future.result()
+    judgement, is_right = one.judgement, one.is_green is not proof.must_fail
+    wanted = "red" if proof.must_fail else "green"
+    colour = "green" if one.is_green else "red"
+    _say(f"{name:<76} {colour:<5} must be {wanted:<5} {'' if is_right else 'WRONG'}".rstrip())
+    why = "; ".join(judgement.objections[:2]) or "nothing to object"
+    _say(f"    lost {judgement.lost}, doubled {judgement.doubled}: {why}")
+    return is_right
 
 
 def _commit() -> str:

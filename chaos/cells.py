@@ -120,9 +120,9 @@ SHORT = tuple(cell for cell in CELLS if cell.name in SHORT_NAMES)
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A cell that must turn red without a safeguard, and be green with it. `must_fail` False: nothing may change."""
+    """A cell that must turn red `without` a safeguard. `must_fail` False: it must be green all the same."""
 
-    without: str
+    without: str | None
     cell: Cell
     must_fail: bool = True
 

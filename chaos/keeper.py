@@ -9,8 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import psutil
-
 from connector.embedded.children import spawn, stop
 
 _AGAIN_SECONDS = 0.3
@@ -28,6 +26,8 @@ class Keeper:
         self._crashes = deque(crashes)
         self._child: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
+        # Nothing is started behind the back of `retire`.
+        self._lock = threading.Lock()
         # Lives as long as the process is wanted: the kernel ends children with the thread that started them.
         self._thread = threading.Thread(target=self._keep, name=f"keeper-{name}", daemon=True)
         self._thread.start()
@@ -51,25 +51,26 @@ class Keeper:
 
     def retire(self, *, grace: float) -> bool:
         """SIGTERM, and no next life; False when it had to be killed after `grace` seconds."""
-        self._stopping.set()
-        child = self._child
+        with self._lock:
+            self._stopping.set()
+            child = self._child
         if child is None:
             return True
-        stop(child, by=signal.SIGTERM, grace=grace)
+        # It may end by itself at the last moment.
+        with suppress(ProcessLookupError):
+            stop(child, by=signal.SIGTERM, grace=grace)
         self._thread.join(timeout=5)
         return child.returncode != -signal.SIGKILL
-
-    def resident(self) -> int:
-        """Bytes in memory."""
-        return psutil.Process(self._child.pid).memory_info().rss if self._child else 0
 
     def _keep(self) -> None:
         while not self._stopping.is_set():
             place = self._crashes.popleft() if self._crashes else None
             env = dict(self._env) | ({"CONNECTOR_CRASH_AT": place} if place else {})
-            with (self._logs / f"{self.name}.log").open("ab") as output:
+            with self._lock, (self._logs / f"{self.name}.log").open("ab") as output:
+                if self._stopping.is_set():
+                    return
                 child = spawn(self._argv, env=env, output=output, cwd=Path.cwd())
-            self._child = child
+                self._child = child
             child.wait()
             if place and not self._stopping.is_set():
                 self.kills += 1

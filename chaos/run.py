@@ -91,5 +91,5 @@ def _rests(here: Stage, *, within: float) -> bool:
 def _drop_key_of_deliveries(here: Stage) -> None:
     engine = here.engine()
     with engine.begin() as connection:
-        connection.execute(text("alter table events drop constraint events_connection_id_delivery_id_key"))
+        connection.execute(text("alter table events drop constraint uq_events_connection_id_delivery_id"))
     engine.dispose()

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
+from redis import Redis
 from sqlalchemy import Engine
 
 from chaos.keeper import Keeper
@@ -196,6 +197,14 @@ def _start(made: Stage) -> None:
     for _ in range(setting.beats):
         made.start_beat()
     made.start_web(setting.web_crashes)
+    listening = 0 if setting.late_worker else setting.workers
+    made.wait(lambda: _listeners(made) >= listening, "no worker came to listen")
+
+
+def _listeners(made: Stage) -> int:
+    """How many workers wait for a message."""
+    with Redis.from_url(made.redis.url, socket_timeout=5) as redis:
+        return sum(client["cmd"] == "brpop" for client in redis.client_list())
 
 
 def _retire(made: Stage) -> None:
