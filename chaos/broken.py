@@ -14,7 +14,7 @@ from sqlalchemy import Connection, update
 
 from connector.flows import orders
 from connector.netsuite.client import NetSuiteClient
-from connector.store import effects, inbox, records, tables
+from connector.store import effects, entered_effects, inbox, records, tables
 from connector.store.tables import EffectState, RecordState
 
 
@@ -53,7 +53,7 @@ def without_unique_key() -> None:
         stored = intend(connection, lease, intent)
         if stored.kind not in (tables.EffectKind.SALES_ORDER, tables.EffectKind.CUSTOMER_DEPOSIT):
             return stored
-        effects.renew(connection, stored)
+        entered_effects.renew(connection, stored)
         return replace(stored, state=EffectState.PLANNED, remote_id=None, sealed=None)
 
     def nothing_made(_keys: Sequence[str], *_: Any) -> Mapping[str, Any]:
@@ -81,7 +81,7 @@ def without_reject() -> None:
 
 def without_takeover() -> None:
     """What a dead worker was at is never taken over: an expired lease is not found."""
-    _replace(records, "_LEASABLE", (RecordState.PENDING,))
+    _replace(records, "LEASABLE", (RecordState.PENDING,))
 
 
 def without_unknown() -> None:
