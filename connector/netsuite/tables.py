@@ -127,7 +127,8 @@ def owned_of_customers(columns: Sequence[str]) -> Table:
 def marked_transactions(field: str) -> Table:
     """The custom body field that marks the sales orders for the shop."""
     permission = Permission("Custom Body Fields", "ADMI_CUSTBODYFIELD")
-    return Table("transaction", ("id", field), None, permission, instead="correct rules.draft_orders.field")
+    instead = "let the role see it on the field's tab Access, or correct rules.draft_orders.field"
+    return Table("transaction", ("id", field), None, permission, instead=instead)
 
 
 def _list(name: str, permission: tuple[str, str], *, label: str = "name", feature: str | None = None) -> Table:
