@@ -74,7 +74,8 @@ def setup_line() -> str:
 def _connect(
     directory: Path, env: Mapping[str, str], shop: Sandbox, books: Sandbox, log_ins: LogIns, account: Mapping[str, Any]
 ) -> str:
-    file = write_connection_file(directory, shop, books, log_ins, world.rules())
+    # Orders alone: what stock costs is measured by itself.
+    file = write_connection_file(directory, shop, books, log_ins, world.rules() | {"inventory": {}})
     text = file.read_text("utf-8")
     file.write_text(text.replace("concurrency = 5", f"concurrency = {account.get('concurrency', 5)}"), "utf-8")
     runtime = build(Settings.from_env(env))

@@ -28,6 +28,8 @@ _SILENCE_SECONDS = {WHILE: 15.0, LATER: 15.0, LAST: 30.0}
 _LOOK_SECONDS = 0.3
 # How often both ledgers are held against each other in the evening.
 _EVENINGS = 3
+# What the workers were still at when both were compared is found by the next comparison.
+_COMPARISONS = 2
 
 Json = dict[str, Any]
 
@@ -97,9 +99,12 @@ class _Director:
     def close_the_day(self) -> None:
         """The warehouse ships from now on, and both sides are compared; then the evening's parcels leave."""
         let_netsuite_ship(self.stage)
-        for name in ("fulfillments.poll", "inventory.poll", "inventory.drift", "inventory.push"):
-            run_schedule(self.stage, name)
-        self._settle_evening()
+        run_schedule(self.stage, "fulfillments.poll")
+        for _ in range(_COMPARISONS):
+            for name in ("inventory.poll", "inventory.drift", "inventory.push"):
+                run_schedule(self.stage, name)
+            if self._settle_evening(_SILENCE_SECONDS[WHILE]):
+                break
         sent = self.warehouse.ship(self.planned)
         self._settle_evening()
         self.warehouse.collect(sent)
@@ -145,22 +150,24 @@ class _Director:
         so_far = self.planned.until(round_number)
         self._wait(lambda: self.stage.verdict(so_far), _SILENCE_SECONDS[round_number])
 
-    def _settle_evening(self) -> None:
-        self._wait(lambda: self.stage.evening_verdict(self.planned), _SILENCE_SECONDS[LAST])
+    def _settle_evening(self, silence: float = _SILENCE_SECONDS[LAST]) -> bool:
+        return self._wait(lambda: self.stage.evening_verdict(self.planned), silence)
 
-    def _wait(self, look: Callable[[], Verdict], silence: float) -> None:
-        """Ends when both ledgers agree, or when nothing has moved for a while."""
+    def _wait(self, look: Callable[[], Verdict], silence: float) -> bool:
+        """Ends when both ledgers agree, or when nothing has moved for a while; whether they agree."""
+        agrees = False
         deadline = time.monotonic() + _PATIENCE_SECONDS
         moved_at, before = time.monotonic(), (-1, -1)
         while time.monotonic() < deadline and time.monotonic() - moved_at < silence:
             verdict = look()
-            if verdict.agrees:
+            if agrees := verdict.agrees:
                 break
             if (now := (len(verdict.problems), verdict.calls)) != before:
                 moved_at, before = time.monotonic(), now
             if not self.stage.supervisor.pause(_LOOK_SECONDS):
                 raise Unavailable("the demo was interrupted")
         self.progress.advance(self.judging)
+        return agrees
 
 
 def _mixed(first: Sequence[Json], second: Sequence[Json], seeded: random.Random) -> list[Json]:

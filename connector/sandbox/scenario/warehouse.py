@@ -11,7 +11,7 @@ from connector.sandbox.scenario.world import ITEMS, OUTLET, WAREHOUSE, order_key
 Json = dict[str, Any]
 
 # Of the orders that are still open so many are shipped; some in two parcels, some with a number that comes later.
-_SHIPPED = 0.5
+_SHIPPED = 0.3
 _IN_PARTS = 0.3
 _TRACKED_LATER = 0.3
 
