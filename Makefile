@@ -27,7 +27,7 @@ $(STAMP): uv.lock pyproject.toml
 		UV_PROJECT_ENVIRONMENT=.venv $$uv sync --locked --quiet --inexact --python $(BIN)/python
 	@touch $(STAMP)
 
-demo: $(STAMP)  ## Show a day of orders going from Shopify to NetSuite, on this machine alone
+demo: $(STAMP)  ## Show a day between Shopify and NetSuite, on this machine alone
 	@$(BIN)/ml-connector demo $(ARGS)
 
 test: $(STAMP)  ## Run all tests
