@@ -157,7 +157,8 @@ def _money(amount: Decimal, of: MoneyRow | Difference) -> Decimal:
 
 def _difference(one: Difference, *, is_told: bool) -> list[object]:
     """The reason is left out where it is told of the whole order."""
-    mine, theirs = ("-" if amount is None else str(_money(amount, one)) for amount in (one.shopify, one.netsuite))
+    amounts = (one.shopify, one.netsuite)
+    mine, theirs = ("-" if amount is None else f"{_money(amount, one)} {one.currency}" for amount in amounts)
     mark = "" if one.cause.is_explained else "UNEXPLAINED "
     return [one.name, one.day, mine, theirs, f"{mark}{one.cause}" + ("" if is_told else f": {one.why}")]
 
