@@ -13,14 +13,17 @@ _PASSINGS = (3, 5, 2, 7, 4, 6)
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One fault at one moment. `copies`: how often each delivery comes at once. `within`: seconds until all is quiet."""
+    """One fault at one moment. `copies`: how often each delivery comes at once. `within`: seconds until all is quiet.
+
+    `breaks_calls`: calls to NetSuite must have failed, else the fault never struck.
+    """
 
     name: str
     fault: Fault = faults.nothing
     setting: Setting = field(default_factory=Setting)
     copies: int = 1
     within: float = 240.0
-    is_long: bool = False
+    breaks_calls: bool = False
 
 
 def _crash(moment: Moment) -> tuple[str, ...]:
@@ -53,7 +56,7 @@ _STORM = (
 )
 
 DUPLICATES = Cell("each webhook four times at once", copies=4)
-LOST_ANSWERS = Cell("NetSuite commits, its answer is lost", faults.netsuite(*_LOST_ANSWERS))
+LOST_ANSWERS = Cell("NetSuite commits, its answer is lost", faults.netsuite(*_LOST_ANSWERS), breaks_calls=True)
 # What the tests play: nobody waits for a lease.
 SMOKE = Cell(
     "web killed before the 200, answers lost, each webhook twice",
@@ -61,6 +64,7 @@ SMOKE = Cell(
     Setting(web_crashes=("before-200:3",)),
     copies=2,
     within=60.0,
+    breaks_calls=True,
 )
 
 CELLS: tuple[Cell, ...] = (
@@ -73,23 +77,23 @@ CELLS: tuple[Cell, ...] = (
     Cell("Redis flushed before anybody read", faults.flushed_before_anybody_read, Setting(late_worker=True)),
     Cell("Redis killed and back empty, twice", faults.redis_killed),
     Cell("Redis frozen 15 s", faults.redis_frozen(15)),
-    Cell("Redis frozen 60 s", faults.redis_frozen(60), is_long=True),
+    Cell("Redis frozen 60 s", faults.redis_frozen(60)),
     Cell("Redis half-open", faults.redis_half_open),
-    Cell("Redis slow, links reset", faults.redis_slow_and_reset, is_long=True),
+    Cell("Redis slow, links reset", faults.redis_slow_and_reset),
     Cell("PostgreSQL immediate restart, twice", faults.postgres_restarted),
     Cell("PostgreSQL frozen 8 s", faults.postgres_frozen(8)),
-    Cell("PostgreSQL frozen 30 s", faults.postgres_frozen(30), is_long=True),
+    Cell("PostgreSQL frozen 30 s", faults.postgres_frozen(30)),
     LOST_ANSWERS,
     Cell(
         "the same, external ids not unique there",
         faults.netsuite(*_LOST_ANSWERS),
         Setting(account=_UNIQUE_OFF),
-        is_long=True,
+        breaks_calls=True,
     ),
-    Cell("NetSuite drops, commits 6 s later", faults.netsuite(*_LATE)),
-    Cell("NetSuite 429 and 503 storm", faults.netsuite(*_STORM)),
+    Cell("NetSuite drops, commits 6 s later", faults.netsuite(*_LATE), breaks_calls=True),
+    Cell("NetSuite 429 and 503 storm", faults.netsuite(*_STORM), breaks_calls=True),
     Cell("beat doubled", setting=Setting(beats=2)),
-    Cell("beat absent", setting=Setting(beats=0), is_long=True),
+    Cell("beat absent", setting=Setting(beats=0)),
     DUPLICATES,
     Cell(
         "tokens of both sides end every 3 s",
@@ -100,7 +104,6 @@ CELLS: tuple[Cell, ...] = (
         faults.worker_paused,
         Setting(workers=2),
         within=300.0,
-        is_long=True,
     ),
 )
 
@@ -135,6 +138,7 @@ _BLIND = Cell(
     faults.netsuite(*_LOST_ANSWERS),
     Setting(account=_UNIQUE_OFF),
     within=100.0,
+    breaks_calls=True,
 )
 _KILLED = Cell(
     "worker killed, effect sent, before the request",

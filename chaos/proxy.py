@@ -49,9 +49,11 @@ class _Link:
         except OSError:
             self.reset()
             return
-        self.server.settimeout(None)
-        for side in (self.client, self.server):
-            side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # It may be reset while it is made.
+        with suppress(OSError):
+            self.server.settimeout(None)
+            for side in (self.client, self.server):
+                side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         threading.Thread(target=self._pump, args=(self.client, self.server), daemon=True).start()
         self._pump(self.server, self.client)
 

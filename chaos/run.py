@@ -60,7 +60,7 @@ def play(cell: Cell, *, seed: int, size: Size, without: str | None = None) -> Pl
             judgement.objects(f"not at rest {cell.within:.0f} s after the last event")
         if traffic.given_up:
             judgement.objects(f"{traffic.given_up} deliveries were never answered 200")
-        for note in here.notes:
+        for note in (*here.notes, *_missed(cell, here)):
             judgement.objects(note)
         refused = sum(count for status, count in traffic.answers.items() if status != 200)
         return Played(cell, seed, here.kills, traffic.events, refused, rested, judgement)
@@ -72,6 +72,17 @@ def percentiles(waits: list[float]) -> tuple[float, float]:
         return (waits[0], waits[0]) if waits else (0.0, 0.0)
     cuts = quantiles(waits, n=100, method="inclusive")
     return cuts[49], cuts[98]
+
+
+def _missed(cell: Cell, here: Stage) -> list[str]:
+    """A green cell whose fault never struck would prove nothing."""
+    armed = bool(cell.setting.worker_crashes or cell.setting.web_crashes)
+    missed = ["no process died where it was to"] if armed and not here.kills else []
+    if cell.breaks_calls and not any(
+        call["status"] == 0 or call["status"] >= 429 for call in here.account.get("calls")
+    ):
+        missed.append("no call met the fault of NetSuite")
+    return missed
 
 
 def _rests(here: Stage, *, within: float) -> bool:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-import requests
 from redis import Redis
 from sqlalchemy import Engine
 
@@ -112,8 +111,7 @@ class Stage:
         return make_engine(Settings.from_env(dict(self.env) | {"DATABASE_URL": self.database.url}).database_url)
 
     def calm(self) -> None:
-        """No fault from now on."""
-        requests.delete(f"{self.account.url}/_sandbox/faults", timeout=30).raise_for_status()
+        """Nobody is armed any more; faults of NetSuite end by themselves, after so many calls."""
         for keeper in self.keepers:
             keeper.spare()
 

@@ -1,9 +1,12 @@
 """The shortest run of the fault harness; `make chaos` plays all cells."""
 
+import pytest
+
 from chaos.cells import SMOKE
 from chaos.run import Size, play
 
 
+@pytest.mark.timeout(300)
 def test_a_killed_receiver_and_lost_answers_lose_and_double_nothing() -> None:
     played = play(SMOKE, seed=1, size=Size(orders=5, rate=5.0))
     assert played.judgement.objections == []
