@@ -29,11 +29,13 @@ def nothing(_stage: Stage, _traffic: Traffic, _seeded: random.Random) -> None:
 
 
 def killed(name: str) -> Fault:
-    """`kill -9` of one of our processes at random times, while orders flow."""
+    """`kill -9` of one of our processes at random times, while orders flow; one that is still starting is let be."""
 
     def fault(stage: Stage, traffic: Traffic, seeded: random.Random) -> None:
         while traffic.flows:
             stage.pause.wait(seeded.uniform(2.0, 7.0))
+            if not stage.is_up(name):
+                continue
             for keeper in stage.of(name):
                 keeper.kill()
 

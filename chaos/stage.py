@@ -106,6 +106,10 @@ class Stage:
             self.pause.wait(0.1)
         raise RuntimeError(sentence)
 
+    def is_up(self, name: str) -> bool:
+        """True when the web process answers, or a worker listens."""
+        return is_answering(self.web_proxy.target) if name == "web" else listeners(self) > 0
+
     def engine(self) -> Engine:
         """The database as it is, not by the proxy."""
         return make_engine(Settings.from_env(dict(self.env) | {"DATABASE_URL": self.database.url}).database_url)
@@ -196,10 +200,10 @@ def _start(made: Stage) -> None:
         made.start_beat()
     made.start_web(setting.web_crashes)
     listening = 0 if setting.late_worker else setting.workers
-    made.wait(lambda: _listeners(made) >= listening, "no worker came to listen")
+    made.wait(lambda: listeners(made) >= listening, "no worker came to listen")
 
 
-def _listeners(made: Stage) -> int:
+def listeners(made: Stage) -> int:
     """How many workers wait for a message."""
     with Redis.from_url(made.redis.url, socket_timeout=5) as redis:
         return sum(client["cmd"] == "brpop" for client in redis.client_list())
