@@ -71,29 +71,42 @@ redis.call('expire', KEYS[1], 600)
 return limit
 """
 
-# KEYS: bucket. ARGV: cost. Answers the seconds to wait, as text; 0 when the points were taken.
+# KEYS: bucket, calls on their way. ARGV: cost, call, seconds until an unanswered call is forgotten. Answers the seconds to
+# wait, as text; 0 when the points were taken.
 _SPEND = """
 local now = redis.call('time'); now = now[1] + now[2] / 1e6
 local bucket = redis.call('hmget', KEYS[1], 'available', 'maximum', 'rate', 'at')
-if not bucket[1] then return '0' end
-local rate = tonumber(bucket[3])
-local available = math.min(tonumber(bucket[2]), tonumber(bucket[1]) + (now - tonumber(bucket[4])) * rate)
-local cost = math.min(tonumber(ARGV[1]), tonumber(bucket[2]))
-if available < cost then return tostring((cost - available) / rate) end
-redis.call('hset', KEYS[1], 'available', available - cost, 'at', now)
+if bucket[1] then
+  local rate = tonumber(bucket[3])
+  local available = math.min(tonumber(bucket[2]), tonumber(bucket[1]) + (now - tonumber(bucket[4])) * rate)
+  local cost = math.min(tonumber(ARGV[1]), tonumber(bucket[2]))
+  if available < cost then return tostring((cost - available) / rate) end
+  redis.call('hset', KEYS[1], 'available', available - cost, 'at', now)
+end
+redis.call('zadd', KEYS[2], now + tonumber(ARGV[3]), ARGV[2] .. ':' .. ARGV[1])
+redis.call('expire', KEYS[2], 600)
 return '0'
 """
 
-# KEYS: bucket. ARGV: available, maximum, rate. What Shopify says replaces what we reckoned.
+# KEYS: bucket, calls on their way. ARGV: available, maximum, rate, call and cost. What Shopify says replaces what we
+# reckoned, less what it may not have counted yet: calls that are on their way.
 _OBSERVE = """
 local now = redis.call('time'); now = now[1] + now[2] / 1e6
-redis.call('hset', KEYS[1], 'available', ARGV[1], 'maximum', ARGV[2], 'rate', ARGV[3], 'at', now)
+redis.call('zrem', KEYS[2], ARGV[4])
+redis.call('zremrangebyscore', KEYS[2], '-inf', now)
+local available = tonumber(ARGV[1])
+for _, call in ipairs(redis.call('zrange', KEYS[2], 0, -1)) do
+  available = available - tonumber(string.match(call, ':(%d+)$'))
+end
+redis.call('hset', KEYS[1], 'available', available, 'maximum', ARGV[2], 'rate', ARGV[3], 'at', now)
 redis.call('expire', KEYS[1], 600)
 return 1
 """
 
 # Shorter than the client's socket timeout; a waiter that missed its turn looks again after it.
 _WAIT_SECONDS = 0.25
+# A call to Shopify whose process died is taken for one on its way this long.
+_FORGOTTEN_SECONDS = 60.0
 
 
 class Slots:
@@ -171,30 +184,40 @@ class Points:
     """Query points of one shop, shared by all workers and put right by each answer of Shopify."""
 
     def __init__(self, redis: Redis, shop: str, *, patience: float = 10.0) -> None:
+        self._redis = redis
         self._patience = patience
         self._bucket = f"points:{shop}"
+        self._calls = f"points:{shop}:calls"
         self._spend = redis.register_script(_SPEND)
         self._observe = redis.register_script(_OBSERVE)
         self._idle = threading.Event()
 
-    def take(self, cost: int) -> None:
-        """Takes points, waiting for them if need be. Raises RateLimited when the wait would be too long."""
-        deadline = time.monotonic() + self._patience
-        while wait := self._missing(cost):
+    def take(self, cost: int) -> str:
+        """Takes points, waiting for them if need be; the name of the call. Raises RateLimited when that would be too long."""
+        deadline, call = time.monotonic() + self._patience, uuid.uuid4().hex
+        while wait := self._missing(cost, call):
             if time.monotonic() + wait > deadline:
                 raise RateLimited("Shopify's query budget is used up", retry_after=wait)
             self._idle.wait(wait * random.uniform(1.0, 1.2))  # noqa: S311  jitter
+        return f"{call}:{cost}"
 
-    def observe(self, *, maximum: float, available: float, restore_rate: float) -> None:
-        """Keeps what an answer's extensions.cost said."""
+    def observe(self, *, maximum: float, available: float, restore_rate: float, call: str = "") -> None:
+        """Keeps what the answer to a call said in its extensions.cost."""
         try:
-            self._observe(keys=[self._bucket], args=[available, maximum, restore_rate])
+            self._observe(keys=[self._bucket, self._calls], args=[available, maximum, restore_rate, call])
         except RedisError:
             log.warning("points_without_redis")
 
-    def _missing(self, cost: int) -> float:
+    def ended(self, call: str) -> None:
+        """A call ended, with or without an answer: it is not on its way any more."""
         try:
-            return float(self._spend(keys=[self._bucket], args=[cost]))
+            self._redis.zrem(self._calls, call)
+        except RedisError:
+            log.warning("points_without_redis")
+
+    def _missing(self, cost: int, call: str) -> float:
+        try:
+            return float(self._spend(keys=[self._bucket, self._calls], args=[cost, call, _FORGOTTEN_SECONDS]))
         except RedisError:
             # Without the shared bucket Shopify's own refusal is the guide.
             log.warning("points_without_redis")

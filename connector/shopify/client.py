@@ -82,7 +82,13 @@ class ShopifyClient:
             yield response
 
     def _once(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        self._points.take(self._costs.get(operation, _FIRST_GUESS))
+        call = self._points.take(self._costs.get(operation, _FIRST_GUESS))
+        try:
+            return self._answered(operation, variables, call)
+        finally:
+            self._points.ended(call)
+
+    def _answered(self, operation: str, variables: Mapping[str, Any], call: str) -> dict[str, Any]:
         response, is_newest = self._sent(operation, variables), False
         # A token that another process had stored may be refused too; one issued for this very query is the last word.
         while response.status_code == 401 and not is_newest:
@@ -91,7 +97,7 @@ class ShopifyClient:
         _raise_for_status(response)
         self.served_version = response.headers.get("X-Shopify-API-Version", self.version)
         answer = decode(response, system="Shopify")
-        wait = self._observe(operation, answer)
+        wait = self._observe(operation, answer, call)
         _raise_for_errors(operation, answer, wait)
         data: dict[str, Any] = answer["data"]
         return data
@@ -109,7 +115,7 @@ class ShopifyClient:
             self._auth,
         )
 
-    def _observe(self, operation: str, answer: Mapping[str, Any]) -> float:
+    def _observe(self, operation: str, answer: Mapping[str, Any], call: str) -> float:
         """Tells the budget what the answer says of it; seconds until the same query can be afforded."""
         cost = (answer.get("extensions") or {}).get("cost")
         if not cost:
@@ -118,7 +124,8 @@ class ShopifyClient:
         status = cost["throttleStatus"]
         available, rate = float(status["currentlyAvailable"]), float(status["restoreRate"])
         self._costs[operation] = requested
-        self._points.observe(maximum=float(status["maximumAvailable"]), available=available, restore_rate=rate)
+        maximum = float(status["maximumAvailable"])
+        self._points.observe(maximum=maximum, available=available, restore_rate=rate, call=call)
         return max(0.0, (requested - available) / rate) if rate else 0.0
 
 

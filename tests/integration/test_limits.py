@@ -154,6 +154,18 @@ def test_points_are_shared_by_all_who_use_the_shop(redis: Redis) -> None:
         Points(redis, "shop", patience=0.1).take(600)
 
 
+def test_an_answer_says_nothing_of_calls_that_are_still_on_their_way(redis: Redis) -> None:
+    points = Points(redis, "shop", patience=0.1)
+    points.observe(maximum=1000, available=1000, restore_rate=0.001)
+    first, second = points.take(400), points.take(400)
+    points.observe(maximum=1000, available=600, restore_rate=0.001, call=first)
+    with pytest.raises(RateLimited):
+        points.take(400)
+    points.ended(second)
+    points.observe(maximum=1000, available=600, restore_rate=0.001)
+    points.take(400)
+
+
 def test_slots_are_reported_while_they_are_held(redis: Redis) -> None:
     slots = Slots(redis, "acc", limit=5)
     inside = threading.Event()
