@@ -1,5 +1,6 @@
 """`ml-connector inventory sync`: reads NetSuite's stock and sends what differs, now."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -26,7 +27,10 @@ def sync(connection: str, force: bool, dry_run: bool, data: Path, as_json: bool)
         if dry_run:
             _show(stock_sync.preview(systems, runtime, lambda _record_id: None), as_json=as_json)
             return
-        counts = stock_sync.sync(systems, runtime, lambda _record_id: None, is_forced=force, actor=COMMAND_LINE)
+        now = datetime.now(UTC)
+        counts = stock_sync.sync(
+            systems, runtime, lambda _record_id: None, is_forced=force, actor=COMMAND_LINE, now=now
+        )
     if as_json:
         print_json(dict(counts))
     else:

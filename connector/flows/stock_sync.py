@@ -1,11 +1,14 @@
 """Stock, both halves: what NetSuite has is read, and what the shop should have is sent."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from sqlalchemy import func, select
 
+from connector.errors import ConnectorError
 from connector.flows import reserving, stock_drift, stock_poll, stock_push
 from connector.flows.asking import run_soon
+from connector.flows.scheduled import Job, run_by_hand
 from connector.flows.stock_places import stock_places
 from connector.flows.stock_push import Comparison
 from connector.flows.systems import Systems, Workplace
@@ -35,8 +38,30 @@ def compare(systems: Systems, workplace: Workplace, wake: Wake) -> Mapping[str, 
     return counts
 
 
-def sync(systems: Systems, workplace: Workplace, wake: Wake, *, is_forced: bool, actor: str) -> Mapping[str, int]:
-    """Reads and sends now; a push that was forced is written down. Raises what both halves raise."""
+def sync(
+    systems: Systems, workplace: Workplace, wake: Wake, *, is_forced: bool, actor: str, now: datetime
+) -> Mapping[str, int]:
+    """Reads and sends now, as a run of the push: never beside another one. A push that was forced is written down.
+
+    Raises Conflict while one is going on, and what both halves raise.
+    """
+    raised: list[ConnectorError] = []
+
+    def both(systems: Systems, workplace: Workplace, wake: Wake) -> Mapping[str, int]:
+        try:
+            return _synced(systems, workplace, wake, is_forced=is_forced, actor=actor)
+        except ConnectorError as error:
+            raised.append(error)
+            raise
+
+    job = Job(PUSH, "inventory_push", both)
+    ran = run_by_hand(workplace, job, systems.connection, wake, actor=actor, now=now)
+    for error in raised:
+        raise error
+    return ran.counts
+
+
+def _synced(systems: Systems, workplace: Workplace, wake: Wake, *, is_forced: bool, actor: str) -> Mapping[str, int]:
     read = {f"read_{name}": count for name, count in poll(systems, workplace, wake).items()}
     if is_forced:
         with workplace.engine.begin() as connection:

@@ -11,8 +11,10 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Engine, text
 
-from connector.errors import ConnectorError, NeedsDecision
+from connector.errors import Conflict, ConnectorError, NeedsDecision
 from connector.flows import catalog, stock_sync
+from connector.flows.jobs import BY_NAME
+from connector.flows.scheduled import run as run_job
 from connector.flows.stock_drift import read_shop
 from connector.flows.stock_push import push
 from connector.sandbox.netsuite.accountant import act
@@ -167,3 +169,37 @@ def test_a_level_in_doubt_that_is_found_as_it_was_is_pushed_again(shop: World) -
     shop.shop.inventory.adjust({"item": ITEM, "location": MAIN, "delta": -5})
     run(shop)
     assert in_shop(shop) == 15
+
+
+def sync(world: World) -> Mapping[str, int]:
+    systems = world.runtime.open_systems(world.connection.id)
+    return stock_sync.sync(systems, world.runtime, lambda _: None, is_forced=False, actor="command line", now=now())
+
+
+def test_a_sync_by_hand_and_a_push_of_the_schedule_never_run_at_once(shop: World) -> None:
+    arrive(shop, 5)
+    refused: list[str] = []
+
+    def meanwhile() -> None:
+        assert run_job(shop.runtime, BY_NAME["inventory.push"], shop.connection.id, lambda _: None, now=now()) is None
+        with pytest.raises(Conflict) as raised:
+            sync(shop)
+        refused.append(str(raised.value))
+
+    before_each_write(shop, meanwhile)
+    assert sync(shop)["sent"] == 1
+    shop.shop.inventory.now = now
+    assert refused
+    assert all("inventory.push of" in sentence for sentence in refused)
+    arrive(shop, 1)
+    assert sync(shop)["sent"] == 1
+    assert in_shop(shop) == 16
+
+
+def test_a_sync_that_must_wait_for_a_person_says_so_and_leaves_the_way_free(shop: World) -> None:
+    shop.account.faults.add({"kind": "status_before", "path": "suiteql", "times": 1000})
+    with pytest.raises(ConnectorError):
+        sync(shop)
+    shop.account.faults.clear()
+    arrive(shop, 5)
+    assert sync(shop)["sent"] == 1
