@@ -16,7 +16,7 @@ from connector.errors import ConfigError
 from connector.flows.stock_drift import Standing, standings
 from connector.flows.stock_places import stock_places
 from connector.runtime import Runtime
-from connector.store import connections
+from connector.store import connections, shop_items
 from connector.store.connections import StoredConnection
 
 _COLUMNS = ("sku", "location", "available", "waiting", "buffer", "percent", "cap", "publish", "shop", "differs")
@@ -65,6 +65,11 @@ def _standings(runtime: Runtime, name: str | None, sku: str | None) -> Iterator[
         raise ConfigError(f"the rules of {stored.name} name no inventory.locations: no stock is pushed to this shop")
     places = stock_places(systems)
     with runtime.engine.begin() as database:
+        if shop_items.is_empty(database, stored.id):
+            raise ConfigError(
+                f"nothing is known yet of the shop's items: run `ml-connector inventory sync {stored.name}`, or wait for "
+                "the first push"
+            )
         yield (
             one for place in places for one in standings(database, stored.id, place, systems.rules.inventory, sku=sku)
         )

@@ -10,7 +10,7 @@ from connector.store.shipments import Shipment
 
 # Orders held for these are looked at again by the poll: Shopify lets go of them without a word about the order.
 BLOCKED = "parcel:blocked"
-_SCOPES = "read_merchant_managed_fulfillment_orders and read_third_party_fulfillment_orders"
+_SCOPES = "write_merchant_managed_fulfillment_orders and read_third_party_fulfillment_orders"
 # Shopify routes an order within minutes.
 _ROUTED_WITHIN = timedelta(hours=1)
 

@@ -12,13 +12,13 @@ import structlog
 from connector.errors import NeedsDecision
 from connector.flows import catch_up
 from connector.flows.reserving import reserve_unread
-from connector.flows.stock_drift import NAMED, Standing, standings
+from connector.flows.stock_drift import NAMED, Standing, read_shop, standings
 from connector.flows.stock_news import learn_from_events
 from connector.flows.stock_places import StockPlace, stock_places
 from connector.flows.stock_sending import REFUSED, Sender, Sent
 from connector.flows.systems import Systems, Workplace
 from connector.shopify.inventory import levels as levels_in_shop
-from connector.store import levels, stock
+from connector.store import levels, shop_items, stock
 from connector.store.levels import Problem, SeenLevel
 
 log = structlog.get_logger(__name__)
@@ -75,6 +75,7 @@ def pushed(systems: Systems, workplace: Workplace, wake: Wake, *, is_forced: boo
         return {}
     if not is_forced:
         _must_be_whole(systems, workplace)
+    _know_the_shop(systems, workplace)
     look(systems, workplace)
     found = compared(systems, workplace, places)
     if found.raises:
@@ -119,6 +120,14 @@ def _compare(found: Comparison, standing: Standing) -> None:
         quantity = standing.terms.publishable
         if quantity != row.shop:
             found.changes.append(Change(row.sku, row.item, location, row.shop, quantity))
+
+
+def _know_the_shop(systems: Systems, workplace: Workplace) -> None:
+    """Reads all items of the shop with their levels where that was never done: the first push compares with them."""
+    with workplace.engine.begin() as connection:
+        is_unknown = shop_items.is_empty(connection, systems.connection.id)
+    if is_unknown:
+        read_shop(systems, workplace)
 
 
 def look(systems: Systems, workplace: Workplace) -> None:

@@ -62,11 +62,21 @@ def sync(
 
 
 def _synced(systems: Systems, workplace: Workplace, wake: Wake, *, is_forced: bool, actor: str) -> Mapping[str, int]:
-    read = {f"read_{name}": count for name, count in poll(systems, workplace, wake).items()}
+    read = _read(systems, workplace, wake, is_forced=is_forced)
     if is_forced:
         with workplace.engine.begin() as connection:
             operator_actions.write_down(connection, systems.connection.id, actor=actor, action="stock push forced")
     return read | dict(stock_push.pushed(systems, workplace, wake, is_forced=is_forced))
+
+
+def _read(systems: Systems, workplace: Workplace, wake: Wake, *, is_forced: bool) -> dict[str, int]:
+    """What the reading did. A person may force a push by what was read before, where NetSuite does not answer now."""
+    try:
+        return {f"read_{name}": count for name, count in poll(systems, workplace, wake).items()}
+    except ConnectorError:
+        if not is_forced:
+            raise
+        return {"read_failed": 1}
 
 
 def preview(systems: Systems, workplace: Workplace, wake: Wake) -> Comparison:

@@ -308,7 +308,7 @@ def test_fulfilment_orders_that_never_come_are_asked_about(world: World) -> None
     world.shop.config.scopes.remove("write_merchant_managed_fulfillment_orders")
     shipped(world, order)
     told(world)
-    assert (state(world)[0], "read_merchant_managed_fulfillment_orders" in state(world)[1]) == ("held", True)
+    assert (state(world)[0], "write_merchant_managed_fulfillment_orders" in state(world)[1]) == ("held", True)
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,15 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Engine, text, update
 
-from connector.errors import NeedsDecision, OutcomeUnknown
+from connector.errors import NeedsDecision, OutcomeUnknown, Unavailable
 from connector.flows.reserving import settle
 from connector.flows.stock_drift import read_shop
 from connector.flows.stock_push import push, pushed
+from connector.flows.stock_sync import sync
 from connector.shopify.client import ShopifyClient
 from connector.store import stock as store
 from connector.store.mirror_tables import levels, stock
-from tests.clock import later
+from tests.clock import later, now
 from tests.hearing import heard
 from tests.payloads import payment, rest_order
 from tests.stocking import MAIN, stock_rules, told_by_netsuite
@@ -30,11 +31,11 @@ def shop(database: Engine, redis_url: str) -> Iterator[World]:
         yield world
 
 
-def stocked(world: World, netsuite: Mapping[str, int], shop: Mapping[str, int], **more: Any) -> None:
+def stocked(world: World, netsuite: Mapping[str, int], shop: Mapping[str, int], *, is_known: bool = True) -> None:
     """Both sides with their stock, and the mirrors of it as readings leave them."""
     told_by_netsuite(world, netsuite)
     world.shop.inventory.load(
-        {"id": 11 + n, "sku": sku, "variant_id": 5000 + n, "levels": {MAIN: units}, **more}
+        {"id": 11 + n, "sku": sku, "variant_id": 5000 + n, "levels": {MAIN: units}}
         for n, (sku, units) in enumerate(shop.items())
     )
     with world.engine.begin() as connection:
@@ -45,7 +46,8 @@ def stocked(world: World, netsuite: Mapping[str, int], shop: Mapping[str, int], 
             locations=("2",),
             watermark="2026-11-24 10:00:00",
         )
-    read_shop(world.runtime.open_systems(world.connection.id), world.runtime)
+    if is_known:
+        read_shop(world.runtime.open_systems(world.connection.id), world.runtime)
 
 
 def run(world: World) -> dict[str, int]:
@@ -259,3 +261,25 @@ def test_units_added_to_an_order_that_was_passed_are_kept_back_before_its_next_p
     heard(shop, "orders/updated", order)
     run(shop)
     assert in_shop(shop) == {"MUG-RED": 5}
+
+
+def test_the_first_push_reads_the_shop_before_it_compares(shop: World) -> None:
+    stocked(shop, {"A": 5, "B": 7}, {"A": 5, "B": 3}, is_known=False)
+    assert run(shop)["sent"] == 1
+    assert in_shop(shop) == {"A": 5, "B": 7}
+
+
+def test_a_person_may_push_by_what_was_read_before_while_netsuite_is_away(shop: World) -> None:
+    stocked(shop, {"A": 5}, {"A": 3})
+    shop.account.faults.add({"kind": "status_before", "method": "POST", "path": "suiteql", "times": 9})
+    systems = shop.runtime.open_systems(shop.connection.id)
+
+    def synced(*, is_forced: bool) -> dict[str, int]:
+        found = sync(systems, shop.runtime, lambda _: None, is_forced=is_forced, actor="test", now=now())
+        return dict(found)
+
+    with pytest.raises(Unavailable):
+        synced(is_forced=False)
+    assert in_shop(shop) == {"A": 3}
+    assert synced(is_forced=True)["sent"] == 1
+    assert in_shop(shop) == {"A": 5}
