@@ -3,7 +3,7 @@
 Both mirrors are made whole; what differs after that is what the next push sends, for it sends what differs.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -80,10 +80,16 @@ def read_shop(systems: Systems, workplace: Workplace) -> dict[str, int]:
 
 
 def standings(
-    connection: Connection, connection_id: int, place: StockPlace, rules: InventoryRules, *, sku: str | None = None
+    connection: Connection,
+    connection_id: int,
+    place: StockPlace,
+    rules: InventoryRules,
+    *,
+    sku: str | None = None,
+    only: Sequence[int] | None = None,
 ) -> Iterator[Standing]:
-    """Every item that both sides know at one location, or those of one SKU."""
-    found = stock_rows.of_location(connection, connection_id, place.location, place.sources, sku=sku)
+    """Every item that both sides know at one location, or those of one SKU, or only some of the shop's."""
+    found = stock_rows.of_location(connection, connection_id, place.location, place.sources, sku=sku, only=only)
     return (
         Standing(place, row, terms(row.sku, row.places, row.waiting, rules), problem(row, place, rules))
         for row in found

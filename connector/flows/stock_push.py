@@ -99,12 +99,11 @@ def compared(
     systems: Systems, workplace: Workplace, places: Sequence[StockPlace], *, only: Iterable[int] | None = None
 ) -> Comparison:
     """Every item of the shop, or only some inventory items, at every location of the rules. Nothing is asked."""
-    found, wanted, rules = Comparison(), None if only is None else frozenset(only), systems.rules.inventory
+    found, wanted, rules = Comparison(), None if only is None else sorted(set(only)), systems.rules.inventory
     for place in places:
         with workplace.engine.begin() as connection:
-            for standing in standings(connection, systems.connection.id, place, rules):
-                if wanted is None or standing.row.item in wanted:
-                    _compare(found, standing)
+            for standing in standings(connection, systems.connection.id, place, rules, only=wanted):
+                _compare(found, standing)
     return found
 
 

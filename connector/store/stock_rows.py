@@ -40,10 +40,12 @@ def of_location(
     netsuite_locations: Sequence[int],
     *,
     sku: str | None = None,
+    only: Sequence[int] | None = None,
 ) -> Iterator[StockRow]:
-    """All items, or those of one SKU, in the order of their SKUs; read as they are used."""
+    """All items, or those of one SKU, or only some of the shop's, in the order of their SKUs; read as they are used."""
     values = {
         "connection_id": connection_id, "location": location, "places": list(netsuite_locations), "sku": sku,
+        "only": None if only is None else list(only),
     }  # fmt: skip
     found = connection.execute(_ROWS, values, execution_options={"yield_per": 1000})
     for row in found:
@@ -110,6 +112,7 @@ left join waiting w on w.netsuite_item = i.netsuite_id
 left join levels l on l.connection_id = s.connection_id and l.inventory_item = s.inventory_item
     and l.shopify_location = :location
 where s.connection_id = :connection_id and s.deleted_at is null and s.sku <> ''
+    and (cast(:only as bigint[]) is null or s.inventory_item = any(cast(:only as bigint[])))
     and coalesce(i.item_type, 'InvtPart') in ('InvtPart', 'Assembly', 'Kit', 'Group')
 order by s.sku, s.inventory_item
 """
