@@ -1,10 +1,12 @@
-"""`python -m bench [receiver|latency|slots|stock …] [--runs N] [--seconds N]`."""
+"""`python -m bench [receiver|latency|slots|stock|push …] [--runs N] [--seconds N]`."""
 
 import argparse
 
-from bench import orders, receiver, stock
+from bench import orders, push, receiver, stock
 
-BENCHES = {"receiver": receiver.main, "latency": orders.latency, "slots": orders.slots, "stock": stock.stock}
+BENCHES = {
+    "receiver": receiver.main, "latency": orders.latency, "slots": orders.slots, "stock": stock.stock, "push": push.push,
+}  # fmt: skip
 
 
 def main() -> None:

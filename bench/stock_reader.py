@@ -19,28 +19,31 @@ from connector.mapping.rules import Rules
 from connector.runtime import Runtime, build
 from connector.store.connection_tables import connections
 
-_INVENTORY: dict[str, Any] = {"inventory": {"locations": {"Main": ["2"]}, "table": "inventoryitemlocations"}}
+# The location of the sandbox's shop.
+MAIN = 655441491
+_INVENTORY: dict[str, Any] = {"inventory": {"locations": {str(MAIN): ["2"]}, "table": "inventoryitemlocations"}}
 
 
 def main() -> None:
     """One reading; the log-in and the opening of the connection are not counted."""
     configure(os.environ["LOG_LEVEL"])
     runtime = build(Settings.from_env(os.environ))
-    systems = _opened(runtime)
+    systems = opened(runtime)
     systems.netsuite.server_time()
     database = _Database(runtime.engine)
-    start_mb, began, cpu = _peak_mb(), time.monotonic(), time.process_time()
+    start_mb, began, cpu = peak_mb(), time.monotonic(), time.process_time()
     if sys.argv[1] == "all":
         counts = read_all(systems, runtime).counts()
     else:
         counts = dict(poll(systems, runtime, lambda _record_id: None))
     told = counts | {"wall": time.monotonic() - began, "cpu": time.process_time() - cpu}
     told["database"] = database.seconds
-    sys.stdout.write(json.dumps(told | {"peak_mb": _peak_mb(), "start_mb": start_mb}))
+    sys.stdout.write(json.dumps(told | {"peak_mb": peak_mb(), "start_mb": start_mb}))
     runtime.close()
 
 
-def _opened(runtime: Runtime) -> Systems:
+def opened(runtime: Runtime) -> Systems:
+    """The only connection, with rules that push stock."""
     with runtime.engine.begin() as connection:
         connection_id = connection.execute(select(connections.c.id)).scalar_one()
     systems = runtime.open_systems(connection_id)
@@ -64,7 +67,7 @@ class _Database:
         self.seconds += time.monotonic() - self._began.pop(connection)
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     """The most memory this process had. What `getrusage` tells begins with the size of the process that started this one."""
     told = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text("ascii"))
     return int(told[1]) / 1024 if told else 0.0
