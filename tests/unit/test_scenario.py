@@ -8,6 +8,8 @@ import pytest
 
 from connector.sandbox.scenario.day import day, one_more
 from connector.sandbox.scenario.lives import announced
+from connector.sandbox.scenario.warehouse import cartons, moves
+from connector.sandbox.scenario.world import ITEMS, OUTLET, WAREHOUSE, order_key
 from tests.living import lived
 
 Json = dict[str, Any]
@@ -100,3 +102,38 @@ def test_of_the_news_of_a_life_at_least_one_arrives() -> None:
     assert any(sent != sorted(sent) for sent in topics)
     assert any(len({item["webhook_id"] for item in sent}) < len(sent) for sent in seen)
     assert any(len(set(sent)) < 3 for sent in topics)
+
+
+def test_the_evenings_cartons_ship_what_is_open_and_no_more() -> None:
+    made = day(1, 80)
+    books = [
+        {
+            "external_id": order_key(life.order_id),
+            "type": "SalesOrd",
+            "item_lines": [line(1, "3", "1"), line(2, "1", "1")],
+        }
+        for life in made.lives
+    ]
+    planned = cartons(made, books, random.Random(1))
+    assert planned == cartons(made, books, random.Random(1))
+    assert [carton.is_taken_back for carton in planned].count(True) == 1
+    assert any(carton.is_later for carton in planned)
+    parts = [carton.lines for carton in planned if carton.lines]
+    assert parts == [({"line": 1, "quantity": 1},)] * len(parts) != []
+    held = {order_key(life.order_id) for life in made.lives if life.held}
+    assert not held & {carton.order for carton in planned}
+    assert cartons(made, [book | {"item_lines": [line(1, "1", "1")]} for book in books], random.Random(1)) == []
+
+
+def test_the_warehouse_never_runs_dry_by_its_own_moves() -> None:
+    found = moves(random.Random(3))
+    left = 0
+    for _ in range(300):
+        asked = next(found).asked
+        left += asked.get("by", 0) + (asked["quantity"] if asked["act"] == "receive_stock" else 0)
+        left += {WAREHOUSE: -2, OUTLET: 2}[asked["from"]] if "from" in asked else 0
+        assert left >= 0
+
+
+def line(number: int, quantity: str, fulfilled: str) -> Json:
+    return {"line": number, "item": ITEMS["MUG-RED"], "quantity": quantity, "fulfilled": fulfilled, "closed": False}
