@@ -26,6 +26,8 @@ WORKER_THREADS = 10
 # A slow sender holds one of these while it sends its body; see docs/decisions/0003-web-server.md.
 WEB_THREADS = 256
 WEB_PROCESSES = 2
+# A platform sends SIGTERM to parent and children at once; then granian waits for ever for children that are kept busy.
+WEB_STOP_SECONDS = 8
 
 
 @click.command()
@@ -106,6 +108,7 @@ def web_argv(port: int, *, host: str = "127.0.0.1", processes: int = 1) -> list[
         str(Path(sys.executable).with_name("granian")),
         "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", str(processes),
         "--blocking-threads", str(WEB_THREADS), "--backpressure", "1024", "--no-ws", "--log-level", "warning",
+        "--workers-kill-timeout", str(WEB_STOP_SECONDS),
         "web.wsgi:app",
     ]  # fmt: skip
 
