@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, exists, func, or_, select, text, update
+from sqlalchemy import Connection, and_, delete, exists, func, or_, select, text, update
 
 from connector.store.mirror_tables import reservations
 from connector.store.records import ORDER
@@ -67,9 +67,25 @@ def commit(connection: Connection, record_id: int) -> None:
 
 
 def settle(connection: Connection, connection_id: int, *, before: datetime) -> int:
-    """A reading of stock that began at `before` is complete: what was committed until then is contained in it."""
+    """A reading of stock that began at `before` is complete: what was committed until then is contained in it.
+
+    So are the units of an order that came to rest in step before it: what was noted of it beside its pass is out of date.
+    """
+    at_rest = select(records.c.id).where(
+        records.c.connection_id == connection_id,
+        records.c.state.in_((RecordState.IN_SYNC, RecordState.EXCLUDED)),
+        records.c.changed_at < before,
+    )
     settled = delete(reservations).where(
-        reservations.c.connection_id == connection_id, reservations.c.committed_at < before
+        reservations.c.connection_id == connection_id,
+        or_(
+            reservations.c.committed_at < before,
+            and_(
+                reservations.c.committed_at.is_(None),
+                reservations.c.made_at < before,
+                reservations.c.record_id.in_(at_rest),
+            ),
+        ),
     )
     return connection.execute(settled).rowcount
 

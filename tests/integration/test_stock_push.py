@@ -15,6 +15,7 @@ from connector.flows.stock_drift import read_shop
 from connector.flows.stock_push import push, pushed
 from connector.flows.stock_sync import sync
 from connector.shopify.client import ShopifyClient
+from connector.store import reservations
 from connector.store import stock as store
 from connector.store.mirror_tables import levels, stock
 from tests.clock import later, now
@@ -283,3 +284,16 @@ def test_a_person_may_push_by_what_was_read_before_while_netsuite_is_away(shop: 
     assert in_shop(shop) == {"A": 3}
     assert synced(is_forced=True)["sent"] == 1
     assert in_shop(shop) == {"A": 5}
+
+
+def test_units_noted_beside_a_pass_that_has_ended_are_free_after_the_next_reading(shop: World) -> None:
+    stocked(shop, {"A": 10}, {"A": 10})
+    record_id = shop.sell(rest_order(5001))
+    shop.work(record_id)
+    with shop.engine.begin() as connection:
+        reservations.keep(connection, shop.connection.id, record_id, [reservations.Units(None, "A", 3)])
+    run(shop)
+    assert in_shop(shop) == {"A": 7}
+    settle(shop.runtime.open_systems(shop.connection.id), shop.runtime, began_at=later(timedelta(seconds=1)))
+    run(shop)
+    assert in_shop(shop) == {"A": 10}
