@@ -47,7 +47,7 @@ def template(postgres: Server) -> str:
 def database_url(postgres: Server, template: str) -> Iterator[str]:
     """A fresh migrated database."""
     name = f"test_{next(_numbers)}"
-    _execute(postgres, f"create database {name} template {template} strategy file_copy")
+    _execute(postgres, f"create database {name} template {template} strategy wal_log")
     yield _url(postgres, name)
     _execute(postgres, f"drop database {name} with (force)")
 
