@@ -1,5 +1,6 @@
 """The thread of every worker that trusts Postgres alone: it finds undone work, and works by itself where Redis is away."""
 
+import itertools
 import os
 import signal
 import socket
@@ -32,10 +33,14 @@ LEAVE_WITHIN = 25.0
 
 
 def send_due(runtime: Runtime, wakes: Wakes, *, now: datetime) -> int:
-    """Asks for every run that is to begin, each by a message of its own; returns how many Redis took."""
+    """Asks for every run that is to begin, each by a message of its own; returns how many Redis took before one it did not."""
     found = scheduled.due(runtime.engine, JOBS, now=now)
     scheduled.clean(runtime.engine, now=now)
-    return sum(wakes.publish("schedules.run", [*run], queue="maintenance", expires=TICK_EVERY * 2) for run in found)
+
+    def publish(run: tuple[int, str]) -> bool:
+        return wakes.publish("schedules.run", [*run], queue="maintenance", expires=TICK_EVERY * 2)
+
+    return sum(1 for _ in itertools.takewhile(publish, found))
 
 
 class Sweeper:

@@ -46,7 +46,15 @@ def heard(world: World) -> datetime | None:
 def away() -> Wakes:
     """Wakes on a Redis that is not there."""
     app = Celery(broker=f"redis://127.0.0.1:{free_port()}/0")
-    app.conf.update(task_ignore_result=True, broker_transport_options={"socket_connect_timeout": 1})
+    app.conf.update(
+        task_ignore_result=True,
+        broker_transport_options={
+            "socket_connect_timeout": 1,
+            "max_retries": 1,
+            "interval_start": 0,
+            "interval_step": 0,
+        },
+    )
     return Wakes(app)
 
 
