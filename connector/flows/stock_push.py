@@ -77,7 +77,7 @@ def pushed(systems: Systems, workplace: Workplace, wake: Wake, *, is_forced: boo
         _must_be_whole(systems, workplace)
     _know_the_shop(systems, workplace)
     look(systems, workplace)
-    found = compared(systems, workplace, places)
+    found = _seen(systems, workplace, places)
     if found.raises:
         _look_for_orders(systems, workplace, wake)
         found = compared(systems, workplace, places)
@@ -121,6 +121,17 @@ def _compare(found: Comparison, standing: Standing) -> None:
             found.changes.append(Change(row.sku, row.item, location, row.shop, quantity))
 
 
+def _seen(systems: Systems, workplace: Workplace, places: Sequence[StockPlace]) -> Comparison:
+    """The comparison once what the shop has is known: levels in doubt, or that were never read, are asked for first."""
+    found = compared(systems, workplace, places)
+    if not found.unseen:
+        return found
+    if len(found.unseen) > _MOST_UNSEEN:
+        log.info("levels_never_read", connection_id=systems.connection.id, levels=len(found.unseen))
+    _read_again(systems, workplace, found.unseen[:_MOST_UNSEEN])
+    return compared(systems, workplace, places)
+
+
 def _know_the_shop(systems: Systems, workplace: Workplace) -> None:
     """Reads all items of the shop with their levels where that was never done: the first push compares with them."""
     with workplace.engine.begin() as connection:
@@ -136,22 +147,18 @@ def look(systems: Systems, workplace: Workplace) -> None:
 
 
 def _sent(systems: Systems, workplace: Workplace, wake: Wake, places: Sequence[StockPlace], found: Comparison) -> Sent:
-    """Sends, and what was stale or never seen again after another look."""
+    """Sends, and what was stale again after another look."""
     sender = Sender(systems, workplace)
     total = sender.send(found.changes)
-    stale, unseen = total.again, found.unseen
+    stale = total.again
     for _ in range(ROUNDS):
-        if total.failed is not None or (not stale and not unseen):
+        if total.failed is not None or not stale:
             break
-        if len(unseen) > _MOST_UNSEEN:
-            log.info("levels_never_read", connection_id=systems.connection.id, levels=len(unseen))
-            unseen = unseen[:_MOST_UNSEEN]
-        _read_again(systems, workplace, [*stale, *unseen])
+        _read_again(systems, workplace, stale)
         _look_for_orders(systems, workplace, wake)
-        again = compared(systems, workplace, places, only={item for item, _ in (*stale, *unseen)})
-        found.problems = [*{*found.problems, *again.problems}]
+        again = compared(systems, workplace, places, only={item for item, _ in stale})
         sent = sender.send(again.changes)
-        stale, unseen = sent.again, []
+        stale = sent.again
         total.add(sent)
     total.stale = len(stale)
     return total

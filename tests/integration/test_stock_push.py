@@ -297,3 +297,13 @@ def test_units_noted_beside_a_pass_that_has_ended_are_free_after_the_next_readin
     settle(shop.runtime.open_systems(shop.connection.id), shop.runtime, began_at=later(timedelta(seconds=1)))
     run(shop)
     assert in_shop(shop) == {"A": 10}
+
+
+def test_levels_in_doubt_are_read_before_the_guard_counts_what_would_be_empty(shop: World) -> None:
+    skus = [f"S{number:03}" for number in range(60)]
+    stocked(shop, dict.fromkeys(skus, 0), dict.fromkeys(skus, 8))
+    with shop.engine.begin() as connection:
+        connection.execute(update(levels).values(seen_at=None))
+    with pytest.raises(NeedsDecision, match="60 of 60 levels on sale would fall to nothing"):
+        run(shop)
+    assert set(in_shop(shop).values()) == {8}
