@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from connector.crash import Moment, crash_at
 from connector.errors import (
@@ -17,6 +17,7 @@ from connector.errors import (
     Rejected,
     TotalMismatch,
 )
+from connector.flows.leasing import LOOK_AFTER, must_hold
 from connector.flows.planning import IN_DOUBT, Effect, without
 from connector.netsuite.client import NetSuiteClient
 from connector.netsuite.writes import Change, Delete
@@ -40,8 +41,6 @@ _AMOUNT_FIELD = {
 _READ_BACK = (EffectKind.SALES_ORDER, EffectKind.CASH_SALE, EffectKind.CREDIT_MEMO, EffectKind.CASH_REFUND)
 # What may be missing in a record rather than the record.
 _DROPPED = ("state", "phone", "addrPhone", "taxable")
-# A request whose answer was lost may still be at work over there; the next look comes after this many seconds.
-_LOOK_AFTER = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class Work:
 def stands(key: str, image: Image, work: Work) -> None:
     """A change whose answer was lost was found carried out, or not to be needed any more."""
     with work.engine.begin() as connection:
-        _must_hold(connection, work)
+        must_hold(connection, work.lease)
         stored = store.of_keys(connection, work.lease.connection_id, [key])[key]
         store.confirm(connection, work.vault, stored, str(stored.remote_id), image=image, now=_now())
 
@@ -80,7 +79,7 @@ def recover(in_doubt: Iterable[StoredEffect], work: Work) -> None:
                 continue
         found = _found(record_type(stored.kind), stored, stored.amount, work)
         with work.engine.begin() as connection:
-            _must_hold(connection, work)
+            must_hold(connection, work.lease)
             if found is None:
                 store.mark_refused(connection, stored)
             else:
@@ -139,7 +138,7 @@ def remember(key: str, remote_id: str, work: Work, *, image: Image | None = None
 def _written_down(effect: Effect, work: Work) -> StoredEffect:
     """The stored effect, under our lease. Raises Conflict when the lease was lost or another record is at it."""
     with work.engine.begin() as connection:
-        _must_hold(connection, work)
+        must_hold(connection, work.lease)
         stored = store.intend(connection, work.lease, effect.intent)
         is_other = stored.record_id != work.lease.record_id and stored.state is not EffectState.CONFIRMED
         if is_other and records.is_in_flight(connection, stored.record_id, stored.fence, now=_now()):
@@ -149,7 +148,7 @@ def _written_down(effect: Effect, work: Work) -> StoredEffect:
 
 def _sent(effect: Effect, stored: StoredEffect, work: Work) -> str:
     with work.engine.begin() as connection:
-        _must_hold(connection, work)
+        must_hold(connection, work.lease)
         store.mark_sent(connection, stored, work.lease, effect.intent, now=_now())
         sent = _sent_image(effect, stored, work)
         if sent is not None:
@@ -160,7 +159,7 @@ def _sent(effect: Effect, stored: StoredEffect, work: Work) -> str:
     except OutcomeUnknown as error:
         with work.engine.begin() as connection:
             store.mark_unknown(connection, stored)
-        raise OutcomeUnknown(str(error), retry_after=_LOOK_AFTER) from error
+        raise OutcomeUnknown(str(error), retry_after=LOOK_AFTER) from error
     except AlreadyExists:
         return _adopted(effect, stored, work)
     except ConnectorError:
@@ -233,11 +232,6 @@ def _confirmed(effect: Effect, stored: StoredEffect, remote_id: str, work: Work)
         else:
             store.confirm(connection, work.vault, stored, remote_id, image=effect.intent.image, now=_now())
     return remote_id
-
-
-def _must_hold(connection: Connection, work: Work) -> None:
-    if not records.holds(connection, work.lease):
-        raise Conflict("another worker took this record over", retry_after=_LOOK_AFTER)
 
 
 def _now() -> datetime:

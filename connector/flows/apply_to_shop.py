@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from connector.errors import (
-    Conflict,
     Forbidden,
     InvalidAnswer,
     OutcomeUnknown,
@@ -18,6 +17,7 @@ from connector.errors import (
     Unauthorized,
     Unavailable,
 )
+from connector.flows.leasing import LOOK_AFTER, must_hold
 from connector.flows.own_payments import OWN, caused_by_marking
 from connector.flows.status_planning import Cancel, Capture, Finding, MarkPaid, Mutation, StatusEffect
 from connector.shopify import order_writes
@@ -25,13 +25,10 @@ from connector.shopify.client import ShopifyClient
 from connector.shopify.order_writes import Cancelling
 from connector.shopify.reading import numeric
 from connector.store import effects as store
-from connector.store import records
 from connector.store.effects import Image, Intent, StoredEffect
 from connector.store.records import Lease
 from connector.vault import Vault
 
-# Seconds until the next look at what may be at work over there.
-_LOOK_AFTER = 2.0
 _JOB_AFTER = 5.0
 
 
@@ -63,7 +60,7 @@ def apply_to_shop(effect: StatusEffect, work: ShopWork) -> None:
             store.mark_unknown(connection, stored)
         if isinstance(error, InvalidAnswer):
             raise
-        raise OutcomeUnknown(str(error), retry_after=_LOOK_AFTER) from error
+        raise OutcomeUnknown(str(error), retry_after=LOOK_AFTER) from error
     with work.engine.begin() as connection:
         if isinstance(effect.write, Cancel):
             store.mark_begun(connection, stored, remote_id)
@@ -104,7 +101,7 @@ def look_after_job(key: str, work: ShopWork) -> None:
 
 def _written_down(effect: StatusEffect, work: ShopWork) -> StoredEffect:
     with work.engine.begin() as connection:
-        _must_hold(connection, work)
+        must_hold(connection, work.lease)
         stored = store.intend(connection, work.lease, effect.intent)
         store.mark_sent(connection, stored, work.lease, effect.intent, now=_now())
         if effect.intent.image is not None:
@@ -140,13 +137,8 @@ def _made_id(payload: Mapping[str, Any], write: Mutation) -> str:
 
 
 def _mine(connection: Connection, key: str, work: ShopWork) -> StoredEffect:
-    _must_hold(connection, work)
+    must_hold(connection, work.lease)
     return store.of_keys(connection, work.lease.connection_id, [key])[key]
-
-
-def _must_hold(connection: Connection, work: ShopWork) -> None:
-    if not records.holds(connection, work.lease):
-        raise Conflict("another worker took this record over", retry_after=_LOOK_AFTER)
 
 
 def _now() -> datetime:

@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from connector.errors import Conflict, ConnectorError, InvalidAnswer, OutcomeUnknown, Unavailable
+from connector.errors import ConnectorError, InvalidAnswer, OutcomeUnknown, Unavailable
 from connector.flows.draft_proposals import fingerprint
+from connector.flows.leasing import must_hold
 from connector.flows.systems import Systems, Workplace
 from connector.mapping import external_ids
 from connector.mapping.draft_orders import ATTRIBUTE, tag
 from connector.shopify import draft_orders
 from connector.shopify.draft_orders import DraftOrder
-from connector.store import effects, entered_effects, records, wanted
+from connector.store import effects, entered_effects, wanted
 from connector.store.effects import ENTERED, Intent, StoredEffect
 from connector.store.records import ORDER, Lease
 from connector.store.tables import EffectKind, EffectState
@@ -93,7 +94,7 @@ class Drafting:
         systems, key = self.systems, external_ids.completed_draft(self.systems.shop_id, self.sales_order)
         intent = Intent(EffectKind.SALES_ORDER, external_ids.sales_order(systems.shop_id, order_id), ENTERED)
         with self.workplace.engine.begin() as connection:
-            self._must_hold(connection)
+            must_hold(connection, self.lease)
             record_ids = wanted.want(connection, systems.connection.id, ORDER, [order_id])
             entered_effects.link(connection, systems.connection.id, record_ids[0], intent, self.sales_order)
             done = effects.intend(connection, self.lease, Intent(EffectKind.COMPLETED_DRAFT, key, order_id))
@@ -113,7 +114,7 @@ class Drafting:
             if any(item.key == ATTRIBUTE and item.value == self.sales_order for item in draft.attributes)
         ]
         with self.workplace.engine.begin() as connection:
-            self._must_hold(connection)
+            must_hold(connection, self.lease)
             if found:
                 # What it was given is not known for sure, so that it is given what the sales order says now.
                 effects.confirm(
@@ -125,7 +126,7 @@ class Drafting:
 
     def _sent(self, intent: Intent) -> StoredEffect:
         with self.workplace.engine.begin() as connection:
-            self._must_hold(connection)
+            must_hold(connection, self.lease)
             stored = effects.intend(connection, self.lease, intent)
             if stored.state is EffectState.WITHDRAWN:
                 entered_effects.renew(connection, stored)
@@ -144,7 +145,3 @@ class Drafting:
     def _confirmed(self, stored: StoredEffect, draft_id: str, image: dict[str, Any]) -> None:
         with self.workplace.engine.begin() as connection:
             effects.confirm(connection, self.workplace.vault, stored, draft_id, image=image, now=datetime.now(UTC))
-
-    def _must_hold(self, connection: Any) -> None:
-        if not records.holds(connection, self.lease):
-            raise Conflict("another worker took this record over", retry_after=2.0)
