@@ -385,6 +385,23 @@ def test_later_tracking_and_a_cancelled_fulfilment_follow(database: Engine, redi
         assert sales_order(world)["status"] == "B"
 
 
+def test_what_two_locations_ship_of_one_order_are_two_fulfilments_each_from_its_own(
+    database: Engine, redis_url: str
+) -> None:
+    rules = factories.rules_json(locations={"655441491": "2", "655441492": "3"}, fulfillments={"source": "shopify"})
+    account = {"locations": [{"id": "2", "name": "Warehouse"}, {"id": "3", "name": "Second"}]}
+    with opened_world(database, redis_url, rules=rules, account=account) as world:
+        placed(world)
+        happens(world, "fulfill", lines=[{"line_id": 50010, "quantity": 1}], location_id=655441491)
+        happens(world, "fulfill", location_id=655441492)
+        assert world.record(ORDER).state == "in_sync", world.record(ORDER).reason
+        sent = [
+            {(line["item"], line["quantity"], line["location"]) for line in shipment["item_lines"]}
+            for shipment in world.transactions("ItemShip")
+        ]
+        assert sent == [{("812", "1", "2")}, {("812", "1", "3"), ("813", "2", "3")}]
+
+
 def test_where_netsuite_ships_the_shops_fulfilments_are_not_written(world: World) -> None:
     placed(world)
     happens(world, "fulfill")
