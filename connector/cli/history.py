@@ -90,7 +90,7 @@ def _listed(systems: Systems, runtime: Runtime, span: Span, *, as_json: bool) ->
         def tell(found: int, new: int) -> None:
             bar.update(task, description=f"{found} orders found, {new} of them new")
 
-        job_id = flow.begin(systems, runtime, span, actor=COMMAND_LINE, tell=tell)
+        job_id = flow.begin(systems, runtime, span, actor=COMMAND_LINE, now=datetime.now(UTC), tell=tell)
     return _job(runtime, job_id)
 
 

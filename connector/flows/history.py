@@ -10,13 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from connector.errors import ConfigError, ConnectorError
+from sqlalchemy import Connection
+
+from connector.errors import ConfigError, Conflict, ConnectorError
 from connector.flows import catalog
 from connector.flows.orders import order_plan
 from connector.flows.systems import Systems, Workplace, behind_everybody
 from connector.limits import RESERVE, Lane
 from connector.shopify.changes import PlacedOrder, placed_order, placed_orders
 from connector.store import jobs, known_records, operator_actions, records
+from connector.store.jobs import JobState
 
 # Seconds of a NetSuite write where nothing was measured.
 _A_CALL = 1.0
@@ -79,26 +82,48 @@ def outlook(systems: Systems, workplace: Workplace, span: Span) -> Outlook:
     return found
 
 
-def begin(systems: Systems, workplace: Workplace, span: Span, *, actor: str, tell: Callable[[int, int], None]) -> int:
-    """Lists the orders and sets the import going; its job's id. `tell` hears how many were found and are new so far."""
+def begin(
+    systems: Systems, workplace: Workplace, span: Span, *, actor: str, now: datetime, tell: Callable[[int, int], None]
+) -> int:
+    """Lists the orders and sets the import going; its job's id. `tell` hears how many were found and are new so far.
+
+    Raises Conflict when the import was stopped meanwhile, and what reading the orders raises; nothing is left of it then.
+    """
     connection_id = systems.connection.id
     chosen = {"since": span.since.isoformat(), "until": span.until.isoformat(), "names": list(span.names)}
     wish = {"chosen": chosen, "reason": "history", "actor": actor}
     with workplace.engine.begin() as connection:
-        job_id = jobs.begin_listing(connection, connection_id, kind=jobs.HISTORY, wish=wish)
+        job_id = jobs.begin_listing(connection, connection_id, kind=jobs.HISTORY, wish=wish, now=now)
         details = {"job": job_id, **chosen}
         operator_actions.write_down(connection, connection_id, actor=actor, action="history import", details=details)
+    try:
+        _list(systems, workplace, span, job_id, tell)
+    except ConnectorError:
+        with workplace.engine.begin() as connection:
+            jobs.change(connection, job_id, JobState.STOPPED, now=now)
+        raise
+    return job_id
+
+
+def _list(systems: Systems, workplace: Workplace, span: Span, job_id: int, tell: Callable[[int, int], None]) -> None:
     for mirror in (catalog.ITEM_CATALOG, catalog.CUSTOMER_CATALOG):
         catalog.refresh(mirror, systems, workplace.engine, lane=Lane.HISTORY)
     found = new = 0
     for page in _pages(systems, span):
         with workplace.engine.begin() as connection:
-            new += jobs.list_unknown(connection, job_id, connection_id, [order.order_id for order in page])
+            _must_be_listing(connection, job_id)
+            ids = [order.order_id for order in page]
+            new += jobs.list_unknown(connection, job_id, systems.connection.id, ids)
         found += len(page)
         tell(found, new)
     with workplace.engine.begin() as connection:
+        _must_be_listing(connection, job_id)
         jobs.run(connection, job_id)
-    return job_id
+
+
+def _must_be_listing(connection: Connection, job_id: int) -> None:
+    if not jobs.is_listing(connection, job_id):
+        raise Conflict(f"import {job_id} was stopped while it was listing, perhaps for another one")
 
 
 def _pages(systems: Systems, span: Span) -> Iterator[Sequence[PlacedOrder]]:

@@ -42,8 +42,6 @@ def change(workplace: Workplace, job_id: int, state: JobState, *, actor: str, no
             raise ConfigError(f"there is no job {job_id}")
         if not jobs.change(connection, job_id, state, now=now):
             raise ConfigError(f"job {job_id} is {job.state} and cannot be {state} any more")
-        if state is JobState.STOPPED:
-            jobs.forget_unsent(connection, job_id)
         operator_actions.write_down(
             connection, job.connection_id, actor=actor, action=f"job {state}", details={"job": job_id}
         )

@@ -52,6 +52,7 @@ class Job:
 
 
 _UNDONE = (RecordState.PENDING, RecordState.WORKING)
+_GOING_ON = (JobState.LISTING, JobState.RUNNING, JobState.PAUSED)
 
 
 def start(
@@ -67,16 +68,25 @@ def start(
     return job_id
 
 
-def begin_listing(connection: Connection, connection_id: int, *, kind: str, wish: Mapping[str, Any]) -> int:
-    """Keeps a job whose records are still being found; its id. One that was left listing is given up for it."""
+def begin_listing(
+    connection: Connection, connection_id: int, *, kind: str, wish: Mapping[str, Any], now: datetime
+) -> int:
+    """Keeps a job whose records are still being found; its id. One that was left listing is stopped for it."""
     unfinished = and_(jobs.c.connection_id == connection_id, jobs.c.kind == kind, jobs.c.state == JobState.LISTING)
-    connection.execute(update(jobs).where(unfinished).values(state=JobState.STOPPED, ended_at=func.now()))
+    for left in connection.execute(select(jobs.c.id).where(unfinished)).scalars().all():
+        change(connection, left, JobState.STOPPED, now=now)
     values = {"connection_id": connection_id, "kind": kind, "state": JobState.LISTING, **wish}
     return int(connection.execute(insert(jobs).values(values).returning(jobs.c.id)).scalar_one())
 
 
+def is_listing(connection: Connection, job_id: int) -> bool:
+    """Whether records may still be added to a job; while this transaction lasts, nobody stops it."""
+    state = select(jobs.c.state).where(jobs.c.id == job_id).with_for_update()
+    return JobState(connection.execute(state).scalar_one()) is JobState.LISTING
+
+
 def list_unknown(connection: Connection, job_id: int, connection_id: int, shopify_ids: Sequence[str]) -> int:
-    """Adds those orders to a job that no record knows, or only another job that was given up; returns how many."""
+    """Adds those orders to a job that no record knows, or that wait for another job too; returns how many."""
     rows = [
         {
             "connection_id": connection_id,
@@ -103,13 +113,6 @@ def list_unknown(connection: Connection, job_id: int, connection_id: int, shopif
 def run(connection: Connection, job_id: int) -> None:
     """All its records are listed: they may be sent."""
     connection.execute(update(jobs).where(jobs.c.id == job_id).values(state=JobState.RUNNING))
-
-
-def forget_unsent(connection: Connection, job_id: int) -> int:
-    """Takes back the records that only this job made and never sent; returns how many."""
-    unsent = select(job_records.c.record_id).where(job_records.c.job_id == job_id, job_records.c.sent_at.is_(None))
-    gone = delete(records).where(records.c.id.in_(unsent), records.c.next_attempt_at == UNTIL_SENT)
-    return connection.execute(gone).rowcount
 
 
 def running(connection: Connection) -> list[int]:
@@ -153,14 +156,30 @@ def finish(connection: Connection, job_id: int, *, now: datetime) -> None:
 
 
 def change(connection: Connection, job_id: int, state: JobState, *, now: datetime) -> bool:
-    """Pauses, resumes or stops a job; False when it has ended."""
-    ended_at = now if state is JobState.STOPPED else None
+    """Pauses, resumes or stops a job; False when it has ended. One that is stopped takes back what it never sent."""
+    is_end = state is JobState.STOPPED
+    left = _GOING_ON if is_end else (JobState.RUNNING, JobState.PAUSED)
     changed = connection.execute(
         update(jobs)
-        .where(jobs.c.id == job_id, jobs.c.state.in_((JobState.RUNNING, JobState.PAUSED)))
-        .values(state=state, ended_at=ended_at)
+        .where(jobs.c.id == job_id, jobs.c.state.in_(left))
+        .values(state=state, ended_at=now if is_end else None)
     )
+    if is_end and changed.rowcount:
+        _forget_unsent(connection, job_id)
     return changed.rowcount == 1
+
+
+def _forget_unsent(connection: Connection, job_id: int) -> None:
+    """Records that wait for this job alone."""
+    unsent = select(job_records.c.record_id).where(job_records.c.job_id == job_id, job_records.c.sent_at.is_(None))
+    waits_elsewhere = (
+        select(job_records.c.record_id)
+        .join(jobs, jobs.c.id == job_records.c.job_id)
+        .where(job_records.c.record_id == records.c.id, jobs.c.id != job_id, jobs.c.state.in_(_GOING_ON))
+        .exists()
+    )
+    alone = and_(records.c.id.in_(unsent), records.c.next_attempt_at == UNTIL_SENT, ~waits_elsewhere)
+    connection.execute(delete(records).where(alone))
 
 
 def by_id(connection: Connection, job_id: int) -> Job | None:

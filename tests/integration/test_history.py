@@ -1,12 +1,14 @@
 """Orders from before the connection are imported behind everything else, once, however often the import is begun."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine
 
-from connector.errors import ConfigError
+from connector.errors import ConfigError, Conflict
 from connector.flows.history import Span, begin
 from connector.flows.job_feed import advance
 from connector.store import jobs, operator_actions
@@ -32,7 +34,7 @@ def placed(world: World, number: int, *, day: int = 0, **changes: Any) -> dict[s
 def imported(world: World, span: Span = ALL) -> jobs.Job:
     """An import, listed and worked off."""
     systems = world.runtime.open_systems(world.connection.id)
-    job_id = begin(systems, world.runtime, span, actor="test", tell=lambda _found, _new: None)
+    job_id = begin(systems, world.runtime, span, actor="test", now=now(), tell=lambda _found, _new: None)
     woken: list[int] = []
     while advance(world.engine, woken.append, now=now()):
         while woken:
@@ -82,7 +84,7 @@ def test_the_go_live_date_does_not_keep_an_imported_order_out_then_or_later(data
 def test_a_new_order_waits_behind_no_import(world: World) -> None:
     ids = [placed(world, 6000 + number)["id"] for number in range(60)]
     systems = world.runtime.open_systems(world.connection.id)
-    begin(systems, world.runtime, ALL, actor="test", tell=lambda _found, _new: None)
+    begin(systems, world.runtime, ALL, actor="test", now=now(), tell=lambda _found, _new: None)
     woken: list[int] = []
     advance(world.engine, woken.append, now=now())
     assert len(woken) == 40 < len(ids)
@@ -110,7 +112,7 @@ def test_an_import_that_died_while_listing_is_begun_again_with_what_it_had_found
     placed(world, 5001)
     with world.engine.begin() as connection:
         wish = {"chosen": {}, "reason": "history", "actor": "test"}
-        dead = jobs.begin_listing(connection, world.connection.id, kind=jobs.HISTORY, wish=wish)
+        dead = jobs.begin_listing(connection, world.connection.id, kind=jobs.HISTORY, wish=wish, now=now())
         assert jobs.list_unknown(connection, dead, world.connection.id, ["5001"]) == 1
     assert imported(world).by_state == {"in_sync": 1}
     with world.engine.begin() as connection:
@@ -154,3 +156,65 @@ def test_an_import_is_written_down_and_wants_to_know_what(world: World, run: Any
     with world.engine.begin() as connection:
         (action,) = operator_actions.of_connection(connection, world.connection.id)
     assert (action.action, action.details["until"]) == ("history import", "2026-06-01T00:00:00+00:00")
+
+
+def job_of(world: World, job_id: int) -> jobs.Job:
+    with world.engine.begin() as connection:
+        found = jobs.by_id(connection, job_id)
+    assert found is not None
+    return found
+
+
+def listed(world: World, span: Span = ALL, tell: Callable[[int, int], None] = lambda _found, _new: None) -> int:
+    """An import that is listed and not worked off; the id of its job."""
+    systems = world.runtime.open_systems(world.connection.id)
+    return begin(systems, world.runtime, span, actor="test", now=now(), tell=tell)
+
+
+def test_stopping_an_import_takes_no_order_from_another_one(world: World, run: Any) -> None:
+    placed(world, 5001)
+    placed(world, 5002, day=20)
+    first = listed(world, Span(MAY, MAY + timedelta(days=7)))
+    second = listed(world)
+    assert job_of(world, second).total == 2
+    run("jobs", "stop", str(first))
+    assert job_of(world, second).total == 2
+    run("jobs", "stop", str(second))
+    assert rows(world, "select count(*) from records where kind = 'order'") == [(0,)]
+
+
+@pytest.mark.parametrize("end", ["jobs stop", "a narrower import"])
+def test_an_import_that_died_while_listing_leaves_no_order_that_nobody_works_on(
+    world: World, run: Any, end: str
+) -> None:
+    placed(world, 5001)
+    with world.engine.begin() as connection:
+        wish = {"chosen": {}, "reason": "history", "actor": "test"}
+        dead = jobs.begin_listing(connection, world.connection.id, kind=jobs.HISTORY, wish=wish, now=now())
+        jobs.list_unknown(connection, dead, world.connection.id, ["5001"])
+    if end == "jobs stop":
+        run("jobs", "stop", str(dead))
+    else:
+        listed(world, Span(MAY + timedelta(days=20), MAY + timedelta(days=31)))
+    assert job_of(world, dead).state == JobState.STOPPED
+    assert rows(world, "select count(*) from records where kind = 'order'") == [(0,)]
+
+
+def test_an_import_that_fails_while_listing_leaves_nothing(world: World) -> None:
+    placed(world, 5001)
+    with pytest.raises(ConfigError, match="#77"):
+        listed(world, Span(MAY, now(), ["#1001", "#77"]))
+    assert rows(world, "select state from jobs") == [("stopped",)]
+    assert rows(world, "select count(*) from records where kind = 'order'") == [(0,)]
+
+
+def test_an_import_stopped_while_it_lists_does_not_go_on(world: World, run: Any) -> None:
+    placed(world, 5001)
+
+    def stop(_found: int, _new: int) -> None:
+        run("jobs", "stop", "1")
+
+    with pytest.raises(Conflict, match="import 1 was stopped"):
+        listed(world, tell=stop)
+    assert rows(world, "select state from jobs") == [("stopped",)]
+    assert rows(world, "select count(*) from records where kind = 'order'") == [(0,)]
