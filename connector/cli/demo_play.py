@@ -166,7 +166,8 @@ class _Director:
                 moved_at, before = time.monotonic(), now
             if not self.stage.supervisor.pause(_LOOK_SECONDS):
                 raise Unavailable("the demo was interrupted")
-        self.progress.advance(self.judging)
+        if agrees:
+            self.progress.advance(self.judging)
         return agrees
 
 
