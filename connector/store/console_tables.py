@@ -1,0 +1,17 @@
+"""The tables of what people do in the console and nobody else needs. Nothing else."""
+
+from sqlalchemy import Column, LargeBinary, Table, Text, UniqueConstraint
+
+from connector.store.columns import metadata, time_
+
+# A post to the API that came with an Idempotency-Key; `body` is None while it is at work.
+api_answers = Table(
+    "api_answers",
+    metadata,
+    Column("who", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("asked", LargeBinary, nullable=False),
+    Column("body", LargeBinary),
+    time_("at"),
+    UniqueConstraint("who", "key"),
+)

@@ -1,0 +1,76 @@
+"""What every screen has: refusals for people and programs, headers, the API's document, acts that happen once."""
+
+import pytest
+
+from tests.visiting import Visitor, words
+
+
+def test_nobody_is_sent_to_sign_in_and_comes_back(otto: Visitor) -> None:
+    answer = otto.client.get("/schedules?store=us-store")
+    assert (answer.status_code, answer.location) == (303, "/sign-in?next=%2Fschedules%3Fstore%3Dus-store")
+
+
+def test_a_program_without_a_token_is_told_so(otto: Visitor) -> None:
+    answer = otto.client.get("/api/v1/schedules")
+    assert (answer.status_code, answer.content_type) == (401, "application/problem+json")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_what_is_not_there_and_what_cannot_be_understood_is_said(otto: Visitor) -> None:
+    assert otto.get("/nowhere").status_code == 404
+    assert otto.get("/api/v1/nowhere").get_json()["title"] == "Not found"
+    refused = otto.get("/api/v1/schedules?colour=red")
+    assert (refused.status_code, list(refused.get_json()["errors"])) == (400, ["colour"])
+    assert "colour" in words(otto.get("/schedules?colour=red").text)
+
+
+def test_a_page_runs_only_scripts_and_styles_of_ours(otto: Visitor) -> None:
+    answer = otto.get("/schedules")
+    policy = answer.headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "style=" not in answer.text
+    assert "onclick" not in answer.text
+
+
+@pytest.mark.parametrize("name", ["console.css", "console.js", "htmx-2.0.11.min.js", "signs.svg", "icon.svg"])
+def test_a_file_of_ours_is_kept_by_browsers_under_its_own_mark(otto: Visitor, name: str) -> None:
+    with otto.app.app_context():
+        address = otto.app.jinja_env.globals["asset"](name)  # type: ignore[operator]  # Jinja knows no types of its globals
+    assert otto.client.get(address).headers["Cache-Control"].endswith("immutable")
+    assert otto.client.get(f"/static/{name}").headers["Cache-Control"] == "no-cache"
+
+
+def test_no_file_outside_the_folder_is_served(otto: Visitor) -> None:
+    assert otto.client.get("/static/../app.py").status_code in (303, 404)
+    assert otto.client.get("/static/..%2fapp.py").status_code in (303, 404)
+
+
+def test_the_api_is_described_as_it_is(otto: Visitor) -> None:
+    described = otto.json("/openapi.json")
+    served = {
+        (rule.rule.removeprefix("/api/v1").replace("<", "{").replace(">", "}"), method)
+        for rule in otto.app.url_map.iter_rules()
+        if rule.endpoint.startswith("api.") and not rule.endpoint.endswith(("missing", "openapi"))
+        for method in (rule.methods or set()) & {"GET", "POST"}
+    }
+    assert {(path.replace("int:", ""), method) for path, method in served} == {
+        (path, method.upper()) for path, of in described["paths"].items() for method in of
+    }
+
+
+def test_an_act_with_a_key_is_carried_out_once(otto: Visitor) -> None:
+    path = "/schedules/us-store/orders.poll/run"
+    first = otto.calls(path, **{"Idempotency-Key": "k1"})
+    again = otto.calls(path, **{"Idempotency-Key": "k1"})
+    assert first.get_json()["said"] == "orders.poll of us-store is asked for."
+    assert (again.get_json(), again.headers["Idempotent-Replayed"]) == (first.get_json(), "true")
+    assert len(otto.woken.runs) == 1
+    other = otto.calls("/schedules/us-store/items.refresh/run", **{"Idempotency-Key": "k1"})
+    assert other.status_code == 400
+
+
+def test_a_refused_act_gives_its_key_back(otto: Visitor) -> None:
+    assert otto.calls("/schedules/nobody/orders.poll/run", **{"Idempotency-Key": "k2"}).status_code == 404
+    again = otto.calls("/schedules/nobody/orders.poll/run", **{"Idempotency-Key": "k2"})
+    assert (again.status_code, "Idempotent-Replayed" in again.headers) == (404, False)

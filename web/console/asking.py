@@ -1,0 +1,77 @@
+"""Reads what was asked: query, form and JSON body become one frozen model each, or a BadInput that names each field."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, get_origin
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from werkzeug.datastructures import MultiDict
+
+from web.console.refusals import BadInput
+
+# What browsers and htmx add to a form; no business of a model.
+_NOT_OURS = ("csrf_token",)
+
+
+class Asked(BaseModel):
+    """The query of a screen. `store`: the connection it is about, None for all that are seen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    store: str | None = None
+
+
+class Form(BaseModel):
+    """What a post says."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Because(Form):
+    """A post whose reason is asked and written down."""
+
+    because: str = ""
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def from_query(model: type[M], said: MultiDict[str, str]) -> M:
+    """The query of a request; an empty value was not asked."""
+    return _read(model, _values(model, said, keep_empty=False))
+
+
+def from_form(model: type[M], said: MultiDict[str, str]) -> M:
+    """The fields of a form; a box that is not ticked is not sent."""
+    return _read(model, _values(model, said, keep_empty=True))
+
+
+def from_body(model: type[M], said: object) -> M:
+    """A JSON body; none at all is an empty one."""
+    if said is not None and not isinstance(said, Mapping):
+        raise BadInput("the body must be a JSON object", fields={})
+    return _read(model, dict(said or {}))
+
+
+def _values(model: type[BaseModel], said: MultiDict[str, str], *, keep_empty: bool) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name in said:
+        if name in _NOT_OURS:
+            continue
+        several = [value for value in said.getlist(name) if keep_empty or value.strip()]
+        if several:
+            values[name] = several if _is_list(model, name) else several[-1]
+    return values
+
+
+def _is_list(model: type[BaseModel], name: str) -> bool:
+    field = model.model_fields.get(name)
+    return field is not None and get_origin(field.annotation) in (tuple, list)
+
+
+def _read(model: type[M], values: Mapping[str, Any]) -> M:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        fields = {".".join(str(part) for part in one["loc"]) or "body": one["msg"] for one in error.errors()}
+        said = "; ".join(f"{name}: {message}" for name, message in fields.items())
+        raise BadInput(said, fields=fields) from error

@@ -1,0 +1,48 @@
+"""Pages of a list by key: the cursor is the last row's key, so that rows that come in meanwhile move nothing."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from web.console.refusals import BadInput
+
+T = TypeVar("T")
+
+ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Generic[T]):
+    """One page of a list. `after`: the cursor of the next page, None on the last."""
+
+    rows: Sequence[T]
+    after: str | None
+
+
+def page(found: Sequence[T], key: Callable[[T], Sequence[Any]], *, limit: int = ROWS) -> Rows[T]:
+    """The page of a reading that asked for one row more than the limit."""
+    shown = found[:limit]
+    return Rows(tuple(shown), cursor(key(shown[-1])) if len(found) > limit else None)
+
+
+def cursor(key: Sequence[Any]) -> str:
+    """A row's key as text for an address."""
+    return base64.urlsafe_b64encode(json.dumps([str(part) for part in key]).encode()).decode().rstrip("=")
+
+
+def key_of(text: str | None, parts: int) -> list[str] | None:
+    """The key in a cursor; None on the first page. Raises BadInput for what is no cursor of such a list."""
+    if text is None:
+        return None
+    try:
+        key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (binascii.Error, ValueError) as error:
+        raise BadInput(
+            f"{text} is no page of this list; begin at its first page", fields={"after": "cursor"}
+        ) from error
+    if not isinstance(key, list) or len(key) != parts or not all(isinstance(part, str) for part in key):
+        raise BadInput(f"{text} is no page of this list; begin at its first page", fields={"after": "cursor"})
+    return key

@@ -1,0 +1,80 @@
+"""What is said when a request cannot be answered: a page for people, problem+json (RFC 9457) for programs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from connector.errors import ConfigError, ConnectorError, PermanentError, TransientError
+from connector.flows.acting import NotAllowed, NotSignedIn, PasswordNeeded
+
+
+class NotFound(PermanentError):
+    """There is nothing under an address, or it belongs to a connection that is not seen."""
+
+
+class BadInput(PermanentError):
+    """A query, form or body that cannot be understood. `fields`: what is wrong with each."""
+
+    def __init__(self, message: str, *, fields: Mapping[str, str]) -> None:
+        super().__init__(message)
+        self.fields = dict(fields)
+
+
+class Stale(PermanentError):
+    """What a person decided on has changed since they looked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why there is no answer: HTTP status, a short title, and what to do."""
+
+    status: int
+    title: str
+    detail: str
+    fields: Mapping[str, str]
+
+    def to_json(self) -> dict[str, object]:
+        """A problem document."""
+        document: dict[str, object] = {
+            "type": "about:blank", "title": self.title, "status": self.status, "detail": self.detail,
+        }  # fmt: skip
+        return document | ({"errors": dict(self.fields)} if self.fields else {})
+
+
+_TITLES: tuple[tuple[type[Exception], int, str], ...] = (
+    (NotSignedIn, 401, "Sign in first"),
+    (NotAllowed, 403, "Not with your role"),
+    (PasswordNeeded, 403, "Give your password again"),
+    (NotFound, 404, "Not found"),
+    (BadInput, 400, "This cannot be understood"),
+    (Stale, 409, "It has changed meanwhile"),
+    (ConfigError, 400, "This cannot be done"),
+    (TransientError, 503, "Not now"),
+    (PermanentError, 409, "This cannot be done"),
+    (ConnectorError, 400, "This cannot be done"),
+)
+_AWAY = "The database cannot be reached just now. Nothing was changed; load the page again in a moment."
+_BUSY = "The database took too long to answer. Nothing was changed; try a narrower question or load the page again."
+_FAILED = "Something in the console went wrong, and was logged. Nothing of it touches the work on orders."
+
+
+def refusal_of(error: Exception) -> Refusal:
+    """What is said of an error; one that nobody expected says nothing of itself."""
+    for kind, status, title in _TITLES:
+        if isinstance(error, kind):
+            return Refusal(status, title, _sentence(str(error)), getattr(error, "fields", {}))
+    if isinstance(error, PoolTimeout) or (isinstance(error, DBAPIError) and "statement timeout" in str(error.orig)):
+        return Refusal(503, "Too slow", _BUSY, {})
+    if isinstance(error, SQLAlchemyError):
+        return Refusal(503, "The database is away", _AWAY, {})
+    if isinstance(error, HTTPException):
+        return Refusal(error.code or 500, error.name, _sentence(error.description or ""), {})
+    return Refusal(500, "This went wrong", _FAILED, {})
+
+
+def _sentence(text: str) -> str:
+    """Errors are written for the end of a line; on a page they are sentences."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".") if text else text

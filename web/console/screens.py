@@ -1,0 +1,167 @@
+"""The screens and acts of the console: each is registered once, and is a page, its JSON twin and a line of the API document.
+
+A screen reads: a function from a visit and its query to a frozen dataclass, shown by `templates/console/<name>.html` and
+answered as JSON under /api/v1. An act writes: a function from a visit and its form to what was Done.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Blueprint, Flask, Response, flash, make_response, redirect, render_template, request
+from pydantic import TypeAdapter
+
+from connector.store.roles import Role
+from web.console import rendering
+from web.console.asking import Asked, Form, from_body, from_form, from_query
+from web.console.idempotency import once
+from web.console.refusals import NotFound
+from web.console.site import Site, Visit
+
+API = "/api/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an act did. `said`: one sentence for the person; `location`: where they look next, a path of the console."""
+
+    said: str
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One screen. `path` may hold Flask's variables; `answer` is the dataclass it reads."""
+
+    name: str
+    path: str
+    asked: type[Asked]
+    answer: Any
+    role: Role
+    read: Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act."""
+
+    name: str
+    path: str
+    form: type[Form]
+    role: Role
+    run: Callable[..., Done]
+
+
+@dataclass(slots=True)
+class Console:
+    """Everything that is registered, and the two blueprints that serve it."""
+
+    site: Site
+    screens: list[Screen] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
+    pages: Blueprint = field(default_factory=lambda: Blueprint("console", __name__, template_folder="../templates"))
+    api: Blueprint = field(default_factory=lambda: Blueprint("api", __name__, url_prefix=API))
+
+    def screen(
+        self, name: str, path: str, asked: type[Asked], answer: Any, *, role: Role = Role.VIEWER
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Registers a function `(visit, asked, **path variables) -> answer` as a page and its twin."""
+
+        def register(read: Callable[..., Any]) -> Callable[..., Any]:
+            screen = Screen(name, path, asked, answer, role, read)
+            self.screens.append(screen)
+            adapter = TypeAdapter(answer)
+            self.pages.add_url_rule(path, name, lambda **at: self._page(screen, at))
+            self.api.add_url_rule(_api_path(path), name, lambda **at: self._twin(screen, adapter, at))
+            return read
+
+        return register
+
+    def act(
+        self, name: str, path: str, form: type[Form], *, role: Role = Role.OPERATOR
+    ) -> Callable[[Callable[..., Done]], Callable[..., Done]]:
+        """Registers a function `(visit, form, **path variables) -> Done` as a post of a form and of JSON."""
+
+        def register(run: Callable[..., Done]) -> Callable[..., Done]:
+            act = Act(name, path, form, role, run)
+            self.acts.append(act)
+            self.pages.add_url_rule(path, name, lambda **at: self._posted(act, at), methods=["POST"])
+            self.api.add_url_rule(_api_path(path), name, lambda **at: self._called(act, at), methods=["POST"])
+            return run
+
+        return register
+
+    def part(self, name: str, path: str, asked: type[Asked]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Registers a function whose values fill `templates/console/<name>.html`, a piece of a page that is asked again."""
+
+        def register(read: Callable[..., Any]) -> Callable[..., Any]:
+            def show(**at: Any) -> Response:
+                visit = self.visit(Role.VIEWER)
+                query = from_query(asked, request.args)
+                return make_response(
+                    render_template(f"console/{name}.html", page=read(visit, query, **at), asked=query)
+                )
+
+            self.pages.add_url_rule(path, name, show)
+            return read
+
+        return register
+
+    def file(
+        self, name: str, path: str, asked: type[Asked], *, role: Role = Role.VIEWER
+    ) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+        """Registers a function `(visit, asked, **path variables) -> Response` for what is downloaded."""
+
+        def register(read: Callable[..., Response]) -> Callable[..., Response]:
+            self.pages.add_url_rule(
+                path, name, lambda **at: read(self.visit(role), from_query(asked, request.args), **at)
+            )
+            return read
+
+        return register
+
+    def visit(self, role: Role) -> Visit:
+        """Who asks, when they have the role. Raises NotSignedIn or NotAllowed."""
+        who = self.site.gate.who(request)
+        who.must_be(role)
+        return Visit(self.site, who, self.site.clock())
+
+    def mount(self, app: Flask) -> None:
+        """Puts both blueprints into the app; nothing is registered after that."""
+        self.pages.add_url_rule("/<path:missing>", "missing", lambda missing: self._missing(missing))
+        self.api.add_url_rule("/<path:missing>", "missing", lambda missing: self._missing(missing))
+        names = frozenset(screen.name for screen in self.screens)
+        rendering.prepare(app, self.pages, self.api, screens=names)
+        app.register_blueprint(self.pages)
+        app.register_blueprint(self.api)
+
+    def _page(self, screen: Screen, at: dict[str, Any]) -> Response:
+        visit = self.visit(screen.role)
+        query = from_query(screen.asked, request.args)
+        page = screen.read(visit, query, **at)
+        return make_response(
+            render_template(f"console/{screen.name}.html", page=page, asked=query, visit=visit, screen=screen)
+        )
+
+    def _twin(self, screen: Screen, adapter: TypeAdapter[Any], at: dict[str, Any]) -> Response:
+        visit = self.visit(screen.role)
+        answer = screen.read(visit, from_query(screen.asked, request.args), **at)
+        return Response(adapter.dump_json(answer), content_type="application/json")
+
+    def _posted(self, act: Act, at: dict[str, Any]) -> Response:
+        done = act.run(self.visit(act.role), from_form(act.form, request.form), **at)
+        flash(done.said)
+        return make_response(redirect(done.location, 303))
+
+    def _called(self, act: Act, at: dict[str, Any]) -> Response:
+        visit = self.visit(act.role)
+        form = from_body(act.form, request.get_json(silent=False) if request.data else None)
+        return once(visit, request, lambda: {"said": (done := act.run(visit, form, **at)).said, "at": done.location})
+
+    def _missing(self, missing: str) -> Response:
+        self.visit(Role.VIEWER)
+        raise NotFound(f"there is nothing under /{missing}")
+
+
+def _api_path(path: str) -> str:
+    return "/overview" if path == "/" else path

@@ -1,0 +1,21 @@
+"""The whole console: every screen, in the order of the menu. A new one is one line here."""
+
+from web.console.openapi import serve_openapi
+from web.console.overview import overview_screen
+from web.console.schedules import schedules_screen
+from web.console.screens import Console
+from web.console.site import Site
+
+SCREENS = (
+    overview_screen,
+    schedules_screen,
+)
+
+
+def whole_console(site: Site) -> Console:
+    """The console, ready to be mounted."""
+    console = Console(site)
+    for screen in SCREENS:
+        screen(console)
+    serve_openapi(console)
+    return console
