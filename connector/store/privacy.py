@@ -247,7 +247,10 @@ def _close(
 
 
 def _of(connection_id: int) -> Select[Any]:
-    return select(events).where(events.c.connection_id == connection_id).order_by(events.c.id)
+    """What was too old to be kept says nothing of anybody."""
+    return (
+        select(events).where(events.c.connection_id == connection_id, events.c.body.is_not(None)).order_by(events.c.id)
+    )
 
 
 def _opened(row: Row[Any], vault: Vault) -> HeldEvent:

@@ -95,13 +95,15 @@ events = Table(
     time_("triggered_at", nullable=True),
     time_("received_at"),
     Column("headers", JSONB, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    # Sealed. None once it was too old to be kept; the headers are empty then.
+    Column("body", LargeBinary),
     Column("body_sha256", LargeBinary, nullable=False),
     Column("record_kind", Text),
     Column("shopify_id", Text),
     time_("redacted_at", nullable=True),
     UniqueConstraint("connection_id", "delivery_id"),
     Index("ix_events_record", "connection_id", "record_kind", "shopify_id"),
+    Index("ix_events_kept", "connection_id", "received_at", "id", postgresql_where=text("body is not null")),
 )
 
 records = Table(

@@ -33,12 +33,15 @@ class EventView:
 
 @dataclass(frozen=True, slots=True)
 class WholeEvent:
-    """One delivery with all that was kept; `body` is sealed, `twins` are the deliveries of the same event or bytes."""
+    """One delivery with all that was kept; `body` is sealed, None once it was too old to be kept.
+
+    `twins`: the deliveries of the same event or bytes.
+    """
 
     view: EventView
     connection_id: int
     headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
+    body: bytes | None = field(repr=False)
     body_sha256: bytes
     redacted_at: datetime | None
     twins: Sequence[int]
