@@ -12,7 +12,7 @@ from connector.cli.output import print_json, print_table, shown
 from connector.flows import audit, replay
 from connector.flows.audit import Opened
 from connector.flows.replay import Preview, Sample
-from connector.store import timeline
+from connector.store import event_list
 
 
 @click.group()
@@ -22,13 +22,14 @@ def events() -> None:
 
 @events.command(name="list")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
+@click.option("--before", type=int, help="Only those older than the delivery of this id: the next page.")
 @filter_options
 @data_option
 @json_option
-def list_(limit: int, data: Path, as_json: bool, **asked: Any) -> None:
+def list_(limit: int, before: int | None, data: Path, as_json: bool, **asked: Any) -> None:
     """List the newest deliveries, newest first."""
     with opened(data) as (runtime, _), runtime.engine.begin() as database:
-        found = timeline.found_events(database, the_filter(database, **asked), limit=limit)
+        found = event_list.found_events(database, the_filter(database, **asked), limit=limit, before=before)
     if as_json:
         print_json([asdict(event) for event in found])
         return

@@ -7,8 +7,9 @@ from connector.errors import ConfigError
 from connector.flows.systems import Workplace
 from connector.shopify.redaction import redacted
 from connector.store import inbox, operator_actions, records, timeline
+from connector.store.event_list import EventView
 from connector.store.records import RecordView
-from connector.store.timeline import EventView, WholeEvent
+from connector.store.timeline import WholeEvent
 
 
 @dataclass(frozen=True, slots=True)
