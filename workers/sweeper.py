@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 EVERY = 15.0
 # How often due runs are asked for; beat does it twice as often.
 TICK_EVERY = 30.0
-# While a job goes on, its next records are due as soon as some of the last have come to rest.
+# While a job goes on, its next records are sent as soon as some of the last have come to rest; nothing else is done then.
 EVERY_WITH_JOB = 1.0
 ALONE_AFTER = 60.0
 # So long a deaf worker may take to finish what it is at.
@@ -72,20 +72,26 @@ class Sweeper:
 
     def _run(self) -> None:
         """A sweep that fails is written down; the next one comes all the same."""
-        pause = 0.0
+        looked_at, pause = float("-inf"), 0.0
         while not self._stopping.wait(pause):
             pause = EVERY
             try:
-                pause = EVERY_WITH_JOB if self.look() else EVERY
+                if time.monotonic() - looked_at >= EVERY:
+                    looked_at = time.monotonic()
+                    self.look()
+                pause = EVERY_WITH_JOB if self.feed() else max(EVERY - (time.monotonic() - looked_at), 0.0)
             except Exception:
                 log.exception("sweep_failed")
 
-    def look(self) -> bool:
-        """Looks once: wakes what is due, or works on it where nobody hears. True while a job wants to be fed."""
+    def feed(self) -> bool:
+        """Sends the next records of the jobs that go on; True while there is one."""
+        return advance(self._runtime().engine, self._wakes.send, now=datetime.now(UTC))
+
+    def look(self) -> None:
+        """Looks once: wakes what is due, or works on it where nobody hears."""
         runtime, now = self._runtime(), datetime.now(UTC)
         unheard = sweep(runtime.engine, self._wakes.send, now=now)
         probe_halted(runtime, self._wakes.send, now=now)
-        is_feeding = advance(runtime.engine, self._wakes.send, now=now)
         self._canary.release()
         self._tick(now)
         if self._wakes.failing_for() > self._alone_after:
@@ -93,7 +99,6 @@ class Sweeper:
             self._run_due()
         if self._canary.is_deaf():
             self._leave()
-        return is_feeding
 
     def _tick(self, now: datetime) -> None:
         """What beat sends, for the time that it is silent: a run that both send is begun once."""

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from connector.errors import ConfigError
 from connector.store import connections
+from connector.store.event_list import EventFilter
 from connector.store.tables import RecordState
-from connector.store.timeline import EventFilter
 
 F = TypeVar("F", bound=Callable[..., Any])
 _TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]

@@ -12,7 +12,7 @@ from connector.cli.output import print_json, print_table, shown
 from connector.flows import audit, replay
 from connector.flows.audit import Opened
 from connector.flows.replay import Preview, Sample
-from connector.store import timeline
+from connector.store import event_list
 
 
 @click.group()
@@ -22,13 +22,14 @@ def events() -> None:
 
 @events.command(name="list")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
+@click.option("--before", type=int, help="Only those older than the delivery of this id: the next page.")
 @filter_options
 @data_option
 @json_option
-def list_(limit: int, data: Path, as_json: bool, **asked: Any) -> None:
+def list_(limit: int, before: int | None, data: Path, as_json: bool, **asked: Any) -> None:
     """List the newest deliveries, newest first."""
     with opened(data) as (runtime, _), runtime.engine.begin() as database:
-        found = timeline.found_events(database, the_filter(database, **asked), limit=limit)
+        found = event_list.found_events(database, the_filter(database, **asked), limit=limit, before=before)
     if as_json:
         print_json([asdict(event) for event in found])
         return
@@ -89,6 +90,7 @@ def _as_json(found: Opened) -> dict[str, Any]:
     return asdict(found.event.view) | {
         "headers": dict(found.event.headers),
         "body": found.body,
+        "is_kept": found.body is not None,
         "body_sha256": found.event.body_sha256.hex(),
         "is_revealed": found.is_revealed,
         "same_as": list(found.event.twins),
@@ -103,8 +105,7 @@ def _print_event(found: Opened) -> None:
     click.echo(f"delivery {view.delivery_id}, event {view.event_id or '-'}{delay}")
     for name, value in event.headers.items():
         click.echo(f"  {name}: {value}")
-    click.echo(f"body (SHA-256 {event.body_sha256.hex()[:16]}…){'' if found.is_revealed else ', without its people'}:")
-    click.echo(found.body)
+    _print_body(found)
     if event.twins:
         click.echo(f"says the same as {', '.join(str(twin) for twin in event.twins)}")
     record = found.record
@@ -112,6 +113,15 @@ def _print_event(found: Opened) -> None:
         click.echo("it speaks of no record that is worked on")
     else:
         click.echo(f"{record.kind} {record.name or record.shopify_id}: {record.state}" + _reason(record.reason))
+
+
+def _print_body(found: Opened) -> None:
+    head = f"body (SHA-256 {found.event.body_sha256.hex()[:16]}…)"
+    if found.body is None:
+        click.echo(f"{head} and headers: no longer kept, by rules.events.keep_days; what it led to is")
+        return
+    click.echo(f"{head}{'' if found.is_revealed else ', without its people'}:")
+    click.echo(found.body)
 
 
 def _reason(reason: str | None) -> str:

@@ -2,28 +2,70 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy import Connection
 
+from connector.cli.connections import the_connection
 from connector.cli.opening import data_option, json_option, opened
 from connector.cli.output import print_json, print_table, shown
 from connector.cli.why import explained, print_why, why_json
 from connector.errors import ConfigError
+from connector.flows.order_search import found_orders
 from connector.flows.orders import order_plan
 from connector.flows.planning import Plan
 from connector.flows.process import process
 from connector.runtime import Runtime
-from connector.store import attempts, effects, records, timeline, wanted
+from connector.store import connections, order_list, records, timeline, wanted
 from connector.store.records import RecordView
 from connector.store.tables import SHOP_KINDS, RecordState
+from connector.store.timeline import Happening, What
 
 
 @click.group()
 def orders() -> None:
     """Orders: what happened to them, and what would happen now."""
+
+
+@orders.command(name="list")
+@click.option("--connection", "connection_name", help="Only of this connection.")
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice([state.value for state in RecordState]),
+    help="Only those that stand so.",
+)
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
+@click.option("--before", type=int, help="Only those behind the record of this id: the next page.")
+@data_option
+@json_option
+def list_(
+    connection_name: str | None, states: tuple[str, ...], limit: int, before: int | None, data: Path, as_json: bool
+) -> None:
+    """List orders, newest first."""
+    with opened(data) as (runtime, _), runtime.engine.begin() as database:
+        chosen = the_connection(database, connection_name).id if connection_name else None
+        wanted = [RecordState(state) for state in states] or list(RecordState)
+        found = order_list.listed(database, connection_id=chosen, states=wanted, limit=limit, before=before)
+        _print_orders(database, found, as_json=as_json)
+
+
+@orders.command()
+@click.argument("term")
+@data_option
+@json_option
+def find(term: str, data: Path, as_json: bool) -> None:
+    """Find orders by TERM: an order's name, Shopify id or external id, NetSuite's number or internal id of what was made of
+    it, or the buyer's e-mail address. Exit 1 when there are none."""
+    with opened(data) as (runtime, _):
+        found = found_orders(runtime, term)
+        with runtime.engine.begin() as database:
+            _print_orders(database, found, as_json=as_json)
+    if not found:
+        raise SystemExit(1)
 
 
 @orders.command()
@@ -37,12 +79,8 @@ def show(name: str, why: bool, data: Path, as_json: bool) -> None:
         record = _the_record(runtime, name)
         with runtime.engine.begin() as database:
             told = wanted.status_of(database, record)
-            ids = [record.id] if told is None else [record.id, told.id]
-            line = _timeline(
-                timeline.events_of_record(database, record),
-                [item for number in ids for item in attempts.of_record(database, number)],
-                [item for number in ids for item in effects.of_record(database, number)],
-            )
+            happened = timeline.happened(database, record.shopify_id)
+        line = [_entry(one) for one in happened if one.order_id == record.id]
         origins, unexplained = explained(runtime, record) if why or as_json else ([], None)
     if as_json:
         reasons = {"why": why_json(origins), "why_not": unexplained}
@@ -120,30 +158,39 @@ def _the_record(runtime: Runtime, name: str) -> RecordView:
     return found[0]
 
 
-def _timeline(
-    came: Sequence[timeline.EventView], passes: Sequence[attempts.Attempt], made: Sequence[effects.StoredEffect]
-) -> list[dict[str, Any]]:
-    """Deliveries, passes and effects on one line of time."""
-    line: list[dict[str, Any]] = [
-        {"at": e.received_at, "what": "delivery", "detail": f"{e.topic} {e.delivery_id}"} for e in came
+def _print_orders(database: Connection, found: Sequence[RecordView], *, as_json: bool) -> None:
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return
+    names = {stored.id: stored.name for stored in connections.every(database)}
+    rows = [
+        (o.id, o.name or o.shopify_id, names.get(o.connection_id, "removed"), o.total, o.currency, o.state, o.reason)
+        for o in found
     ]
-    line += [{"at": a.started_at, "what": "pass", "detail": _pass(a), "calls": list(a.calls)} for a in passes]
-    line += [{"at": e.confirmed_at or e.sent_at, "what": f"effect {e.state}", "detail": _effect(e)} for e in made]
-    return sorted(line, key=lambda entry: entry["at"] or datetime.now(UTC))
+    print_table(("record", "order", "connection", "total", "currency", "state", "why"), rows, whole=("record", "order"))
 
 
-def _pass(attempt: attempts.Attempt) -> str:
-    calls = ", ".join(f"{c['system']} {c['method']} {c['path']} {c['status']} in {c['ms']} ms" for c in attempt.calls)
-    said = f": {attempt.reason}" if attempt.reason else ""
-    return f"{attempt.outcome}{said} ({calls or 'no calls'})"
+def _entry(one: Happening) -> dict[str, Any]:
+    """One line of the time line."""
+    if one.what is What.DELIVERY:
+        return {"at": one.at, "what": "delivery", "detail": f"{one.said} {one.key}"}
+    if one.what is What.ATTEMPT:
+        return {"at": one.at, "what": "pass", "detail": _pass(one), "calls": list(one.calls)}
+    return {"at": one.at, "what": f"effect {one.state}", "detail": _effect(one)}
 
 
-def _effect(effect: effects.StoredEffect) -> str:
-    money = f" {effect.amount} {effect.currency}" if effect.amount is not None else ""
-    where = "Shopify" if effect.kind in SHOP_KINDS else "NetSuite"
-    remote = f" = {where} {effect.remote_id}" if effect.remote_id else ""
-    checked = f", total confirmed {shown(effect.verified_at)}" if effect.verified_at else ""
-    return f"{effect.kind} {effect.natural_key}{money}{remote}{checked}"
+def _pass(one: Happening) -> str:
+    calls = ", ".join(f"{c['system']} {c['method']} {c['path']} {c['status']} in {c['ms']} ms" for c in one.calls)
+    said = f": {one.reason}" if one.reason else ""
+    return f"{one.said}{said} ({calls or 'no calls'})"
+
+
+def _effect(one: Happening) -> str:
+    money = f" {one.amount} {one.currency}" if one.amount is not None else ""
+    where = "Shopify" if one.said in SHOP_KINDS else "NetSuite"
+    remote = f" = {where} {one.remote_id}" if one.remote_id else ""
+    checked = f", total confirmed {shown(one.verified_at)}" if one.verified_at else ""
+    return f"{one.said} {one.key}{money}{remote}{checked}"
 
 
 def _plan_json(planned: Plan) -> dict[str, Any]:

@@ -7,16 +7,17 @@ from connector.errors import ConfigError
 from connector.flows.systems import Workplace
 from connector.shopify.redaction import redacted
 from connector.store import inbox, operator_actions, records, timeline
+from connector.store.event_list import EventView
 from connector.store.records import RecordView
-from connector.store.timeline import EventView, WholeEvent
+from connector.store.timeline import WholeEvent
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A delivery and the record it speaks of; `body` is text, `delay` the seconds from the event to its arrival."""
+    """A delivery and the record it speaks of; `body` is text, None where it was too old to be kept."""
 
     event: WholeEvent
-    body: str = field(repr=False)
+    body: str | None = field(repr=False)
     is_revealed: bool
     record: RecordView | None
 
@@ -39,8 +40,10 @@ def opened(workplace: Workplace, event_id: int, *, actor: str, reveal: bool) -> 
         if event is None:
             raise ConfigError(f"there is no delivery {event_id}")
         view = event.view
-        body = inbox.opened_body(workplace.vault, event.connection_id, view.delivery_id, event.body)
-        if reveal:
+        body = None
+        if event.body is not None:
+            body = inbox.opened_body(workplace.vault, event.connection_id, view.delivery_id, event.body)
+        if reveal and body is not None:
             details = {"event": event_id, "topic": view.topic}
             operator_actions.write_down(
                 connection, event.connection_id, actor=actor, action="delivery revealed", details=details
@@ -48,7 +51,8 @@ def opened(workplace: Workplace, event_id: int, *, actor: str, reveal: bool) -> 
         record = None
         if view.record_kind and view.shopify_id:
             record = records.of_entity(connection, event.connection_id, view.record_kind, view.shopify_id)
-    return Opened(event, _text(body if reveal else redacted(body)), reveal, record)
+    shown = None if body is None else _text(body if reveal else redacted(body))
+    return Opened(event, shown, reveal and body is not None, record)
 
 
 def _text(body: bytes) -> str:

@@ -14,7 +14,7 @@ from connector.netsuite.entered_orders import EnteredOrder, wanted
 from connector.shopify.draft_orders import DraftOrder, draft_order
 from connector.store import records
 from connector.store.effects import StoredEffect
-from connector.store.records import Lease
+from connector.store.records import Description, Lease
 
 _READY_AFTER = 5.0
 _OFF = Result(notes=("rules.draft_orders.field is not set: no sales order goes to the shop",))
@@ -55,7 +55,7 @@ def _entered(drafting: Drafting) -> EnteredOrder | None:
     order = EnteredOrder.from_json(read, order_id=drafting.sales_order, mark=mark)
     total, currency = order.total, currency_of(order, systems.rules)
     with drafting.workplace.engine.begin() as connection:
-        records.describe(connection, drafting.lease, name=order.number, money=(total, currency), version=None)
+        records.describe(connection, drafting.lease, Description(order.number, total, currency))
     is_ours = order.external_id.upper().startswith(external_ids.sales_order(systems.shop_id, ""))
     return order if order.is_marked and not order.is_given_up and not is_ours else None
 

@@ -10,6 +10,7 @@ from connector.flows import (
     orders_poll,
     periodic,
     reconciling,
+    retention,
     shipments_poll,
     stock_push,
     stock_sync,
@@ -33,6 +34,7 @@ JOBS: tuple[Job, ...] = (
     Job("orders.poll", "orders_poll", orders_poll.poll),
     Job("customers.poll", "customers_poll", customers_poll.poll),
     Job("draft_orders.poll", "draft_orders_poll", draft_orders_poll.poll),
+    Job("events.forget", 86_400, retention.forget),
 )
 BY_NAME: Mapping[str, Job] = {job.name: job for job in JOBS}
 

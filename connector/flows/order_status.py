@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from connector.errors import Unavailable
 from connector.flows.apply_to_shop import ShopWork, apply_to_shop, look_after_job, settle_finding
+from connector.flows.describing import description
 from connector.flows.facts import made_under, parcels_made
 from connector.flows.plan import natural_keys
 from connector.flows.plan_capture import captures_of
@@ -15,7 +16,6 @@ from connector.flows.result import Result
 from connector.flows.status_planning import StatusPlan, StatusSubject, StatusWant
 from connector.flows.systems import Systems, Workplace
 from connector.mapping import external_ids
-from connector.mapping.money import booked
 from connector.mapping.selection import Exclusion
 from connector.netsuite.states import FIELDS, SalesOrderState
 from connector.shopify.fulfillment_orders import fulfillment_orders
@@ -36,10 +36,8 @@ def sync_status(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
     order = systems.shopify.order(lease.shopify_id)
     if order is None:
         return Result(Exclusion("orders.deleted", "the order was deleted in Shopify"))
-    total = booked(order.total, systems.rules)
     with workplace.engine.begin() as connection:
-        money = (total.amount, total.currency)
-        records.describe(connection, lease, name=order.name, money=money, version=order.updated_at)
+        records.describe(connection, lease, description(order, systems))
     work = ShopWork(workplace.engine, workplace.vault, systems.shopify, lease)
     planned = _settled(order, systems, workplace, work)
     if planned.wait_seconds:

@@ -11,6 +11,7 @@ from connector.flows import catalog
 from connector.flows.apply import Work, apply_leniently, recover, remember, stands
 from connector.flows.buyers import buyer_image, candidates
 from connector.flows.closed_period import in_open_period
+from connector.flows.describing import description
 from connector.flows.draft_links import link_entered
 from connector.flows.facts import billed, learned, made_under, mirrored_facts
 from connector.flows.plan import buyer_keys, natural_keys, order_keys, plan
@@ -20,7 +21,6 @@ from connector.flows.result import Result
 from connector.flows.systems import Systems, Workplace
 from connector.flows.verification import read_back_again, verify_at_once
 from connector.mapping.lines import skus
-from connector.mapping.money import booked
 from connector.mapping.selection import Exclusion, exclusion
 from connector.mapping.taxes import NETSUITE_COMPUTES
 from connector.shopify.records import Order
@@ -38,10 +38,8 @@ def sync_order(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
     if order is None:
         release(systems, workplace, lease)
         return Result(Exclusion("orders.deleted", "the order was deleted in Shopify"))
-    total = booked(order.total, systems.rules)
     with workplace.engine.begin() as connection:
-        money = (total.amount, total.currency)
-        records.describe(connection, lease, name=order.name, money=money, version=order.updated_at)
+        records.describe(connection, lease, description(order, systems))
     link_entered(order, systems, workplace, lease, lambda: _items(order, systems, workplace.engine))
     reserve(order, systems, workplace, lease)
     result = _synced(order, systems, workplace, lease)

@@ -141,6 +141,7 @@ def redact_customer(workplace: Workplace, lease: Lease) -> Result:
             count = privacy.redact_events(connection, vault, [event.id, *(found.id for found in about)], redacted)
             customers = () if person.id is None else (person.id,)
             privacy.redact_sentences(connection, connection_id, orders=person.orders, customers=customers)
+            privacy.forget_buyers(connection, connection_id, person.orders)
             _redact_images(connection, vault, connection_id, person)
             details = {"customer": person.id, "orders": person.orders, "deliveries": count, "unfetched": unfetched}
             operator_actions.write_down(
@@ -162,6 +163,7 @@ def redact_shop(workplace: Workplace, lease: Lease) -> Result:
             _forget_users(connection, workplace.vault, stored.id)
         unfetched = privacy.forget_exports(connection, stored.id)
         privacy.redact_sentences(connection, stored.id)
+        privacy.forget_buyers(connection, stored.id)
     total = 0
     while count := _redact_some(workplace, stored.id):
         total += count

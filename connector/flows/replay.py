@@ -12,9 +12,9 @@ from connector.errors import ConfigError, ConnectorError
 from connector.flows.orders import order_plan
 from connector.flows.planning import Plan
 from connector.flows.systems import Systems, Workplace
-from connector.store import attempts, jobs, operator_actions, records, timeline
+from connector.store import attempts, event_list, jobs, operator_actions, records
+from connector.store.event_list import EventFilter
 from connector.store.records import ORDER, RecordView
-from connector.store.timeline import EventFilter
 
 # Seconds of one NetSuite call where none of the sampled records ever made one.
 _A_CALL = 1.0
@@ -51,8 +51,8 @@ class Preview:
 def preview(workplace: Workplace, wanted: EventFilter, *, samples: int) -> Preview:
     """What a replay would do, with dry runs of some of its orders. Raises ConfigError when it spans several connections."""
     with workplace.engine.begin() as connection:
-        deliveries = timeline.count_events(connection, wanted)
-        found = timeline.records_of(connection, wanted)
+        deliveries = event_list.count_events(connection, wanted)
+        found = event_list.records_of(connection, wanted)
         _must_be_one(found)
         record_ids = next(iter(found.values()), [])
         chosen = [records.by_id(connection, record_id) for record_id in _spread(record_ids, samples)]
@@ -71,7 +71,7 @@ def start(workplace: Workplace, wanted: EventFilter, *, because: str, actor: str
     if not because.strip():
         raise ConfigError("a replay is written down with its reason: say it with --because")
     with workplace.engine.begin() as connection:
-        found = timeline.records_of(connection, wanted)
+        found = event_list.records_of(connection, wanted)
         _must_be_one(found)
         if not found:
             raise ConfigError("no delivery of an order or a customer fits: nothing is replayed")

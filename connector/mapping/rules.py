@@ -6,7 +6,7 @@ names it.
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -208,6 +208,12 @@ class BookRules(Part):
     closed_period: Literal["hold", "today"] = "hold"
 
 
+class EventRules(Part):
+    """The audit log: after `keep_days` the body and the headers of a delivery go, unless its record is still open."""
+
+    keep_days: Annotated[int, Field(ge=1, le=3650)] = 90
+
+
 class TotalRules(Part):
     """`batch`: NetSuite's own totals are read back, a thousand orders a call; `each`: one call after every order."""
 
@@ -234,6 +240,7 @@ class Rules(Part):
     refunds: RefundRules = RefundRules()
     total: TotalRules = TotalRules()
     books: BookRules = BookRules()
+    events: EventRules = EventRules()
     inventory: InventoryRules = InventoryRules()
     status: StatusRules = StatusRules()
     draft_orders: DraftOrderRules = DraftOrderRules()

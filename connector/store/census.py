@@ -41,8 +41,8 @@ def census(connection: Connection, *, now: datetime) -> Census:
     """Counts everything once."""
     real = records.c.kind != CANARY
     by_state = connection.execute(select(records.c.state, func.count()).where(real).group_by(records.c.state))
-    undone = records.c.state.in_((RecordState.PENDING, RecordState.WORKING))
-    oldest = connection.execute(select(func.min(records.c.changed_at)).where(undone, real)).scalar_one()
+    is_undone = (records.c.state.in_((RecordState.PENDING, RecordState.WORKING)), ~records.c.waits_for_job)
+    oldest = connection.execute(select(func.min(records.c.changed_at)).where(*is_undone, real)).scalar_one()
     made = connection.execute(
         select(effects.c.kind, effects.c.state, func.count()).group_by(effects.c.kind, effects.c.state)
     )

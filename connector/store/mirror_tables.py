@@ -142,6 +142,7 @@ sales_orders = Table(
     Column("written_back", Text),
     time_("seen_at"),
     UniqueConstraint("connection_id", "netsuite_id"),
+    Index("ix_sales_orders_number", "connection_id", "number"),
     Index(
         "ix_sales_orders_untold",
         "connection_id",

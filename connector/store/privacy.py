@@ -13,7 +13,7 @@ from connector.store import effects as effects_store
 from connector.store import inbox
 from connector.store.connection_tables import exports
 from connector.store.effects import Image
-from connector.store.records import COMPANY_STATUS, CUSTOMER, CUSTOMER_STATUS, DATA_REQUEST, ORDER
+from connector.store.records import COMPANY_STATUS, CUSTOMER, CUSTOMER_STATUS, DATA_REQUEST, ORDER, ORDER_STATUS
 from connector.store.tables import RecordState, attempts, effects, events, records
 from connector.vault import Vault
 
@@ -118,6 +118,14 @@ def redact_sentences(
     connection.execute(
         update(records).where(records.c.id.in_(ids), records.c.reason.is_not(None)).values(reason=REDACTED)
     )
+
+
+def forget_buyers(connection: Connection, connection_id: int, orders: Sequence[str] | None = None) -> None:
+    """These orders, or all, are no longer found by their buyer's e-mail address."""
+    chosen = [records.c.connection_id == connection_id, records.c.email_hash.is_not(None)]
+    if orders is not None:
+        chosen += [records.c.kind.in_((ORDER, ORDER_STATUS)), records.c.shopify_id.in_(list(orders))]
+    connection.execute(update(records).where(*chosen).values(email_hash=None))
 
 
 def redact_images(
@@ -247,7 +255,10 @@ def _close(
 
 
 def _of(connection_id: int) -> Select[Any]:
-    return select(events).where(events.c.connection_id == connection_id).order_by(events.c.id)
+    """What was too old to be kept says nothing of anybody."""
+    return (
+        select(events).where(events.c.connection_id == connection_id, events.c.body.is_not(None)).order_by(events.c.id)
+    )
 
 
 def _opened(row: Row[Any], vault: Vault) -> HeldEvent:

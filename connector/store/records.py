@@ -27,8 +27,7 @@ DATA_REQUEST = "data_request"
 CUSTOMER_REDACT = "customer_redact"
 SHOP_REDACT = "shop_redact"
 UNINSTALL = "uninstall"
-# Belongs to nothing in either system; see connector.flows.canary.
-CANARY = "canary"
+CANARY = "canary"  # belongs to nothing in either system; see connector.flows.canary
 
 # Kinds a delivery makes due.
 WORKED = (ORDER, CUSTOMER, CUSTOMER_MERGE, DATA_REQUEST, CUSTOMER_REDACT, SHOP_REDACT, UNINSTALL)
@@ -184,14 +183,21 @@ def postpone(connection: Connection, lease: Lease, standing: Standing, *, until:
     )
 
 
-def describe(
-    connection: Connection, lease: Lease, *, name: str, money: tuple[Decimal, str], version: datetime | None
-) -> None:
-    """Keeps what a person searches for (`money`: total and currency), and of which change in Shopify we know, if it is of it."""
-    total, currency = money
-    connection.execute(
-        update(records).where(_held_by(lease)).values(name=name, total=total, currency=currency, seen_version=version)
-    )
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a person searches for, the buyer's e-mail by its hash, and of which change in Shopify we know, if it is of it."""
+
+    name: str
+    total: Decimal
+    currency: str
+    email_hash: bytes | None = None
+    seen_version: datetime | None = None
+
+
+def describe(connection: Connection, lease: Lease, said: Description) -> None:
+    """Keeps what a record with money is searched by."""
+    values = {name: getattr(said, name) for name in Description.__dataclass_fields__}
+    connection.execute(update(records).where(_held_by(lease)).values(values))
 
 
 def name_it(connection: Connection, lease: Lease, *, name: str) -> None:
@@ -228,6 +234,7 @@ def due(connection: Connection, *, now: datetime, limit: int) -> list[int]:
             records.c.state.in_(LEASABLE),
             records.c.next_attempt_at <= now,
             or_(records.c.lease_until.is_(None), records.c.lease_until < now),
+            ~records.c.waits_for_job,
             records.c.woken_at < now - WAKE_AGAIN,
             _IS_WORKED_ON,
         )
@@ -272,17 +279,15 @@ def of_entity(connection: Connection, connection_id: int, kind: str, shopify_id:
 
 def by_name(connection: Connection, name: str) -> list[RecordView]:
     """Orders of that name, newest first, over all connections; `1001` finds `#1001`."""
-    names = {name, name.removeprefix("#"), f"#{name}"}
-    found = connection.execute(
-        select(records).where(records.c.kind == ORDER, records.c.name.in_(names)).order_by(records.c.id.desc())
-    )
-    return [_view(row) for row in found]
+    is_it = (records.c.kind == ORDER, records.c.name.in_({name, name.removeprefix("#"), f"#{name}"}))
+    return [_view(row) for row in connection.execute(select(records).where(*is_it).order_by(records.c.id.desc()))]
 
 
 def by_shopify_id(connection: Connection, shopify_id: str) -> list[RecordView]:
     """Orders with that Shopify id, over all connections."""
-    found = connection.execute(select(records).where(records.c.kind == ORDER, records.c.shopify_id == shopify_id))
-    return [_view(row) for row in found]
+    known = select(connections.c.id)
+    is_it = (records.c.connection_id.in_(known), records.c.kind == ORDER, records.c.shopify_id == shopify_id)
+    return [_view(row) for row in connection.execute(select(records).where(*is_it))]
 
 
 def _held_by(lease: Lease) -> Any:

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     ForeignKey,
     Index,
     Integer,
@@ -95,13 +96,17 @@ events = Table(
     time_("triggered_at", nullable=True),
     time_("received_at"),
     Column("headers", JSONB, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    # Sealed. None once it was too old to be kept; the headers are empty then.
+    Column("body", LargeBinary),
     Column("body_sha256", LargeBinary, nullable=False),
     Column("record_kind", Text),
     Column("shopify_id", Text),
     time_("redacted_at", nullable=True),
     UniqueConstraint("connection_id", "delivery_id"),
     Index("ix_events_record", "connection_id", "record_kind", "shopify_id"),
+    Index("ix_events_time", "connection_id", "received_at", "id"),
+    Index("ix_events_topic", "connection_id", "topic", "received_at", "id"),
+    Index("ix_events_kept", "connection_id", "received_at", "id", postgresql_where=text("body is not null")),
 )
 
 records = Table(
@@ -123,6 +128,14 @@ records = Table(
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     time_("first_failed_at", nullable=True),
     time_("next_attempt_at"),
+    # On the list of a job and not sent yet; an import may list very many. A column of its own, for an index whose condition
+    # named the next attempt would be written anew by every webhook.
+    Column(
+        "waits_for_job",
+        Boolean,
+        Computed("next_attempt_at >= '9999-01-01 00:00:00+00'::timestamp with time zone", persisted=True),
+        nullable=False,
+    ),
     time_("woken_at"),
     Column("name", Text),
     Column("total", Numeric),
@@ -131,13 +144,18 @@ records = Table(
     Column("lane", Text, nullable=False, server_default=text("'orders'")),
     # Of which change in Shopify the last pass knew.
     time_("seen_version", nullable=True),
+    # Of the buyer of an order, keyed: it can be looked for and not be read.
+    Column("email_hash", LargeBinary),
     time_("created_at"),
     time_("changed_at"),
     CheckConstraint(_states(RecordState), name="state"),
     UniqueConstraint("connection_id", "kind", "shopify_id"),
     Index("ix_records_name", "name", postgresql_ops={"name": "text_pattern_ops"}),
     # By id and not by time: a webhook then changes no indexed column of a record, and Postgres updates it in place.
-    Index("ix_records_undone", "id", postgresql_where=text("state in ('pending', 'working')")),
+    Index("ix_records_undone", "id", postgresql_where=text("state in ('pending', 'working') and not waits_for_job")),
+    Index("ix_records_state", "connection_id", "state", "kind", "id"),
+    Index("ix_records_reason_code", "connection_id", "reason_code", postgresql_where=text("reason_code is not null")),
+    Index("ix_records_email", "connection_id", "email_hash", postgresql_where=text("email_hash is not null")),
     Index("ix_records_reason", "connection_id", "reason_subject", postgresql_where=text("state = 'held'")),
     postgresql_with={"fillfactor": 70},
 )
@@ -165,7 +183,7 @@ effects = Table(
     time_("verified_at", nullable=True),
     CheckConstraint(_states(EffectState), name="state"),
     UniqueConstraint("connection_id", "natural_key"),
-    Index("ix_effects_customers", "connection_id", "remote_id", postgresql_where=text("kind = 'customer'")),
+    Index("ix_effects_remote", "connection_id", "remote_id"),
     Index(
         "ix_effects_unverified",
         "connection_id",

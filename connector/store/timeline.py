@@ -1,104 +1,111 @@
-"""The audit log of deliveries: as a list, one by one, and which records they speak of. Read only."""
+"""One delivery whole, and all that happened to one order, in one query. Read only."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, select
+from sqlalchemy import Connection, and_, select, text
 
 from connector.store.connection_tables import connections
-from connector.store.records import RecordView
-from connector.store.tables import RecordState, events, records
-
-# Another pass over one of these is a look at how things stand now; compliance requests were answered once.
-REPLAYED = ("order", "customer")
-
-
-@dataclass(frozen=True, slots=True)
-class EventView:
-    """One delivery without its body."""
-
-    id: int
-    connection: str
-    source: str
-    topic: str
-    delivery_id: str
-    event_id: str | None
-    triggered_at: datetime | None
-    received_at: datetime
-    record_kind: str | None
-    shopify_id: str | None
+from connector.store.event_list import OF_EVENT, EventView
+from connector.store.records import ORDER, ORDER_STATUS
+from connector.store.tables import events
 
 
 @dataclass(frozen=True, slots=True)
 class WholeEvent:
-    """One delivery with all that was kept; `body` is sealed, `twins` are the deliveries of the same event or bytes."""
+    """One delivery with all that was kept; `body` is sealed, None once it was too old to be kept.
+
+    `twins`: the deliveries of the same event or bytes.
+    """
 
     view: EventView
     connection_id: int
     headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
+    body: bytes | None = field(repr=False)
     body_sha256: bytes
     redacted_at: datetime | None
     twins: Sequence[int]
 
 
-@dataclass(frozen=True, slots=True)
-class EventFilter:
-    """Which deliveries; what is None is not asked. The last five are of the record a delivery speaks of.
+class What(StrEnum):
+    """What can happen to an order."""
 
-    `sku`: the record is held for this SKU; `order`: its name or Shopify id; `reason`: its reason's code.
+    DELIVERY = "delivery"
+    ATTEMPT = "pass"
+    EFFECT = "effect"
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that happened. `order_id`: the record of the order, of what the shop is told of it too.
+
+    `said`: topic, outcome, or kind of effect; `key`: delivery id, worker, or natural key; `at` is None for what was
+    planned and not sent.
     """
 
-    connection_id: int | None = None
-    ids: Sequence[int] = ()
-    since: datetime | None = None
-    until: datetime | None = None
-    topic: str | None = None
-    state: str | None = None
-    reason: str | None = None
-    sku: str | None = None
-    order: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """What was asked, for the record."""
-        asked = {name: getattr(self, name) for name in EventFilter.__dataclass_fields__}
-        return {
-            name: value.isoformat() if isinstance(value, datetime) else value
-            for name, value in asked.items()
-            if value not in (None, ())
-        }
+    order_id: int
+    what: What
+    at: datetime | None
+    said: str
+    key: str
+    state: str | None
+    reason: str | None
+    calls: Sequence[Mapping[str, Any]]
+    remote_id: str | None
+    amount: Decimal | None
+    currency: str | None
+    verified_at: datetime | None
 
 
-_COLUMNS = (
-    events.c.id,
-    connections.c.name.label("connection"),
-    events.c.source,
-    events.c.topic,
-    events.c.delivery_id,
-    events.c.event_id,
-    events.c.triggered_at,
-    events.c.received_at,
-    events.c.record_kind,
-    events.c.shopify_id,
+_HAPPENED = text(
+    """
+    with named as (
+        select id, connection_id, shopify_id from records where kind = :order and name = any(:names)
+        union
+        select r.id, r.connection_id, r.shopify_id from connections c
+        join records r on r.connection_id = c.id and r.kind = :order and r.shopify_id = :name
+    ), of_order as (
+        select n.id as order_id, r.id, r.connection_id, r.kind, r.shopify_id
+        from named n join records r on r.connection_id = n.connection_id and r.shopify_id = n.shopify_id
+                                       and r.kind in (:order, :order_status)
+    ), happened as (
+        select o.order_id, 'delivery' as what, e.id as row, e.received_at as at, e.topic as said, e.delivery_id as key,
+               null as state, null as reason, '[]'::jsonb as calls, null as remote_id, null::numeric as amount,
+               null as currency, null::timestamptz as verified_at
+        from of_order o join events e on e.connection_id = o.connection_id and e.record_kind = o.kind
+                                         and e.shopify_id = o.shopify_id
+        union all
+        select o.order_id, 'pass', a.id, a.started_at, a.outcome, a.worker, null, a.reason, a.calls, null, null, null, null
+        from of_order o join attempts a on a.record_id = o.id
+        union all
+        select o.order_id, 'effect', f.id, coalesce(f.confirmed_at, f.sent_at), f.kind, f.natural_key, f.state, null,
+               '[]', f.remote_id, f.amount, f.currency, f.verified_at
+        from of_order o join effects f on f.record_id = o.id
+    )
+    select order_id, what, at, said, key, state, reason, calls, remote_id, amount, currency, verified_at
+    from happened order by at nulls last, row
+    """
 )
-_OF_RECORD = and_(
-    records.c.connection_id == events.c.connection_id,
-    records.c.kind == events.c.record_kind,
-    records.c.shopify_id == events.c.shopify_id,
-)
 
 
-def found_events(connection: Connection, wanted: EventFilter, *, limit: int) -> Sequence[EventView]:
-    """The newest deliveries of a filter, newest first."""
-    query = _filtered(select(*_COLUMNS).join(connections, connections.c.id == events.c.connection_id), wanted)
-    return [EventView(**row) for row in connection.execute(query.order_by(events.c.id.desc()).limit(limit)).mappings()]
+def happened(connection: Connection, name: str) -> list[Happening]:
+    """All that happened to the orders of a name or Shopify id, over all connections, in its order; one query."""
+    names = [name, name.removeprefix("#"), f"#{name}"]
+    found = connection.execute(
+        _HAPPENED, {"name": name, "names": names, "order": ORDER, "order_status": ORDER_STATUS}
+    ).mappings()
+    return [Happening(**{**row, "what": What(row["what"])}) for row in found]
 
 
 def whole_event(connection: Connection, event_id: int) -> WholeEvent | None:
     """One delivery with its headers and its sealed body."""
-    query = select(*_COLUMNS).join(connections, connections.c.id == events.c.connection_id)
+    query = select(connections.c.name.label("connection"), *OF_EVENT).join(
+        connections, connections.c.id == events.c.connection_id
+    )
     view = connection.execute(query.where(events.c.id == event_id)).mappings().one_or_none()
     if view is None:
         return None
@@ -107,76 +114,6 @@ def whole_event(connection: Connection, event_id: int) -> WholeEvent | None:
         EventView(**view), row.connection_id, row.headers, row.body, row.body_sha256, row.redacted_at,
         _twins(connection, row),
     )  # fmt: skip
-
-
-def events_of_record(connection: Connection, record: RecordView) -> Sequence[EventView]:
-    """Every delivery that spoke of the record, oldest first."""
-    query = (
-        select(*_COLUMNS)
-        .join(connections, connections.c.id == events.c.connection_id)
-        .where(
-            events.c.connection_id == record.connection_id,
-            events.c.record_kind == record.kind,
-            events.c.shopify_id == record.shopify_id,
-        )
-        .order_by(events.c.id)
-    )
-    return [EventView(**row) for row in connection.execute(query).mappings()]
-
-
-def records_of(connection: Connection, wanted: EventFilter) -> dict[int, list[int]]:
-    """The records that the deliveries of a filter speak of, by connection, each once; ignored ones only if asked for."""
-    query = _filtered(select(records.c.connection_id, records.c.id).join(events, _OF_RECORD), wanted, is_joined=True)
-    query = query.where(records.c.kind.in_(REPLAYED))
-    if wanted.state is None:
-        query = query.where(records.c.state != RecordState.IGNORED)
-    found: dict[int, list[int]] = {}
-    for connection_id, record_id in connection.execute(query.distinct().order_by(records.c.id)):
-        found.setdefault(connection_id, []).append(record_id)
-    return found
-
-
-def count_events(connection: Connection, wanted: EventFilter) -> int:
-    """How many deliveries a filter finds."""
-    query = _filtered(select(events.c.id), wanted).subquery()
-    return len(connection.execute(select(query.c.id)).all())
-
-
-def _filtered(query: Select[Any], wanted: EventFilter, *, is_joined: bool = False) -> Select[Any]:
-    conditions = _of_event(wanted)
-    of_record = _of_its_record(wanted)
-    if of_record and not is_joined:
-        query = query.join(records, _OF_RECORD)
-    return query.where(*conditions, *of_record)
-
-
-def _of_event(wanted: EventFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.connection_id is not None:
-        conditions.append(events.c.connection_id == wanted.connection_id)
-    if wanted.ids:
-        conditions.append(events.c.id.in_(list(wanted.ids)))
-    if wanted.since is not None:
-        conditions.append(events.c.received_at >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(events.c.received_at < wanted.until)
-    if wanted.topic is not None:
-        conditions.append(events.c.topic == wanted.topic)
-    return conditions
-
-
-def _of_its_record(wanted: EventFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.state is not None:
-        conditions.append(records.c.state == wanted.state)
-    if wanted.reason is not None:
-        conditions.append(records.c.reason_code == wanted.reason)
-    if wanted.sku is not None:
-        conditions.append(records.c.reason_subject == f"sku:{wanted.sku}")
-    if wanted.order is not None:
-        names = (wanted.order, f"#{wanted.order}", wanted.order.removeprefix("#"))
-        conditions.append(records.c.name.in_(names) | (records.c.shopify_id == wanted.order))
-    return conditions
 
 
 def _twins(connection: Connection, row: Any) -> list[int]:

@@ -1,0 +1,207 @@
+"""The audit log of deliveries as a list, newest first, page by page, and which records they speak of. Read only.
+
+Each connection's newest are found by an index of their own and then put together: there are few connections, and no index
+begins with anything else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CTE, ColumnElement, Connection, Select, and_, func, select, true, tuple_
+
+from connector.store.connection_tables import connections
+from connector.store.records import ORDER
+from connector.store.tables import RecordState, events, records
+
+# Another pass over one of these is a look at how things stand now; compliance requests were answered once.
+REPLAYED = ("order", "customer")
+# So many of the newest deliveries are looked through for a state before its records are asked for theirs: those of common
+# states are met soon, those of a rare one may all be old.
+_WALKED = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One delivery without its body."""
+
+    id: int
+    connection: str
+    source: str
+    topic: str
+    delivery_id: str
+    event_id: str | None
+    triggered_at: datetime | None
+    received_at: datetime
+    record_kind: str | None
+    shopify_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which deliveries; what is None is not asked. The last four are of the record a delivery speaks of.
+
+    `sku`: the record is held for this SKU; `order`: its name or Shopify id; `reason`: its reason's code.
+    """
+
+    connection_id: int | None = None
+    ids: Sequence[int] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    topic: str | None = None
+    state: str | None = None
+    reason: str | None = None
+    sku: str | None = None
+    order: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """What was asked, for the record."""
+        asked = {name: getattr(self, name) for name in EventFilter.__dataclass_fields__}
+        return {
+            name: value.isoformat() if isinstance(value, datetime) else value
+            for name, value in asked.items()
+            if value not in (None, ())
+        }
+
+
+OF_EVENT = tuple(events.c[name] for name in EventView.__dataclass_fields__ if name != "connection")
+
+
+def found_events(
+    connection: Connection, wanted: EventFilter, *, limit: int, before: int | None = None
+) -> Sequence[EventView]:
+    """The newest deliveries of a filter, newest first; `before`: only older ones than the delivery of this id."""
+    if wanted.state is not None and _asks_for_state_alone(wanted):
+        found = _page(connection, _walked(wanted, before, limit, at_most=_WALKED), limit)
+        if len(found) == limit:
+            return found
+        if wanted.state == RecordState.IN_SYNC:
+            return _page(connection, _walked(wanted, before, limit, at_most=None), limit)
+    return _page(connection, _behind(_filtered(select(*OF_EVENT), wanted), before), limit)
+
+
+def _walked(wanted: EventFilter, before: int | None, limit: int, *, at_most: int | None) -> Select[Any]:
+    """The newest deliveries of a connection whose record stands so; each is looked at in turn, the newest first."""
+    columns = (events.c.id, events.c.received_at, events.c.record_kind, events.c.shopify_id)
+    newest = _behind(select(*columns).where(*_of_event(wanted)).correlate(connections), before)
+    stretch = (
+        newest.order_by(events.c.received_at.desc(), events.c.id.desc()).limit(at_most).offset(0).lateral("stretch")
+    )
+    stands_so = select(records.c.id).where(
+        records.c.connection_id == connections.c.id,
+        records.c.kind == stretch.c.record_kind,
+        records.c.shopify_id == stretch.c.shopify_id,
+        records.c.state == wanted.state,
+    )
+    # `offset 0` keeps the planner from turning it round.
+    each = stands_so.offset(0).correlate(connections, stretch).lateral("each")
+    met = (
+        select(stretch.c.id)
+        .select_from(stretch.join(each, true()))
+        .order_by(stretch.c.received_at.desc(), stretch.c.id.desc())
+        .limit(limit)
+        .correlate(connections)
+    )
+    return select(*OF_EVENT).where(events.c.id.in_(met)).correlate(connections)
+
+
+def _behind(query: Select[Any], before: int | None) -> Select[Any]:
+    """Only what is older than the delivery of this id."""
+    if before is None:
+        return query
+    last = select(events.c.received_at, events.c.id).where(events.c.id == before).correlate(None).scalar_subquery()
+    return query.where(tuple_(events.c.received_at, events.c.id) < last)
+
+
+def _page(connection: Connection, chosen: Select[Any], limit: int) -> list[EventView]:
+    """The newest of each connection, put together."""
+    newest = chosen.order_by(events.c.received_at.desc(), events.c.id.desc()).limit(limit).lateral("newest")
+    query = (
+        select(connections.c.name.label("connection"), *newest.c)
+        .select_from(connections.join(newest, true()))
+        .order_by(newest.c.received_at.desc(), newest.c.id.desc())
+        .limit(limit)
+    )
+    return [EventView(**row) for row in connection.execute(query).mappings()]
+
+
+def count_events(connection: Connection, wanted: EventFilter) -> int:
+    """How many deliveries a filter finds; over the whole log it takes as long as reading an index of it."""
+    each = _filtered(select(func.count().label("count")), wanted).lateral("each")
+    total = select(func.coalesce(func.sum(each.c.count), 0)).select_from(connections.join(each, true()))
+    return int(connection.execute(total).scalar_one())
+
+
+def records_of(connection: Connection, wanted: EventFilter) -> dict[int, list[int]]:
+    """The records that the deliveries of a filter speak of, by connection, each once; ignored ones only if asked for."""
+    told = _filtered(select(events.c.record_kind, events.c.shopify_id).distinct(), wanted).lateral("told")
+    is_of_it = and_(
+        records.c.connection_id == connections.c.id,
+        records.c.kind == told.c.record_kind,
+        records.c.shopify_id == told.c.shopify_id,
+    )
+    query = (
+        select(records.c.connection_id, records.c.id)
+        .select_from(connections.join(told, true()).join(records, is_of_it))
+        .where(records.c.kind.in_(REPLAYED))
+    )
+    if wanted.state is None:
+        query = query.where(records.c.state != RecordState.IGNORED)
+    found: dict[int, list[int]] = {}
+    for connection_id, record_id in connection.execute(query.order_by(records.c.id)):
+        found.setdefault(connection_id, []).append(record_id)
+    return found
+
+
+def _filtered(query: Select[Any], wanted: EventFilter) -> Select[Any]:
+    """Of one connection, and where it is asked for, of the records that stand so."""
+    of_record = _of_its_record(wanted)
+    query = query.select_from(events)
+    if of_record:
+        spoken_of = _spoken_of(of_record)
+        is_of_it = (spoken_of.c.kind == events.c.record_kind, spoken_of.c.shopify_id == events.c.shopify_id)
+        query = query.join(spoken_of, and_(*is_of_it))
+    return query.where(*_of_event(wanted)).correlate(connections)
+
+
+def _spoken_of(of_record: Sequence[ColumnElement[bool]]) -> CTE:
+    """The records first, whatever the planner thinks of them: on the way back through the log they may never come."""
+    of_connection = records.c.connection_id == connections.c.id
+    chosen = select(records.c.kind, records.c.shopify_id).where(of_connection, *of_record).correlate(connections)
+    return chosen.cte("spoken_of", nesting=True).prefix_with("materialized")
+
+
+def _asks_for_state_alone(wanted: EventFilter) -> bool:
+    return wanted.reason is None and wanted.sku is None and wanted.order is None
+
+
+def _of_event(wanted: EventFilter) -> list[ColumnElement[bool]]:
+    """Of one connection, that of the row beside it."""
+    conditions: list[ColumnElement[bool]] = [events.c.connection_id == connections.c.id]
+    if wanted.connection_id is not None:
+        conditions.append(events.c.connection_id == wanted.connection_id)
+    if wanted.ids:
+        conditions.append(events.c.id.in_(list(wanted.ids)))
+    if wanted.since is not None:
+        conditions.append(events.c.received_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(events.c.received_at < wanted.until)
+    if wanted.topic is not None:
+        conditions.append(events.c.topic == wanted.topic)
+    return conditions
+
+
+def _of_its_record(wanted: EventFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.state is not None:
+        conditions.append(records.c.state == wanted.state)
+    if wanted.reason is not None:
+        conditions.append(records.c.reason_code == wanted.reason)
+    if wanted.sku is not None:
+        conditions += [records.c.state == RecordState.HELD, records.c.reason_subject == f"sku:{wanted.sku}"]
+    if wanted.order is not None:
+        names = (wanted.order, f"#{wanted.order}", wanted.order.removeprefix("#"))
+        named = and_(records.c.kind == ORDER, records.c.name.in_(names))
+        conditions.append(named | and_(records.c.kind == ORDER, records.c.shopify_id == wanted.order))
+    return conditions

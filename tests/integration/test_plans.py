@@ -1,0 +1,51 @@
+"""Every list and every search is answered by indices, whatever the log has grown to; read from Postgres' own plans."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, text
+
+from bench.audit import QUESTIONS
+from bench.log_fill import fill
+from bench.plans import explained
+from connector.embedded.servers import Server
+from connector.store.engine import make_engine
+
+# Enough for the planner to see that reading everything costs more.
+ORDERS = 10_000
+SMALL = {"connections"}
+IN_VAIN = 100
+
+
+@pytest.fixture(scope="module")
+def log(postgres: Server, template: str) -> Iterator[Engine]:
+    """Two years of a small shop."""
+    url = postgres.url.rpartition("/")[0]
+    with make_engine(postgres.url).connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"create database log template {template}"))
+        engine = make_engine(f"{url}/log")
+        fill(engine, orders=ORDERS)
+        yield engine
+        engine.dispose()
+        connection.execute(text("drop database log with (force)"))
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_no_list_and_no_search_reads_a_whole_table_or_index(log: Engine, name: str) -> None:
+    found = explained(log, lambda connection: QUESTIONS[name](connection, ORDERS // 2), analyze=True)
+    assert found
+    plans = "\n".join(line for one in found for line in one.plan)
+    assert set().union(*(one.scanned for one in found)) <= SMALL, plans
+    # An index that is walked until something fits is no better than the table.
+    assert max(one.in_vain for one in found) <= IN_VAIN, plans
+
+
+def test_a_question_without_an_index_would_be_noticed(log: Engine) -> None:
+    (found,) = explained(log, lambda c: c.execute(text("select * from events where event_id = '7'")), analyze=False)
+    assert found.scanned == {"events"}
+
+
+def test_what_happened_to_an_order_is_one_query(log: Engine) -> None:
+    found = explained(log, lambda connection: QUESTIONS["what happened to #n"](connection, 77), analyze=True)
+    assert len(found) == 1
+    assert found[0].milliseconds > 0
