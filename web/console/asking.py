@@ -1,6 +1,7 @@
 """Reads what was asked: query, form and JSON body become one frozen model each, or a BadInput that names each field."""
 
 from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -18,6 +19,29 @@ class Asked(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     store: str | None = None
+
+
+class AskedList(Asked):
+    """The query of a list. `after`: the cursor of its page."""
+
+    after: str | None = None
+
+
+class AskedDays(AskedList):
+    """The query of a list over days, in UTC; `until` is the last of them."""
+
+    since: date | None = None
+    until: date | None = None
+
+    @property
+    def begins(self) -> datetime | None:
+        """The first moment of the first day."""
+        return None if self.since is None else datetime.combine(self.since, time(), UTC)
+
+    @property
+    def ends(self) -> datetime | None:
+        """The first moment after the last day."""
+        return None if self.until is None else datetime.combine(self.until + timedelta(days=1), time(), UTC)
 
 
 class Form(BaseModel):

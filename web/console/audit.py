@@ -1,0 +1,93 @@
+"""/audit: who did what, in the console, by the API and on the command line; rows are only ever added."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Response
+
+from connector.store import operator_actions
+from connector.store.operator_actions import ActFilter, OperatorAction
+from web.console.asking import AskedDays
+from web.console.paging import ROWS, cursor, key_of
+from web.console.screens import Console
+from web.console.sheets import csv_file
+from web.console.site import Visit
+
+_MOST_IN_FILE = 1000
+
+
+class AuditAsked(AskedDays):
+    """The query of the list."""
+
+    actor: str | None = None
+    action: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActRow:
+    """One act; `store` is None for what belongs to no connection. `details` holds ids and counts."""
+
+    at: datetime
+    actor: str
+    action: str
+    store: str | None
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Acts, the newest first. `after`: the cursor of the next page."""
+
+    rows: tuple[ActRow, ...]
+    after: str | None
+
+
+def audit_screen(console: Console) -> None:
+    """Registers the list and its file."""
+
+    @console.screen("audit", "/audit", AuditAsked, AuditPage)
+    def read(visit: Visit, asked: AuditAsked) -> AuditPage:
+        """Who did what, newest first."""
+        found = _acts(visit, asked, limit=ROWS + 1, before=_before(asked))
+        after = cursor([found[ROWS - 1].id]) if len(found) > ROWS else None
+        names = {stored.id: stored.name for stored in visit.stores}
+        return AuditPage(tuple(_row(act, names) for act in found[:ROWS]), after)
+
+    @console.file("audit_csv", "/audit.csv", AuditAsked)
+    def export(visit: Visit, asked: AuditAsked) -> Response:
+        """The whole list as CSV."""
+        names = {stored.id: stored.name for stored in visit.stores}
+        rows = ((row.at, row.actor, row.action, row.store, dict(row.details)) for row in _every(visit, asked, names))
+        return csv_file("audit.csv", ("at", "actor", "action", "store", "details"), rows)
+
+
+def _every(visit: Visit, asked: AuditAsked, names: Mapping[int, str]) -> Iterator[ActRow]:
+    before = _before(asked)
+    while found := _acts(visit, asked, limit=_MOST_IN_FILE, before=before):
+        yield from (_row(act, names) for act in found)
+        before = found[-1].id
+
+
+def _acts(visit: Visit, asked: AuditAsked, *, limit: int, before: int | None) -> list[OperatorAction]:
+    wanted = ActFilter(
+        connection_ids=visit.chosen(asked.store),
+        with_others=asked.store is None and visit.who.connection_ids is None,
+        actor=asked.actor,
+        action=asked.action,
+        since=asked.begins,
+        until=asked.ends,
+    )
+    with visit.engine.begin() as database:
+        return operator_actions.listed(database, wanted, limit=limit, before=before)
+
+
+def _before(asked: AuditAsked) -> int | None:
+    key = key_of(asked.after, 1)
+    return None if key is None else int(key[0])
+
+
+def _row(act: OperatorAction, names: Mapping[int, str]) -> ActRow:
+    store = None if act.connection_id is None else names.get(act.connection_id, "a removed connection")
+    return ActRow(act.at, act.actor, act.action, store, act.details)
