@@ -4,7 +4,7 @@ import base64
 import binascii
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from connector.errors import ConfigError
@@ -39,12 +39,22 @@ class Settings:
     log_level: str = "INFO"
     public_url: str | None = None
     trusted_proxies: int = 0
+    flower_url: str | None = None
     crash_at: CrashAt | None = None
 
     @property
     def address(self) -> str:
         """Where the web process is reached, without a slash at its end; on this machine where nothing else is set."""
         return self.public_url or f"http://127.0.0.1:{self.port}"
+
+    def shown(self) -> dict[str, str]:
+        """What is set, by variable, for people to see; of a secret only that it is."""
+        values = {_READERS[one.name][0]: (one.repr, getattr(self, one.name)) for one in fields(self)}
+        return {
+            variable: str(value) if is_open else "set"
+            for variable, (is_open, value) in values.items()
+            if value is not None
+        }
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -163,5 +173,6 @@ _READERS = {
     "log_level": ("LOG_LEVEL", _log_level),
     "public_url": ("CONNECTOR_PUBLIC_URL", _public_url),
     "trusted_proxies": ("CONNECTOR_TRUSTED_PROXIES", _trusted_proxies),
+    "flower_url": ("CONNECTOR_FLOWER_URL", _public_url),
     "crash_at": ("CONNECTOR_CRASH_AT", _crash_at),
 }

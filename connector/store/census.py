@@ -41,8 +41,6 @@ def census(connection: Connection, *, now: datetime) -> Census:
     """Counts everything once."""
     real = records.c.kind != CANARY
     by_state = connection.execute(select(records.c.state, func.count()).where(real).group_by(records.c.state))
-    is_undone = (records.c.state.in_((RecordState.PENDING, RecordState.WORKING)), ~records.c.waits_for_job)
-    oldest = connection.execute(select(func.min(records.c.changed_at)).where(*is_undone, real)).scalar_one()
     made = connection.execute(
         select(effects.c.kind, effects.c.state, func.count()).group_by(effects.c.kind, effects.c.state)
     )
@@ -53,13 +51,26 @@ def census(connection: Connection, *, now: datetime) -> Census:
     )
     return Census(
         records={row[0]: row[1] for row in by_state},
-        oldest_pending_seconds=max(0.0, (now - oldest).total_seconds()) if oldest else 0.0,
+        oldest_pending_seconds=oldest_pending_seconds(connection, now=now),
         effects={(row[0], row[1]): row[2] for row in made},
         accounts=tuple(accounts),
         credentials=tuple(_ends(connection, now)),
         halted={row.name: row.halt_code for row in halted},
-        silent={row.name: (now - row.at).total_seconds() for row in connection.execute(select(heartbeats))},
+        silent={part: (now - at).total_seconds() for part, at in heard(connection).items()},
     )
+
+
+def oldest_pending_seconds(connection: Connection, *, now: datetime) -> float:
+    """The age of the oldest record that is undone and waits for no job; 0 when there is none."""
+    is_undone = (records.c.state.in_((RecordState.PENDING, RecordState.WORKING)), ~records.c.waits_for_job)
+    query = select(func.min(records.c.changed_at)).where(*is_undone, records.c.kind != CANARY)
+    oldest = connection.execute(query).scalar_one()
+    return max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
+
+
+def heard(connection: Connection) -> dict[str, datetime]:
+    """When each part of the product was last heard of."""
+    return {row.name: row.at for row in connection.execute(select(heartbeats).order_by(heartbeats.c.name))}
 
 
 def heartbeat(connection: Connection, name: str) -> datetime | None:

@@ -1,7 +1,7 @@
 """What every screen works with, and what one request may see of it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Protocol
@@ -36,13 +36,17 @@ class Gatekeeper(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The parts of one process. `address`: under which the web process is reached, without a slash at its end."""
+    """The parts of one process. `address`: under which the web process is reached, without a slash at its end.
+
+    `settings`: what is set, by environment variable, without secrets.
+    """
 
     runtime: Runtime
     wakes: Wakening
     gate: Gatekeeper
     address: str
     clock: Callable[[], datetime]
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def engine(self) -> Engine:

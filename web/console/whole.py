@@ -6,11 +6,13 @@ from web.console.overview import overview_screen
 from web.console.schedules import schedules_screen
 from web.console.screens import Console
 from web.console.site import Site
+from web.console.system import system_screen
 
 SCREENS = (
     overview_screen,
     schedules_screen,
     audit_screen,
+    system_screen,
 )
 
 
