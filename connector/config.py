@@ -40,6 +40,8 @@ class Settings:
     public_url: str | None = None
     trusted_proxies: int = 0
     flower_url: str | None = None
+    smtp_url: str | None = field(default=None, repr=False)
+    mail_from: str | None = None
     crash_at: CrashAt | None = None
 
     @property
@@ -148,6 +150,21 @@ def _public_url(text: str, _env: Mapping[str, str]) -> str | None:
     return text.rstrip("/") or None
 
 
+def _smtp_url(text: str, _env: Mapping[str, str]) -> str | None:
+    if text and (not text.startswith(("smtp://", "smtps://")) or not urlsplit(text).hostname):
+        raise ValueError(
+            "must be smtp://host:port or smtps://host:port, with user:password@ where the server wants them"
+        )
+    return text or None
+
+
+def _mail_from(text: str, env: Mapping[str, str]) -> str | None:
+    """Who mails come from; needed beside CONNECTOR_SMTP_URL."""
+    if env.get("CONNECTOR_SMTP_URL", "").strip() and "@" not in text:
+        raise ValueError("must be the address that mails come from, for CONNECTOR_SMTP_URL is set")
+    return text or None
+
+
 def _trusted_proxies(text: str, _env: Mapping[str, str]) -> int:
     """How many proxies of the operator's own stand in front; each adds one address to X-Forwarded-For."""
     if text and (not text.isdigit() or int(text) > 10):
@@ -173,6 +190,8 @@ _READERS = {
     "log_level": ("LOG_LEVEL", _log_level),
     "public_url": ("CONNECTOR_PUBLIC_URL", _public_url),
     "trusted_proxies": ("CONNECTOR_TRUSTED_PROXIES", _trusted_proxies),
+    "smtp_url": ("CONNECTOR_SMTP_URL", _smtp_url),
+    "mail_from": ("CONNECTOR_MAIL_FROM", _mail_from),
     "flower_url": ("CONNECTOR_FLOWER_URL", _public_url),
     "crash_at": ("CONNECTOR_CRASH_AT", _crash_at),
 }

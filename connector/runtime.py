@@ -14,6 +14,7 @@ from connector.config import Settings
 from connector.counters import Counters
 from connector.errors import Unauthorized
 from connector.flows import guard, rule_lookup
+from connector.flows.alerting import Teller
 from connector.flows.install import Site
 from connector.flows.issuing import netsuite_issue, shopify_issue
 from connector.flows.systems import Systems
@@ -24,6 +25,7 @@ from connector.mapping.rules import Rules
 from connector.netsuite.auth import BearerToken
 from connector.netsuite.client import Login, NetSuiteClient
 from connector.netsuite.tba import SignedRequest, TokenKeys
+from connector.notices.mail import MailServer
 from connector.shopify.auth import AccessTokenHeader
 from connector.shopify.client import ShopifyClient
 from connector.store import connections, credentials, rule_versions
@@ -171,6 +173,12 @@ def build_for_receiving(settings: Settings) -> Runtime:
     """The runtime of the web process: single statements, and no long wait for anybody."""
     engine = make_receiving_engine(settings.database_url)
     return _runtime(settings, engine, redis_client(settings.redis_url, socket_timeout=0.5))
+
+
+def teller(settings: Settings) -> Teller:
+    """What alerts are sent with."""
+    mail = MailServer(settings.smtp_url, settings.mail_from) if settings.smtp_url and settings.mail_from else None
+    return Teller(mail, settings.address)
 
 
 def install_site(settings: Settings, engine: Engine, vault: Vault) -> Site:

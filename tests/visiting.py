@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from connector.flows.acting import NotSignedIn, Who
+from connector.flows.alerting import Teller
 from connector.store.roles import Role
 from tests.world import World
 from web.console.site import Site
@@ -103,7 +104,8 @@ def words(page: str) -> str:
 def opened_console(world: World) -> Iterator[Visitor]:
     """The console over the world, and an operator at it."""
     woken = Woken()
-    site = Site(world.runtime, woken, KnownPeople(), "https://hooks.example.com", lambda: datetime.now(UTC))
+    address = "https://hooks.example.com"
+    site = Site(world.runtime, woken, KnownPeople(), Teller(None, address), address, lambda: datetime.now(UTC))
     app = Flask("console", static_folder=None)
     app.secret_key = "only for what is said after a post"
     app.jinja_env.globals["csrf_token"] = lambda: "token"

@@ -1,4 +1,4 @@
-"""The Celery app, its process-wide runtime, and the sweeper that every worker runs."""
+"""The Celery app, its process-wide runtime, and the two threads of every worker: sweeper and alarm."""
 
 import threading
 from typing import Any
@@ -9,7 +9,8 @@ from celery.signals import celeryd_after_setup, setup_logging, worker_shutdown
 from connector import logs
 from connector.config import Settings
 from connector.flows import canary
-from connector.runtime import Runtime, build
+from connector.runtime import Runtime, build, teller
+from workers.alarm import Alarm
 from workers.sweeper import Sweeper
 from workers.wakes import OwnCanary, Wakes
 
@@ -28,6 +29,7 @@ class Process:
             self.wakes, every=canary.EVERY.total_seconds(), late_after=canary.LATE_AFTER.total_seconds()
         )
         self.sweeper = Sweeper(self.runtime, self.wakes, self.canary)
+        self.alarm = Alarm(self.runtime, lambda: teller(Settings.from_env()))
 
     def runtime(self) -> Runtime:
         """The runtime of this process."""
@@ -37,8 +39,9 @@ class Process:
             return self._runtime
 
     def stop(self) -> None:
-        """Ends the sweeper, then the runtime."""
+        """Ends the sweeper and the alarm, then the runtime."""
         self.sweeper.stop()
+        self.alarm.stop()
         if self._runtime is not None:
             self._runtime.close()
 
@@ -66,6 +69,7 @@ def _on_setup(**_: Any) -> None:
     """Before the worker asks for Redis, which may be away: the sweeper needs only Postgres."""
     app.amqp.queues.select_add(process.canary.queue)
     process.sweeper.start()
+    process.alarm.start()
 
 
 @worker_shutdown.connect

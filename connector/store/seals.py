@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, LargeBinary, Row, Select, Table, func, literal, select
 
 from connector.errors import ConfigError, InvalidAnswer
-from connector.store import credentials, effects, inbox, privacy
+from connector.store import alert_channels, credentials, effects, inbox, privacy
+from connector.store.alert_tables import alert_channels as channels_table
 from connector.store.connection_tables import credentials as credentials_table
 from connector.store.connection_tables import exports
 from connector.store.tables import effects as effects_table
@@ -54,6 +55,7 @@ SEALED = (
     Sealed("tokens", credentials_table, "token", lambda row: credentials.place(row.connection_id, row.side, "token")),
     Sealed("webhook bodies", events, "body", lambda row: inbox.place(row.connection_id, row.delivery_id)),
     Sealed("images", effects_table, "image", lambda row: effects.place(row.connection_id, row.natural_key)),
+    Sealed("alert addresses", channels_table, "sealed", lambda row: alert_channels.place(row.connection_id, row.name)),
     Sealed("exports", exports, "document", lambda row: privacy.place(row.connection_id, row.request_id)),
 )
 

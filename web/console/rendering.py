@@ -41,7 +41,7 @@ def prepare(app: Flask, pages: Blueprint, api: Blueprint, *, screens: frozenset[
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         money=money, ago=ago, stamp=stamp, count=count, state=state, sentence=sentence, span=span, pairs=pairs,
-        environment_of=environment,
+        environment_of=environment, plain=plain,
     )  # fmt: skip
     app.jinja_env.globals.update(
         again=again, asset=asset, environment=environment, htmx_config=json.dumps(_HTMX), screens=screens
@@ -90,6 +90,11 @@ def ago(moment: datetime | None, now: datetime) -> str:
             number = int(abs(seconds) // size)
             return f"{number} {unit} ago" if seconds > 0 else f"in {number} {unit}"
     return "now"
+
+
+def plain(number: Decimal) -> str:
+    """A number as a person would type it: `30`, `2.5`."""
+    return f"{number.normalize():f}"
 
 
 def span(seconds: float) -> str:

@@ -10,6 +10,7 @@ from flask import Request
 from sqlalchemy import Engine
 
 from connector.flows.acting import Who
+from connector.flows.alerting import Teller
 from connector.netsuite.account import is_production
 from connector.runtime import Runtime
 from connector.store import connections
@@ -44,6 +45,7 @@ class Site:
     runtime: Runtime
     wakes: Wakening
     gate: Gatekeeper
+    teller: Teller
     address: str
     clock: Callable[[], datetime]
     settings: Mapping[str, str] = field(default_factory=dict)

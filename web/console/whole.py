@@ -1,5 +1,6 @@
 """The whole console: every screen, in the order of the menu. A new one is one line here."""
 
+from web.console.alerts import alerts_screen
 from web.console.audit import audit_screen
 from web.console.openapi import serve_openapi
 from web.console.overview import overview_screen
@@ -11,6 +12,7 @@ from web.console.system import system_screen
 SCREENS = (
     overview_screen,
     schedules_screen,
+    alerts_screen,
     audit_screen,
     system_screen,
 )

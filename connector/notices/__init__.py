@@ -1,0 +1,1 @@
+"""How a message leaves for a person: by e-mail, to Slack, or as a signed webhook."""
