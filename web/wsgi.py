@@ -7,6 +7,9 @@ from connector import logs
 from connector.config import Settings
 from connector.runtime import build_for_receiving, install_site
 from connector.store.engine import make_engine
+from web.access.gate import Gate
+from web.access.protection import protect
+from web.access.sign_in import sign_in_blueprint
 from web.app import create_app
 from web.health import Health
 from web.install import install_blueprint
@@ -23,15 +26,21 @@ _runtime = build_for_receiving(_settings)
 _wakes = Wakes(_settings.redis_url)
 # An install is a transaction, held while Shopify is asked; it takes no connection from the receiver.
 _installing = make_engine(_settings.database_url, pool_size=1)
+# The console has transactions, and a pool of its own: however many look at it, the receiver's connections are its own.
+_console = make_engine(_settings.database_url, pool_size=4, statement_timeout=10.0)
 atexit.register(_installing.dispose)
+atexit.register(_console.dispose)
 atexit.register(_runtime.close)
 atexit.register(_wakes.close)
 
 _events = Events(_runtime.engine, _runtime.vault, _wakes, _runtime.counters, trusted_proxies=_settings.trusted_proxies)
+_gate = Gate(_console, _runtime.vault, _settings)
 
 app = create_app(
     Receiver(_runtime.engine, _runtime.vault, _wakes, _runtime.counters),
     Health(_runtime.engine, _runtime.redis, _runtime.counters),
     events_blueprint(_events),
     install_blueprint(install_site(_settings, _installing, _runtime.vault)),
+    sign_in_blueprint(_gate),
 )
+protect(app, _gate)

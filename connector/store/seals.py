@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, LargeBinary, Row, Select, Table, func, literal, select
 
 from connector.errors import ConfigError, InvalidAnswer
-from connector.store import credentials, effects, inbox, privacy
+from connector.store import credentials, effects, inbox, privacy, users
 from connector.store.connection_tables import credentials as credentials_table
 from connector.store.connection_tables import exports
 from connector.store.tables import effects as effects_table
 from connector.store.tables import events
+from connector.store.user_tables import users as users_table
 from connector.vault import Vault
 
 
@@ -55,6 +56,7 @@ SEALED = (
     Sealed("webhook bodies", events, "body", lambda row: inbox.place(row.connection_id, row.delivery_id)),
     Sealed("images", effects_table, "image", lambda row: effects.place(row.connection_id, row.natural_key)),
     Sealed("exports", exports, "document", lambda row: privacy.place(row.connection_id, row.request_id)),
+    Sealed("second factors", users_table, "totp", lambda row: users.place(row.id)),
 )
 
 

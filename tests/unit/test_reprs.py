@@ -20,7 +20,8 @@ from connector.transport import Request
 HIDDEN = {
     "access_token", "refresh_token", "refresh_tokens", "fallback_token", "client_secret", "webhook_secrets", "user",
     "event_secrets", "private_key", "consumer_secret", "token_secret", "email_key", "secret", "secrets", "password",
-    "database_url", "redis_url", "keys", "body", "content", "headers", "phone",
+    "database_url", "redis_url", "keys", "body", "content", "headers", "phone", "session_secret", "password_hash",
+    "totp", "recovery_hash",
 }  # fmt: skip
 # Sealed, or no secret whatever its name says.
 SHOWN = {

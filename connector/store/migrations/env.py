@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import create_engine, pool, text
 
-from connector.store import connection_tables, job_tables, mirror_tables, tables  # noqa: F401  they put their tables into the metadata
+from connector.store import connection_tables, job_tables, mirror_tables, tables, user_tables  # noqa: F401  they put their tables into the metadata
 from connector.store.columns import metadata
 
 # Any constant: it only has to be the same for everyone who migrates this database.
