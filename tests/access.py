@@ -21,6 +21,7 @@ from connector.store.users import NewUser, User
 from connector.vault import Vault
 from tests.clock import now
 from tests.world import KEY, SESSION_SECRET
+from web.access.account import account_blueprint
 from web.access.gate import Gate
 from web.access.protection import protect
 from web.access.sign_in import sign_in_blueprint
@@ -122,6 +123,7 @@ def opened_door(engine: Engine, *, address: str = "http://localhost", trusted_pr
     gate = Gate(engine, Vault((KEY,)), settings, clock=clock)
     app = Flask("door", static_folder=None)
     app.register_blueprint(sign_in_blueprint(gate))
+    app.register_blueprint(account_blueprint(gate))
     app.register_blueprint(_asking(gate))
     protect(app, gate)
     return Door(engine, gate, app, clock)

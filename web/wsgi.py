@@ -7,6 +7,7 @@ from connector import logs
 from connector.config import Settings
 from connector.runtime import build_for_receiving, install_site
 from connector.store.engine import make_engine
+from web.access.account import account_blueprint
 from web.access.gate import Gate
 from web.access.protection import protect
 from web.access.sign_in import sign_in_blueprint
@@ -42,5 +43,6 @@ app = create_app(
     events_blueprint(_events),
     install_blueprint(install_site(_settings, _installing, _runtime.vault)),
     sign_in_blueprint(_gate),
+    account_blueprint(_gate),
 )
 protect(app, _gate)

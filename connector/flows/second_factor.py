@@ -78,6 +78,12 @@ def remove(engine: Engine, who: Who, *, now: datetime) -> None:
         operator_actions.write_down(connection, None, actor=who.name, action="second factor removed")
 
 
+def codes_left(engine: Engine, user: User) -> int:
+    """How many recovery codes were not used."""
+    with engine.begin() as connection:
+        return users.recovery_codes_left(connection, user.id)
+
+
 def proof(vault: Vault, user: User, code: str, *, now: datetime) -> Proof | None:
     """What a code proves, before it is used up; None when it is certainly wrong."""
     secret = users.totp_secret(vault, user)

@@ -30,6 +30,8 @@ SHOWN = {
     "Tally.keys": "ids of keys and counts",
     "LogIn.needed": "names of settings",
     "ImagesOf.keys": "external ids",
+    "Invited.user": "one of ours, without what he signs in with",
+    "SignedIn.user": "one of ours, without what he signs in with",
 }
 # Whole records of either side: what they hold of a person never comes into a sentence or a log line.
 RECORDS = (
