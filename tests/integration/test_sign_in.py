@@ -11,6 +11,7 @@ from connector.flows.signing_in import Given, LinkOver, Visitor, WrongSignIn
 from connector.flows.throttling import TooManyTries
 from connector.store.roles import Role
 from tests.access import OWNER, PASSWORD, Browser, Door, opened_door
+from tests.tokens import at_once
 
 HERE = Visitor("192.0.2.7", "a browser")
 
@@ -97,6 +98,19 @@ def test_the_wait_doubles_to_five_minutes_and_no_further(door: Door) -> None:
             waits.append(refused.value.retry_after)
         door.clock.move(minutes=5)
     assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, *[300] * 6]
+
+
+def test_guesses_at_the_same_moment_are_no_way_around_the_wait(door: Door) -> None:
+    throttle = door.gate.access.throttle
+
+    def taken(number: int) -> bool:
+        try:
+            throttle.take("anna", f"198.51.100.{number}", now=door.clock())
+        except TooManyTries:
+            return False
+        return True
+
+    assert sum(at_once(16, taken)) == 6
 
 
 def test_one_address_that_tries_many_names_becomes_slow(door: Door) -> None:
