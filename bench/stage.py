@@ -51,6 +51,7 @@ def stage(**account: Any) -> Iterator[Stage]:
             "REDIS_URL": valkey.url,
             "PORT": str(port),
             "CONNECTOR_KEYS": f"k1:{base64.b64encode(os.urandom(32)).decode()}",
+            "CONNECTOR_SESSION_SECRET": os.urandom(32).hex(),
             "LOG_LEVEL": "WARNING",
         }
         schema.upgrade(postgres.url)

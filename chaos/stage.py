@@ -165,6 +165,7 @@ def _servers(directory: Path, setting: Setting, stack: ExitStack) -> Stage:
         "REDIS_URL": _by(valkey.url, proxies[1]),
         "PORT": str(proxies[2].port),
         "CONNECTOR_KEYS": f"k1:{base64.b64encode(os.urandom(32)).decode()}",
+        "CONNECTOR_SESSION_SECRET": os.urandom(32).hex(),
         "LOG_LEVEL": "INFO",
         "PYTHONDONTWRITEBYTECODE": "",
         "CHAOS_WITHOUT": setting.without or "",

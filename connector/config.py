@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from connector.errors import ConfigError
 
 KEY_BYTES = 32
+SESSION_SECRET_CHARACTERS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Settings:
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
     keys: tuple[Key, ...] = field(repr=False)
+    session_secret: str = field(repr=False)
     port: int = 8000
     log_level: str = "INFO"
     public_url: str | None = None
@@ -129,6 +131,15 @@ def _key(text: str) -> Key:
     return Key(key_id, secret)
 
 
+def _session_secret(text: str, _env: Mapping[str, str]) -> str:
+    """Signs what forms carry; sessions themselves are rows, and outlive a new one."""
+    if not text:
+        raise ValueError(f"is missing ({SESSION_SECRET_CHARACTERS} or more random characters; it signs forms)")
+    if len(text) < SESSION_SECRET_CHARACTERS:
+        raise ValueError(f"has {len(text)} characters; {SESSION_SECRET_CHARACTERS} or more random ones are needed")
+    return text
+
+
 def _port(text: str, _env: Mapping[str, str]) -> int:
     if not text:
         return 8000
@@ -186,6 +197,7 @@ _READERS = {
     "database_url": ("DATABASE_URL", _database_url),
     "redis_url": ("REDIS_URL", _redis_url),
     "keys": ("CONNECTOR_KEYS", _keys),
+    "session_secret": ("CONNECTOR_SESSION_SECRET", _session_secret),
     "port": ("PORT", _port),
     "log_level": ("LOG_LEVEL", _log_level),
     "public_url": ("CONNECTOR_PUBLIC_URL", _public_url),

@@ -175,6 +175,15 @@ def build_for_receiving(settings: Settings) -> Runtime:
     return _runtime(settings, engine, redis_client(settings.redis_url, socket_timeout=0.5))
 
 
+def build_for_console(settings: Settings) -> Runtime:
+    """The runtime of the console in the web process: transactions, and no long wait for anybody.
+
+    Its pool is its own: however many look, the receiver's connections are the receiver's.
+    """
+    engine = make_engine(settings.database_url, pool_size=4, statement_timeout=10.0)
+    return _runtime(settings, engine, redis_client(settings.redis_url, socket_timeout=0.5))
+
+
 def teller(settings: Settings) -> Teller:
     """What alerts are sent with."""
     mail = MailServer(settings.smtp_url, settings.mail_from) if settings.smtp_url and settings.mail_from else None

@@ -18,6 +18,7 @@ from connector.store.roles import Role
 from tests.world import World
 from web.console.site import Site
 from web.console.whole import whole_console
+from web.files import serve_files
 
 PEOPLE = {
     "vera": Who("vera", Role.VIEWER, user_id=1, password_at=datetime(2099, 1, 1, tzinfo=UTC)),
@@ -37,6 +38,8 @@ class KnownPeople:
         if name not in PEOPLE:
             raise NotSignedIn("nobody is signed in")
         return PEOPLE[name]
+
+    watching = who
 
 
 @dataclass(slots=True)
@@ -107,6 +110,7 @@ def opened_console(world: World) -> Iterator[Visitor]:
     address = "https://hooks.example.com"
     site = Site(world.runtime, woken, KnownPeople(), Teller(None, address), address, lambda: datetime.now(UTC))
     app = Flask("console", static_folder=None)
+    serve_files(app)
     app.secret_key = "only for what is said after a post"
     app.jinja_env.globals["csrf_token"] = lambda: "token"
     whole_console(site).mount(app)

@@ -34,6 +34,7 @@ from tests.payloads import payment
 
 WEBHOOK_SECRET = "hush-new"
 KEY = Key("test", b"t" * 32)
+SESSION_SECRET = "test-session-secret-" + "s" * 32
 
 
 @cache

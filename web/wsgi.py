@@ -5,9 +5,15 @@ import sys
 
 from connector import logs
 from connector.config import Settings
-from connector.runtime import build_for_receiving, install_site
+from connector.runtime import build_for_console, build_for_receiving, install_site, teller
 from connector.store.engine import make_engine
+from web.access.account import account_blueprint
+from web.access.gate import Gate, utc_now
+from web.access.protection import protect
+from web.access.sign_in import sign_in_blueprint
 from web.app import create_app
+from web.console.site import Site
+from web.console.whole import whole_console
 from web.health import Health
 from web.install import install_blueprint
 from web.netsuite_events import Events, events_blueprint
@@ -23,15 +29,23 @@ _runtime = build_for_receiving(_settings)
 _wakes = Wakes(_settings.redis_url)
 # An install is a transaction, held while Shopify is asked; it takes no connection from the receiver.
 _installing = make_engine(_settings.database_url, pool_size=1)
+_looking = build_for_console(_settings)
 atexit.register(_installing.dispose)
+atexit.register(_looking.close)
 atexit.register(_runtime.close)
 atexit.register(_wakes.close)
 
 _events = Events(_runtime.engine, _runtime.vault, _wakes, _runtime.counters, trusted_proxies=_settings.trusted_proxies)
+_gate = Gate(_looking.engine, _looking.vault, _settings)
+_site = Site(_looking, _wakes, _gate, teller(_settings), _settings.address, utc_now, _settings.shown())
 
 app = create_app(
     Receiver(_runtime.engine, _runtime.vault, _wakes, _runtime.counters),
     Health(_runtime.engine, _runtime.redis, _runtime.counters),
     events_blueprint(_events),
     install_blueprint(install_site(_settings, _installing, _runtime.vault)),
+    sign_in_blueprint(_gate),
+    account_blueprint(_gate),
+    console=whole_console(_site),
 )
+protect(app, _gate)

@@ -25,6 +25,8 @@ from connector.cli.reconcile import reconcile
 from connector.cli.schedules import schedules
 from connector.cli.serve import migrate, serve, web
 from connector.cli.shopify import shopify
+from connector.cli.users import users
+from connector.cli.users_tokens import tokens
 from connector.cli.webhooks import webhooks
 from connector.errors import ConfigError, ConnectorError
 
@@ -42,6 +44,7 @@ for command in (approve, pause, ping, remove, resume, rotate):
 shopify.add_command(webhooks)
 mapping.add_command(trial)
 inventory.add_command(inventory_sync)
+users.add_command(tokens)
 for command in (
     connection,
     demo,
@@ -59,6 +62,7 @@ for command in (
     schedules,
     serve,
     shopify,
+    users,
     web,
 ):
     root.add_command(command)

@@ -80,7 +80,7 @@ def running(
     with ExitStack() as stack:
         lock = stack.enter_context(own_directory(data / "serve"))
         lock.flush()
-        values = _servers(data, stack, durable=durable, step=step) | {"PORT": str(port), "CONNECTOR_KEYS": _keys(data)}
+        values = _servers(data, stack, durable=durable, step=step) | _secrets(data) | {"PORT": str(port)}
         if log_level is not None:
             values["LOG_LEVEL"] = log_level
         write_served(data, values)
@@ -145,14 +145,21 @@ def _servers(data: Path, stack: ExitStack, *, durable: bool, step: Callable[[str
     return values
 
 
-def _keys(data: Path) -> str:
-    """CONNECTOR_KEYS, or a key made on the first start and kept in the data directory."""
-    if os.environ.get("CONNECTOR_KEYS"):
-        return os.environ["CONNECTOR_KEYS"]
-    file = data / "keys"
+def _secrets(data: Path) -> dict[str, str]:
+    """CONNECTOR_KEYS and CONNECTOR_SESSION_SECRET, or what was made on the first start and is kept in the data directory."""
+    key = f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}"
+    made = {
+        "CONNECTOR_KEYS": (data / "keys", key),
+        "CONNECTOR_SESSION_SECRET": (data / "session-secret", secrets.token_urlsafe(32)),
+    }
+    return {variable: os.environ.get(variable) or _kept(file, new) for variable, (file, new) in made.items()}
+
+
+def _kept(file: Path, new: str) -> str:
+    """What a file holds; a file that is not there is made of `new`, readable by its owner only."""
     if not file.exists():
         file.touch(mode=0o600)
-        file.write_text(f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}", "ascii")
+        file.write_text(new, "ascii")
     return file.read_text("ascii")
 
 

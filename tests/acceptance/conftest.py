@@ -17,7 +17,7 @@ from connector.embedded.servers import free_port
 from connector.embedded.supervisor import Managed, Supervisor
 from connector.sandbox.shopify.webhooks import deliver
 from tests.payloads import payment
-from tests.world import KEY, World, opened_world
+from tests.world import KEY, SESSION_SECRET, World, opened_world
 
 
 @dataclass(slots=True)
@@ -58,6 +58,7 @@ def product_in(world: World, database_url: str, redis_url: str, logs: Path) -> I
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "CONNECTOR_KEYS": f"{KEY.id}:{base64.b64encode(KEY.secret).decode()}",
+        "CONNECTOR_SESSION_SECRET": SESSION_SECRET,
         "PORT": str(port),
         "LOG_LEVEL": "DEBUG",
     }

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from connector.cli.main import root
 from tests.office import Office, opened_office
-from tests.world import KEY, World, opened_world
+from tests.world import KEY, SESSION_SECRET, World, opened_world
 
 
 @pytest.fixture
@@ -33,6 +33,7 @@ def run(monkeypatch: pytest.MonkeyPatch, database_url: str, redis_url: str) -> A
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("CONNECTOR_KEYS", f"{KEY.id}:{base64.b64encode(KEY.secret).decode()}")
+    monkeypatch.setenv("CONNECTOR_SESSION_SECRET", SESSION_SECRET)
     monkeypatch.setenv("CONNECTOR_PUBLIC_URL", "https://hooks.example.com")
 
     def call(*arguments: str, typed: str | None = None) -> Result:

@@ -14,7 +14,7 @@ from connector.cli.main import root
 from connector.errors import ConfigError
 from connector.mapping.rules import Rules
 from tests.pings import change, unwritten_world
-from tests.world import KEY, World
+from tests.world import KEY, SESSION_SECRET, World
 
 
 @pytest.fixture
@@ -30,6 +30,7 @@ def run(monkeypatch: pytest.MonkeyPatch, database_url: str, redis_url: str) -> A
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("CONNECTOR_KEYS", f"{KEY.id}:{base64.b64encode(KEY.secret).decode()}")
+    monkeypatch.setenv("CONNECTOR_SESSION_SECRET", SESSION_SECRET)
     monkeypatch.setenv("CONNECTOR_PUBLIC_URL", "https://hooks.example.com")
 
     def call(*arguments: str) -> Result:

@@ -15,14 +15,16 @@ from sqlalchemy import LargeBinary, select, text, update
 from connector.config import Key
 from connector.errors import ConfigError, InvalidAnswer
 from connector.flows.resealing import counted, reseal
-from connector.store import connections, credentials, inbox, operator_actions, privacy
+from connector.store import connections, credentials, inbox, operator_actions, privacy, users
 from connector.store.columns import metadata
 from connector.store.connection_tables import credentials as credentials_table
 from connector.store.credentials import NETSUITE, SHOPIFY
 from connector.store.inbox import Delivery
 from connector.store.records import ORDER
+from connector.store.roles import Role
 from connector.store.seals import SEALED
 from connector.store.tables import events
+from connector.store.users import NewUser
 from connector.tokens import Token
 from connector.vault import Vault
 from tests import factories
@@ -107,6 +109,9 @@ def test_everything_is_sealed_anew_and_the_old_key_is_needed_no_more(
             document={"a": 1},
             due_at=now(),
         )
+        user_id = users.add(connection, NewUser("anna", Role.ADMIN))
+        assert user_id is not None
+        users.put_totp(connection, world.runtime.vault, user_id, "JBSWY3DPEHPK3PXP")
     environment(monkeypatch, NEW, KEY)
     checked = run("keys", "rotate", "--check", "--json")
     assert checked.exit_code == 1
@@ -125,6 +130,7 @@ def test_everything_is_sealed_anew_and_the_old_key_is_needed_no_more(
         "effects.image": 0,
         "events.body": 0,
         "exports.document": 0,
+        "users.totp": 0,
     }
     assert report["keys"] == {
         "credentials.sealed": {"new": 2},
@@ -132,11 +138,15 @@ def test_everything_is_sealed_anew_and_the_old_key_is_needed_no_more(
         "effects.image": {"new": 2},
         "events.body": {"new": 3},
         "exports.document": {"new": 1},
+        "users.totp": {"new": 1},
     }
     assert opened_bodies(world, Vault((NEW,))) == {f"w-{number}": body(number) for number in range(3)}
     with world.engine.begin() as connection:
         (export,) = privacy.exports_of(connection, "request")
         assert privacy.fetch_export(connection, Vault((NEW,)), export) == {"a": 1}
+        user = users.by_id(connection, user_id)
+        assert user is not None
+        assert users.totp_secret(Vault((NEW,)), user) == "JBSWY3DPEHPK3PXP"
         written = connection.execute(text("select details from operator_actions where action = 'keys rotated'"))
         details = written.scalars().all()
     assert details[0] == {
@@ -147,6 +157,7 @@ def test_everything_is_sealed_anew_and_the_old_key_is_needed_no_more(
             "effects.image": 2,
             "events.body": 3,
             "exports.document": 1,
+            "users.totp": 1,
         },
     }
 

@@ -17,7 +17,7 @@ from connector.store import connections, effects, operator_actions, rule_version
 from tests import factories
 from tests.payloads import rest_order
 from tests.recordings import opened_books, recorded, recorded_names, recording_rules, with_refunds
-from tests.world import KEY, World, another_runtime, new_connection, opened_world
+from tests.world import KEY, SESSION_SECRET, World, another_runtime, new_connection, opened_world
 
 NAMED = """
 [rules]
@@ -40,6 +40,7 @@ def run(monkeypatch: pytest.MonkeyPatch, database_url: str, redis_url: str) -> A
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("CONNECTOR_KEYS", f"{KEY.id}:{base64.b64encode(KEY.secret).decode()}")
+    monkeypatch.setenv("CONNECTOR_SESSION_SECRET", SESSION_SECRET)
 
     def call(*arguments: str) -> Result:
         return CliRunner().invoke(root, list(arguments))

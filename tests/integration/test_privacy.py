@@ -33,7 +33,7 @@ from tests.office import (
     quoted_by_netsuite,
 )
 from tests.payloads import rest_order
-from tests.world import KEY
+from tests.world import KEY, SESSION_SECRET
 
 
 @pytest.fixture
@@ -42,6 +42,7 @@ def run(monkeypatch: pytest.MonkeyPatch, database_url: str, redis_url: str) -> A
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("CONNECTOR_KEYS", f"{KEY.id}:{base64.b64encode(KEY.secret).decode()}")
+    monkeypatch.setenv("CONNECTOR_SESSION_SECRET", SESSION_SECRET)
 
     def call(*arguments: str) -> Result:
         return CliRunner().invoke(root, list(arguments))

@@ -6,7 +6,16 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Column, Engine, Integer, MetaData, Table
 
-from connector.store import alert_tables, connection_tables, console_tables, job_tables, mirror_tables, schema, tables  # noqa: F401  they fill the metadata
+from connector.store import (  # noqa: F401  they fill the metadata
+    alert_tables,
+    connection_tables,
+    console_tables,
+    job_tables,
+    mirror_tables,
+    schema,
+    tables,
+    user_tables,
+)
 from connector.store.columns import metadata
 
 

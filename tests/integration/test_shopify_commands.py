@@ -21,7 +21,7 @@ from connector.tokens import Token
 from tests.clock import now
 from tests.installing import Browser, Installing, at_the_token_endpoint, moved_to, opened_install
 from tests.payloads import rest_order
-from tests.world import CLIENT, KEY, World, app_of, with_login
+from tests.world import CLIENT, KEY, SESSION_SECRET, World, app_of, with_login
 
 PUBLIC = "https://hooks.example.com"
 
@@ -32,6 +32,7 @@ def run(monkeypatch: pytest.MonkeyPatch, database_url: str, redis_url: str) -> A
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("CONNECTOR_KEYS", f"{KEY.id}:{base64.b64encode(KEY.secret).decode()}")
+    monkeypatch.setenv("CONNECTOR_SESSION_SECRET", SESSION_SECRET)
     monkeypatch.setenv("CONNECTOR_PUBLIC_URL", PUBLIC)
 
     def call(*arguments: str, typed: str | None = None) -> Result:

@@ -22,7 +22,7 @@ from tests.clock import now
 from tests.payloads import payment, rest_order
 from tests.stocking import MAIN, WAREHOUSE, stock_rules
 from tests.waiting import eventually
-from tests.world import KEY, World, opened_world
+from tests.world import KEY, SESSION_SECRET, World, opened_world
 
 ITEM, NETSUITE_ITEM, VARIANT = 11, 812, 5000
 
@@ -100,7 +100,8 @@ push(runtime.open_systems(connection_id), runtime, lambda _: None)
 def process_of_a_push(world: World, redis_url: str) -> subprocess.Popen[bytes]:
     keys = f"{KEY.id}:{base64.b64encode(KEY.secret).decode()}"
     url = world.engine.url.render_as_string(hide_password=False).replace("+psycopg2", "")
-    env = dict(os.environ) | {"DATABASE_URL": url, "REDIS_URL": redis_url, "PORT": "1", "CONNECTOR_KEYS": keys}
+    secrets = {"CONNECTOR_KEYS": keys, "CONNECTOR_SESSION_SECRET": SESSION_SECRET}
+    env = dict(os.environ) | {"DATABASE_URL": url, "REDIS_URL": redis_url, "PORT": "1"} | secrets
     return subprocess.Popen([sys.executable, "-c", _PUSH], env=env, stdout=subprocess.DEVNULL)
 
 

@@ -21,7 +21,7 @@ from connector.store.connection_tables import subscriptions as table
 from connector.store.subscriptions import Silence
 from tests.clock import now
 from tests.scheduling import run_everywhere
-from tests.world import KEY, World
+from tests.world import KEY, SESSION_SECRET, World
 
 HOST = "https://hooks.example.com"
 
@@ -32,6 +32,7 @@ def run(monkeypatch: pytest.MonkeyPatch, database_url: str, redis_url: str) -> A
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("CONNECTOR_KEYS", f"{KEY.id}:{base64.b64encode(KEY.secret).decode()}")
+    monkeypatch.setenv("CONNECTOR_SESSION_SECRET", SESSION_SECRET)
     monkeypatch.setenv("CONNECTOR_PUBLIC_URL", HOST)
 
     def call(*arguments: str) -> Result:

@@ -8,7 +8,13 @@ from connector.config import Settings, sqlalchemy_url
 from connector.errors import ConfigError
 
 KEY = base64.b64encode(b"k" * 32).decode()
-GOOD = {"DATABASE_URL": "postgres://u:p@h/d", "REDIS_URL": "redis://h:6379/0", "CONNECTOR_KEYS": f"k1:{KEY}"}
+SESSION_SECRET = "s" * 32
+GOOD = {
+    "DATABASE_URL": "postgres://u:p@h/d",
+    "REDIS_URL": "redis://h:6379/0",
+    "CONNECTOR_KEYS": f"k1:{KEY}",
+    "CONNECTOR_SESSION_SECRET": SESSION_SECRET,
+}
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
@@ -26,7 +32,8 @@ def test_settings_of_a_platform_work_as_they_are() -> None:
 
 
 def test_all_missing_settings_are_named_at_once() -> None:
-    with pytest.raises(ConfigError, match=r"DATABASE_URL is missing.*REDIS_URL is missing.*CONNECTOR_KEYS is missing"):
+    names = ("DATABASE_URL", "REDIS_URL", "CONNECTOR_KEYS", "CONNECTOR_SESSION_SECRET")
+    with pytest.raises(ConfigError, match=".*".join(f"{name} is missing" for name in names)):
         Settings.from_env({})
 
 
@@ -38,6 +45,7 @@ def test_all_missing_settings_are_named_at_once() -> None:
         ("CONNECTOR_KEYS", "k1", "must be id:base64"),
         ("CONNECTOR_KEYS", "k1:AAAA", "3 bytes; 32 are needed"),
         ("CONNECTOR_KEYS", f"k1:{KEY},k1:{KEY}", "names a key id twice"),
+        ("CONNECTOR_SESSION_SECRET", "short", "has 5 characters; 32 or more"),
         ("PORT", "http", "must be a port number"),
         ("LOG_LEVEL", "LOUD", "must be DEBUG"),
         ("CONNECTOR_PUBLIC_URL", "example.com", "must begin with https"),
@@ -59,4 +67,5 @@ def test_no_secret_is_printed() -> None:
     settings = Settings.from_env(GOOD)
     assert "u:p@" not in repr(settings)
     assert KEY not in repr(settings)
+    assert SESSION_SECRET not in repr(settings)
     assert "kkk" not in repr(settings.keys[0])

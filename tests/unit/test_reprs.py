@@ -20,7 +20,8 @@ from connector.transport import Request
 HIDDEN = {
     "access_token", "refresh_token", "refresh_tokens", "fallback_token", "client_secret", "webhook_secrets", "user",
     "event_secrets", "private_key", "consumer_secret", "token_secret", "email_key", "secret", "secrets", "password",
-    "database_url", "redis_url", "keys", "body", "content", "headers", "phone",
+    "database_url", "redis_url", "keys", "body", "content", "headers", "phone", "session_secret", "password_hash",
+    "totp", "recovery_hash",
 }  # fmt: skip
 # Sealed, or no secret whatever its name says.
 SHOWN = {
@@ -29,6 +30,8 @@ SHOWN = {
     "Tally.keys": "ids of keys and counts",
     "LogIn.needed": "names of settings",
     "ImagesOf.keys": "external ids",
+    "Invited.user": "one of ours, without what he signs in with",
+    "SignedIn.user": "one of ours, without what he signs in with",
 }
 # Whole records of either side: what they hold of a person never comes into a sentence or a log line.
 RECORDS = (

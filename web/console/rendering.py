@@ -1,21 +1,20 @@
 """What templates can say: money, times, states, links to the same list asked differently; and how refusals look."""
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache
-from importlib import resources
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import structlog
-from flask import Blueprint, Flask, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, make_response, render_template, request
 
 from connector.flows.acting import NotSignedIn, PasswordNeeded
+from web.access import ways
 from web.console.refusals import Refusal, refusal_of
 from web.console.site import environment
+from web.headers import secured
 
 log = structlog.get_logger(__name__)
 
@@ -30,40 +29,20 @@ _STATES: dict[str, tuple[str, str, str]] = {
     "excluded": ("excluded", "quiet", "dash"),
 }
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 
 
-def prepare(app: Flask, pages: Blueprint, api: Blueprint, *, screens: frozenset[str]) -> None:
+def prepare(app: Flask, pages: Blueprint, api: Blueprint, *, screens: frozenset[str], is_secure: bool) -> None:
     """Gives the app the words of the templates, and both blueprints their refusals and headers."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         money=money, ago=ago, stamp=stamp, count=count, state=state, sentence=sentence, span=span, pairs=pairs,
         environment_of=environment, plain=plain,
     )  # fmt: skip
-    app.jinja_env.globals.update(
-        again=again, asset=asset, environment=environment, htmx_config=json.dumps(_HTMX), screens=screens
-    )
+    app.jinja_env.globals.update(again=again, environment=environment, htmx_config=json.dumps(_HTMX), screens=screens)
     pages.register_error_handler(Exception, _refused_page)
     api.register_error_handler(Exception, _refused_call)
-    pages.after_request(guarded)
-    api.after_request(guarded)
-
-    @app.get("/static/<name>")
-    def static(name: str) -> Response:
-        return _static(name)
-
-
-def guarded(response: Response) -> Response:
-    """The headers of every page: nothing but our own scripts and styles, in no frame."""
-    response.headers["Content-Security-Policy"] = _POLICY
-    response.headers["X-Frame-Options"] = "DENY"
-    response.headers["Referrer-Policy"] = "same-origin"
-    if request.is_secure:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
-    return response
+    for blueprint in (pages, api):
+        blueprint.after_request(lambda response: secured(response, is_secure=is_secure))
 
 
 def money(amount: Decimal | None, currency: str | None = None) -> str:
@@ -142,40 +121,14 @@ def again(**changes: Any) -> str:
     return request.path + (f"?{query}" if query else "")
 
 
-def asset(name: str) -> str:
-    """The address of a file of ours; it changes with the file, so that browsers may keep it."""
-    return f"/static/{name}?{_asset(name)[1]}"
-
-
 _HTMX = {"includeIndicatorStyles": False, "allowEval": False, "selfRequestsOnly": True, "historyCacheSize": 0}
-_TYPES = {".css": "text/css", ".js": "text/javascript", ".txt": "text/plain", ".svg": "image/svg+xml"}
-
-
-@cache
-def _asset(name: str) -> tuple[bytes, str]:
-    content = resources.files("web").joinpath("static", name).read_bytes()
-    return content, hashlib.sha256(content).hexdigest()[:12]
-
-
-def _static(name: str) -> Response:
-    try:
-        content, mark = _asset(name)
-    except (FileNotFoundError, IsADirectoryError):
-        return Response("there is no such file\n", 404, content_type="text/plain")
-    kind = _TYPES.get("." + name.rpartition(".")[2], "application/octet-stream")
-    response = Response(content, content_type=f"{kind}; charset=utf-8")
-    is_named = request.query_string.decode("ascii", "replace") == mark
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if is_named else "no-cache"
-    return response
 
 
 def _refused_page(error: Exception) -> Response:
-    at = request.full_path.rstrip("?") if request.method == "GET" else url_for("console.overview")
     if isinstance(error, NotSignedIn):
-        return make_response(redirect(f"/sign-in?next={quote(at, safe='')}", 303))
+        return ways.to_sign_in(request)
     if isinstance(error, PasswordNeeded):
-        back = request.referrer or url_for("console.overview")
-        return make_response(redirect(f"/sign-in/password?next={quote(_path(back), safe='')}", 303))
+        return ways.to_password(request)
     refusal = _logged(error)
     response = make_response(render_template("console/refused.html", refusal=refusal))
     response.status_code = refusal.status
@@ -196,9 +149,3 @@ def _logged(error: Exception) -> Refusal:
     if refusal.status == 500:
         log.error("console_failed", path=request.path, exc_info=error)
     return refusal
-
-
-def _path(url: str) -> str:
-    """Path and query of an address of ours."""
-    rest = url.partition("://")[2] or url
-    return "/" + rest.partition("/")[2]

@@ -92,11 +92,14 @@ class Console:
         return register
 
     def part(self, name: str, path: str, asked: type[Asked]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """Registers a function whose values fill `templates/console/<name>.html`, a piece of a page that is asked again."""
+        """Registers a function whose values fill `templates/console/<name>.html`, a piece of a page that the page asks again.
+
+        Nobody does that, so it keeps no session from ending.
+        """
 
         def register(read: Callable[..., Any]) -> Callable[..., Any]:
             def show(**at: Any) -> Response:
-                visit = self.visit(Role.VIEWER)
+                visit = Visit(self.site, self.site.gate.watching(request), self.site.clock())
                 query = from_query(asked, request.args)
                 return make_response(
                     render_template(f"console/{name}.html", page=read(visit, query, **at), asked=query)
@@ -131,7 +134,8 @@ class Console:
         self.pages.add_url_rule("/<path:missing>", "missing", lambda missing: self._missing(missing))
         self.api.add_url_rule("/<path:missing>", "missing", lambda missing: self._missing(missing))
         names = frozenset(screen.name for screen in self.screens)
-        rendering.prepare(app, self.pages, self.api, screens=names)
+        is_secure = self.site.address.startswith("https://")
+        rendering.prepare(app, self.pages, self.api, screens=names, is_secure=is_secure)
         app.register_blueprint(self.pages)
         app.register_blueprint(self.api)
 

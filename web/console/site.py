@@ -34,6 +34,9 @@ class Gatekeeper(Protocol):
     def who(self, request: Request) -> Who:
         """Raises NotSignedIn."""
 
+    def watching(self, request: Request) -> Who:
+        """As `who`, of a request that a page makes by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Site:

@@ -3,7 +3,15 @@
 from alembic import context
 from sqlalchemy import create_engine, pool, text
 
-from connector.store import alert_tables, connection_tables, console_tables, job_tables, mirror_tables, tables  # noqa: F401  they put their tables into the metadata
+from connector.store import (  # noqa: F401  they put their tables into the metadata
+    alert_tables,
+    connection_tables,
+    console_tables,
+    job_tables,
+    mirror_tables,
+    tables,
+    user_tables,
+)
 from connector.store.columns import metadata
 
 # Any constant: it only has to be the same for everyone who migrates this database.
