@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.console_tables import api_answers
+from connector.vault import Vault
 
 KEPT = timedelta(hours=24)
 # A process that died at its act leaves its key taken for no longer than this.
@@ -30,25 +31,32 @@ class Answered:
     body: bytes | None
 
 
-def take(connection: Connection, key: Key, *, now: datetime) -> Answered | None:
+def place(who: str, key: str) -> str:
+    """Where a sealed answer belongs."""
+    return f"api_answers:{who}:{key}"
+
+
+def take(connection: Connection, vault: Vault, key: Key, *, now: datetime) -> Answered | None:
     """Takes a key; None when it is ours now, else what it was used for."""
     connection.execute(delete(api_answers).where(api_answers.c.at < now - KEPT))
     connection.execute(
         delete(api_answers).where(_is(key), api_answers.c.body.is_(None), api_answers.c.at < now - _AT_WORK)
     )
-    values = {"who": key.who, "key": key.key, "asked": key.asked, "at": now}
+    values = {"who": key.who, "key": key.key, "asked_sha256": key.asked, "at": now}
     made = connection.execute(
         insert(api_answers).values(values).on_conflict_do_nothing().returning(api_answers.c.key)
     ).one_or_none()
     if made is not None:
         return None
-    row = connection.execute(select(api_answers.c.asked, api_answers.c.body).where(_is(key))).one()
-    return Answered(row.asked, row.body)
+    row = connection.execute(select(api_answers.c.asked_sha256, api_answers.c.body).where(_is(key))).one()
+    body = None if row.body is None else vault.open(row.body, associated=place(key.who, key.key))
+    return Answered(row.asked_sha256, body)
 
 
-def keep(connection: Connection, key: Key, body: bytes) -> None:
-    """Keeps the answer."""
-    connection.execute(update(api_answers).where(_is(key)).values(body=body))
+def keep(connection: Connection, vault: Vault, key: Key, body: bytes) -> None:
+    """Keeps the answer, sealed: it may be the only one that says a new secret."""
+    sealed = vault.seal(body, associated=place(key.who, key.key))
+    connection.execute(update(api_answers).where(_is(key)).values(body=sealed))
 
 
 def give_back(connection: Connection, key: Key) -> None:

@@ -2,15 +2,16 @@
 
 from sqlalchemy import Column, LargeBinary, Table, Text, UniqueConstraint
 
-from connector.store.columns import metadata, time_
+from connector.store.columns import id_, metadata, time_
 
-# A post to the API that came with an Idempotency-Key; `body` is None while it is at work.
+# A post to the API that came with an Idempotency-Key; `body` is sealed, None while it is at work.
 api_answers = Table(
     "api_answers",
     metadata,
+    id_(),
     Column("who", Text, nullable=False),
     Column("key", Text, nullable=False),
-    Column("asked", LargeBinary, nullable=False),
+    Column("asked_sha256", LargeBinary, nullable=False),
     Column("body", LargeBinary),
     time_("at"),
     UniqueConstraint("who", "key"),

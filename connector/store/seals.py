@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, LargeBinary, Row, Select, Table, func, literal, select
 
 from connector.errors import ConfigError, InvalidAnswer
-from connector.store import alert_channels, credentials, effects, inbox, privacy, users
+from connector.store import alert_channels, api_answers, credentials, effects, inbox, privacy, users
 from connector.store.alert_tables import alert_channels as channels_table
 from connector.store.connection_tables import credentials as credentials_table
 from connector.store.connection_tables import exports
+from connector.store.console_tables import api_answers as answers_table
 from connector.store.tables import effects as effects_table
 from connector.store.tables import events
 from connector.store.user_tables import users as users_table
@@ -57,6 +58,7 @@ SEALED = (
     Sealed("webhook bodies", events, "body", lambda row: inbox.place(row.connection_id, row.delivery_id)),
     Sealed("images", effects_table, "image", lambda row: effects.place(row.connection_id, row.natural_key)),
     Sealed("alert addresses", channels_table, "sealed", lambda row: alert_channels.place(row.connection_id, row.name)),
+    Sealed("API answers", answers_table, "body", lambda row: api_answers.place(row.who, row.key)),
     Sealed("exports", exports, "document", lambda row: privacy.place(row.connection_id, row.request_id)),
     Sealed("second factors", users_table, "totp", lambda row: users.place(row.id)),
 )

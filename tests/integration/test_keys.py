@@ -15,7 +15,17 @@ from sqlalchemy import LargeBinary, select, text, update
 from connector.config import Key
 from connector.errors import ConfigError, InvalidAnswer
 from connector.flows.resealing import counted, reseal
-from connector.store import connections, credentials, inbox, operator_actions, privacy, users
+from connector.store import (
+    alert_channels,
+    api_answers,
+    connections,
+    credentials,
+    inbox,
+    operator_actions,
+    privacy,
+    users,
+)
+from connector.store.alert_channels import ChannelKind
 from connector.store.columns import metadata
 from connector.store.connection_tables import credentials as credentials_table
 from connector.store.credentials import NETSUITE, SHOPIFY
@@ -111,6 +121,12 @@ def test_everything_is_sealed_anew_and_the_old_key_is_needed_no_more(
         )
         user_id = users.add(connection, NewUser("anna", Role.ADMIN))
         assert user_id is not None
+        answer = api_answers.Key("ada", "k1", b"")
+        api_answers.take(connection, world.runtime.vault, answer, now=now())
+        api_answers.keep(connection, world.runtime.vault, answer, b"{}")
+        alert_channels.add(
+            connection, world.runtime.vault, world.connection.id, "team", ChannelKind.SLACK, {"url": "https://x"}
+        )
         users.put_totp(connection, world.runtime.vault, user_id, "JBSWY3DPEHPK3PXP")
     environment(monkeypatch, NEW, KEY)
     checked = run("keys", "rotate", "--check", "--json")
@@ -125,6 +141,8 @@ def test_everything_is_sealed_anew_and_the_old_key_is_needed_no_more(
     report = json.loads(again.stdout)
     assert (again.exit_code, report["is_done"], report["missing"]) == (0, True, [])
     assert report["sealed"] == {
+        "alert_channels.sealed": 0,
+        "api_answers.body": 0,
         "credentials.sealed": 0,
         "credentials.token": 0,
         "effects.image": 0,
@@ -133,6 +151,8 @@ def test_everything_is_sealed_anew_and_the_old_key_is_needed_no_more(
         "users.totp": 0,
     }
     assert report["keys"] == {
+        "alert_channels.sealed": {"new": 1},
+        "api_answers.body": {"new": 1},
         "credentials.sealed": {"new": 2},
         "credentials.token": {"new": 2},
         "effects.image": {"new": 2},
@@ -147,11 +167,16 @@ def test_everything_is_sealed_anew_and_the_old_key_is_needed_no_more(
         user = users.by_id(connection, user_id)
         assert user is not None
         assert users.totp_secret(Vault((NEW,)), user) == "JBSWY3DPEHPK3PXP"
+        assert api_answers.take(connection, Vault((NEW,)), answer, now=now()) == api_answers.Answered(b"", b"{}")
+        (channel,) = alert_channels.of_connection(connection, Vault((NEW,)), world.connection.id)
+        assert channel.target == {"url": "https://x"}
         written = connection.execute(text("select details from operator_actions where action = 'keys rotated'"))
         details = written.scalars().all()
     assert details[0] == {
         "key": "new",
         "sealed": {
+            "alert_channels.sealed": 1,
+            "api_answers.body": 1,
             "credentials.sealed": 2,
             "credentials.token": 2,
             "effects.image": 2,

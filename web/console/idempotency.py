@@ -28,7 +28,7 @@ def once(visit: Visit, request: Request, act: Callable[[], dict[str, Any]]) -> R
     asked = hashlib.sha256(b"\n".join((request.method.encode(), request.full_path.encode(), request.data))).digest()
     taken = api_answers.Key(visit.who.name, key, asked)
     with visit.engine.begin() as database:
-        before = api_answers.take(database, taken, now=visit.now)
+        before = api_answers.take(database, visit.site.runtime.vault, taken, now=visit.now)
     if before is not None:
         return _repeated(before, asked)
     try:
@@ -38,7 +38,7 @@ def once(visit: Visit, request: Request, act: Callable[[], dict[str, Any]]) -> R
             api_answers.give_back(database, taken)
         raise
     with visit.engine.begin() as database:
-        api_answers.keep(database, taken, body)
+        api_answers.keep(database, visit.site.runtime.vault, taken, body)
     return _answer(body)
 
 
