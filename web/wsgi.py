@@ -11,6 +11,7 @@ from web.access.account import account_blueprint
 from web.access.gate import Gate
 from web.access.protection import protect
 from web.access.sign_in import sign_in_blueprint
+from web.access.single_sign_on import opened_provider, single_sign_on_blueprint
 from web.app import create_app
 from web.health import Health
 from web.install import install_blueprint
@@ -45,4 +46,6 @@ app = create_app(
     sign_in_blueprint(_gate),
     account_blueprint(_gate),
 )
+if _settings.oidc is not None:
+    app.register_blueprint(single_sign_on_blueprint(_gate, opened_provider(_settings.oidc)))
 protect(app, _gate)
