@@ -30,6 +30,16 @@ class CrashAt:
 
 
 @dataclass(frozen=True, slots=True)
+class Provider:
+    """An OpenID provider by which users may sign in; `label` stands on the button."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the processes need to know; secrets are left out of repr."""
 
@@ -44,6 +54,7 @@ class Settings:
     flower_url: str | None = None
     smtp_url: str | None = field(default=None, repr=False)
     mail_from: str | None = None
+    oidc: Provider | None = field(default=None, repr=False)
     crash_at: CrashAt | None = None
 
     @property
@@ -183,6 +194,20 @@ def _trusted_proxies(text: str, _env: Mapping[str, str]) -> int:
     return int(text or 0)
 
 
+def _oidc(text: str, env: Mapping[str, str]) -> Provider | None:
+    """Single sign-on; one part of it alone is a mistake. Its address is https, or on this machine."""
+    names = ("CONNECTOR_OIDC_CLIENT_ID", "CONNECTOR_OIDC_CLIENT_SECRET")
+    client_id, client_secret = (env.get(name, "").strip() for name in names)
+    if not (text or client_id or client_secret):
+        return None
+    if not (text and client_id and client_secret):
+        raise ValueError(f"and {' and '.join(names)} are set together or not at all")
+    parts = urlsplit(text)
+    if not parts.hostname or (parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost")):
+        raise ValueError(f"must begin with https://, not {text}")
+    return Provider(text, client_id, client_secret, env.get("CONNECTOR_OIDC_LABEL", "").strip() or parts.hostname)
+
+
 def _crash_at(text: str, _env: Mapping[str, str]) -> CrashAt | None:
     """`name` or `name:n`; for the fault harness alone."""
     name, separator, passing = text.partition(":")
@@ -205,5 +230,6 @@ _READERS = {
     "smtp_url": ("CONNECTOR_SMTP_URL", _smtp_url),
     "mail_from": ("CONNECTOR_MAIL_FROM", _mail_from),
     "flower_url": ("CONNECTOR_FLOWER_URL", _public_url),
+    "oidc": ("CONNECTOR_OIDC_ISSUER", _oidc),
     "crash_at": ("CONNECTOR_CRASH_AT", _crash_at),
 }

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
-from connector.config import Settings
+from connector.config import Provider, Settings
 from connector.flows import people
 from connector.flows.acting import NotAllowed, NotSignedIn, Who
 from connector.flows.throttling import TooManyTries
@@ -25,6 +25,7 @@ from web.access.account import account_blueprint
 from web.access.gate import Gate
 from web.access.protection import protect
 from web.access.sign_in import sign_in_blueprint
+from web.access.single_sign_on import opened_provider, single_sign_on_blueprint
 from web.files import serve_files
 
 PASSWORD = "correct horse battery"
@@ -114,11 +115,13 @@ class Browser:
         return self.client.get("/who")
 
 
-def opened_door(engine: Engine, *, address: str = "http://localhost", trusted_proxies: int = 0) -> Door:
-    """The app, reached at an address."""
+def opened_door(
+    engine: Engine, *, address: str = "http://localhost", trusted_proxies: int = 0, provider: Provider | None = None
+) -> Door:
+    """The app, reached at an address; with an OpenID provider, if one is said."""
     settings = Settings(
         database_url="", redis_url="", keys=(KEY,), session_secret=SESSION_SECRET, public_url=address,
-        trusted_proxies=trusted_proxies,
+        trusted_proxies=trusted_proxies, oidc=provider,
     )  # fmt: skip
     clock = Clock()
     gate = Gate(engine, Vault((KEY,)), settings, clock=clock)
@@ -127,6 +130,8 @@ def opened_door(engine: Engine, *, address: str = "http://localhost", trusted_pr
     app.register_blueprint(sign_in_blueprint(gate))
     app.register_blueprint(account_blueprint(gate))
     app.register_blueprint(_asking(gate))
+    if provider is not None:
+        app.register_blueprint(single_sign_on_blueprint(gate, opened_provider(provider)))
     protect(app, gate)
     return Door(engine, gate, app, clock)
 

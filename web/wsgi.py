@@ -11,6 +11,7 @@ from web.access.account import account_blueprint
 from web.access.gate import Gate, utc_now
 from web.access.protection import protect
 from web.access.sign_in import sign_in_blueprint
+from web.access.single_sign_on import opened_provider, single_sign_on_blueprint
 from web.app import create_app
 from web.console.site import Site
 from web.console.whole import whole_console
@@ -48,4 +49,6 @@ app = create_app(
     account_blueprint(_gate),
     console=whole_console(_site),
 )
+if _settings.oidc is not None:
+    app.register_blueprint(single_sign_on_blueprint(_gate, opened_provider(_settings.oidc)))
 protect(app, _gate)

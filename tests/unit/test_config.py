@@ -49,12 +49,30 @@ def test_all_missing_settings_are_named_at_once() -> None:
         ("PORT", "http", "must be a port number"),
         ("LOG_LEVEL", "LOUD", "must be DEBUG"),
         ("CONNECTOR_PUBLIC_URL", "example.com", "must begin with https"),
+        ("CONNECTOR_OIDC_ISSUER", "https://id.example.com", "are set together or not at all"),
         ("CONNECTOR_CRASH_AT", "before-claim:0", "must be a moment"),
     ],
 )
 def test_a_malformed_setting_is_named(variable: str, value: str, sentence: str) -> None:
     with pytest.raises(ConfigError, match=f"{variable}.*{sentence}"):
         Settings.from_env(GOOD | {variable: value})
+
+
+OIDC = {"CONNECTOR_OIDC_CLIENT_ID": "connector", "CONNECTOR_OIDC_CLIENT_SECRET": "o" * 20}
+
+
+def test_a_provider_is_taken_whole_and_its_secret_is_not_printed() -> None:
+    provider = Settings.from_env(GOOD | OIDC | {"CONNECTOR_OIDC_ISSUER": "https://id.example.com/realm"}).oidc
+    assert provider is not None
+    assert (provider.issuer, provider.label) == ("https://id.example.com/realm", "id.example.com")
+    assert "ooo" not in repr(provider)
+    assert Settings.from_env(GOOD).oidc is None
+
+
+@pytest.mark.parametrize("issuer", ["http://id.example.com", "id.example.com", ""])
+def test_a_provider_without_https_is_refused(issuer: str) -> None:
+    with pytest.raises(ConfigError, match="CONNECTOR_OIDC_ISSUER"):
+        Settings.from_env(GOOD | OIDC | {"CONNECTOR_OIDC_ISSUER": issuer})
 
 
 def test_a_platforms_self_signed_redis_is_taken_only_there() -> None:

@@ -19,6 +19,7 @@ from web.access.pages import gone, guard, page, sentence
 def sign_in_blueprint(gate: Gate) -> Blueprint:
     """The routes that need nobody to be signed in yet, or ask again who is."""
     blueprint = Blueprint("access", __name__, template_folder="../templates")
+    blueprint.context_processor(lambda: {"provider": gate.settings.oidc})
 
     @blueprint.get(ways.SIGN_IN)
     def sign_in() -> Response:
@@ -68,7 +69,7 @@ def _come_in(gate: Gate) -> Response:
         token = signing_in.sign_in(gate.access, given, gate.visitor(request), now=gate.clock())
     except WrongSignIn as error:
         return page("sign_in", status=HTTPStatus.FORBIDDEN, next=way_back, name=given.name, error=sentence(error))
-    return _came_in(gate, token, way_back)
+    return came_in(gate, token, way_back)
 
 
 def _come_in_by_link(gate: Gate) -> Response:
@@ -81,7 +82,7 @@ def _come_in_by_link(gate: Gate) -> Response:
         return page("link_over", status=HTTPStatus.GONE, sentence=sentence(error))
     except WrongSignIn:
         return _link_page(gate, form.get("link", ""), status=HTTPStatus.FORBIDDEN, error="The code is not right.")
-    return _came_in(gate, token, "/account")
+    return came_in(gate, token, "/account")
 
 
 def _link_page(gate: Gate, link: str, *, status: int = HTTPStatus.OK, error: str | None = None) -> Response:
@@ -118,7 +119,7 @@ def _give_password(gate: Gate) -> Response:
     return gone(way_back)
 
 
-def _came_in(gate: Gate, token: str, way_back: str) -> Response:
+def came_in(gate: Gate, token: str, way_back: str) -> Response:
     """The browser gets its session, and forms are signed anew: what somebody planted before counts no more."""
     response = gone(way_back)
     session.clear()
