@@ -24,7 +24,7 @@ PEOPLE = {
     "vera": Who("vera", Role.VIEWER, user_id=1, password_at=datetime(2099, 1, 1, tzinfo=UTC)),
     "otto": Who("otto", Role.OPERATOR, user_id=2, password_at=datetime(2099, 1, 1, tzinfo=UTC)),
     "ada": Who("ada", Role.ADMIN, user_id=3, password_at=datetime(2099, 1, 1, tzinfo=UTC)),
-    "stranger": Who("stranger", Role.ADMIN, connection_ids=(0,), user_id=4),
+    "stranger": Who("stranger", Role.ADMIN, (0,), datetime(2099, 1, 1, tzinfo=UTC), user_id=4),
 }
 _TAG = re.compile(r"<(script|style)[^>]*>.*?</\1>|<[^>]+>", re.DOTALL)
 

@@ -8,12 +8,14 @@ from web.console.schedules import schedules_screen
 from web.console.screens import Console
 from web.console.site import Site
 from web.console.system import system_screen
+from web.console.users import users_screen
 
 SCREENS = (
     overview_screen,
     schedules_screen,
     alerts_screen,
     audit_screen,
+    users_screen,
     system_screen,
 )
 
