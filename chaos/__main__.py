@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from functools import partial
 
+from chaos.bar import KILLS, ORDERS, Asked, play_bar
 from chaos.cells import CELLS, PROOFS, SHORT, Cell, Proof
 from chaos.run import Played, Size, percentiles, play
 
@@ -23,6 +24,8 @@ def main() -> int:
     """Runs what was asked for; 0 when all is as it must be."""
     given = _given()
     _say(f"commit {_commit()}, {_machine()}\nmake chaos ARGS='{' '.join(sys.argv[1:])}'\n")
+    if given.bar:
+        return 0 if play_bar(Asked(given.orders, given.kills, given.plays, given.rate, given.minutes)) else 1
     size = Size(orders=given.orders, rate=given.rate)
     if given.prove:
         return _prove(size, given)
@@ -47,15 +50,19 @@ def _given() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="chaos")
     parser.add_argument("--short", action="store_true", help="one cell of each kind, one seed")
     parser.add_argument("--prove", action="store_true", help="take out one safeguard after the other")
+    parser.add_argument("--bar", action="store_true", help="storms until 500 kills over 20,000 orders are reached")
+    parser.add_argument("--kills", type=int, default=KILLS, help="kills the bar asks for")
+    parser.add_argument("--plays", type=int, default=8, help="storms the bar's orders are divided into")
     parser.add_argument("--cell", default="", help="only cells whose name holds this text")
     parser.add_argument("--orders", type=int, default=None, help="orders a cell")
     parser.add_argument("--seeds", type=int, default=None)
-    parser.add_argument("--rate", type=float, default=5.0, help="orders a second")
+    parser.add_argument("--rate", type=float, default=None, help="orders a second: 5, bar 12")
     parser.add_argument("--jobs", type=int, default=3, help="cells played at once")
     parser.add_argument("--minutes", type=float, default=600.0, help="no cell is begun after so many")
     given = parser.parse_args()
     is_brief = given.short or given.prove
-    given.orders = given.orders or (20 if is_brief else 50)
+    given.orders = given.orders or (ORDERS if given.bar else 20 if is_brief else 50)
+    given.rate = given.rate or (12.0 if given.bar else 5.0)
     given.seeds = given.seeds or (1 if is_brief else 3)
     return given
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from chaos import faults
 from chaos.faults import Fault
 from chaos.stage import Setting
+from chaos.storm import stormed
 from connector.crash import Moment
 
 # Killed at its n-th passing, in one life after the other: more than one lease is left behind each time.
@@ -66,6 +67,9 @@ SMOKE = Cell(
     within=60.0,
     breaks_calls=True,
 )
+
+# Played many times over by the bar (chaos.bar). Several leases may have to end one after the other.
+STORM = Cell("storm", stormed, Setting(workers=2, webs=2, is_lean=True), within=600.0)
 
 CELLS: tuple[Cell, ...] = (
     *(Cell(name, setting=Setting(web_crashes=_crash(moment))) for moment, name in _WEB_MOMENTS.items()),

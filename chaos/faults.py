@@ -12,6 +12,7 @@ from redis import Redis
 
 from chaos.proxy import Mode
 from chaos.stage import Stage, port_of
+from chaos.storm import strike
 from chaos.traffic import Traffic
 from connector.embedded.postgres import start_postgres
 from connector.embedded.valkey import start_valkey
@@ -37,7 +38,7 @@ def killed(name: str) -> Fault:
             if not stage.is_up(name):
                 continue
             for keeper in stage.of(name):
-                keeper.kill()
+                strike(stage, keeper)
 
     return fault
 

@@ -22,6 +22,8 @@ class Keeper:
     ) -> None:
         self.name = name
         self.kills = 0
+        # Where it answers, if it does.
+        self.port: int | None = None
         self._argv, self._env, self._logs = argv, env, logs
         self._crashes = deque(crashes)
         self._child: subprocess.Popen[bytes] | None = None
@@ -31,6 +33,12 @@ class Keeper:
         # Lives as long as the process is wanted: the kernel ends children with the thread that started them.
         self._thread = threading.Thread(target=self._keep, name=f"keeper-{name}", daemon=True)
         self._thread.start()
+
+    @property
+    def pid(self) -> int | None:
+        """The process of now, or None between two."""
+        child = self._child
+        return None if child is None or child.poll() is not None else child.pid
 
     def kill(self) -> None:
         """`kill -9` of the process and what it started."""

@@ -6,14 +6,15 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import psutil
 from redis import Redis
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from chaos.keeper import Keeper
 from chaos.proxy import Proxy
@@ -43,8 +44,11 @@ class Setting:
     worker_crashes: tuple[str, ...] = ()
     web_crashes: tuple[str, ...] = ()
     workers: int = 1
+    webs: int = 1
     beats: int = 1
     late_worker: bool = False
+    # The product reaches PostgreSQL and Redis directly: nothing will be done to those links.
+    is_lean: bool = False
     without: str | None = None
     account: Mapping[str, Any] = field(default_factory=dict)
     shop: Mapping[str, Any] = field(default_factory=dict)
@@ -68,6 +72,8 @@ class Stage:
     retired: list[Keeper] = field(default_factory=list)
     killed_servers: int = 0
     notes: list[str] = field(default_factory=list)
+    # What killed workers may have been at (chaos.storm).
+    orphans: list[Any] = field(default_factory=list)
     pause: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -94,6 +100,7 @@ class Stage:
         if self.setting.without:
             argv[-1] = "chaos.broken_web:app"
         kept = self._keep("web", argv, crashes)
+        kept.port = port
         self.wait(lambda: is_answering(port), "the web process did not answer")
         self.web_proxy.target = port
         return kept
@@ -109,6 +116,23 @@ class Stage:
     def is_up(self, name: str) -> bool:
         """True when the web process answers, or a worker listens."""
         return is_answering(self.web_proxy.target) if name == "web" else listeners(self) > 0
+
+    def is_started(self, kept: Keeper) -> bool:
+        """True when this very process answers, or listens for messages; one that is starting does neither."""
+        if kept.port is not None:
+            return is_answering(kept.port)
+        pid = kept.pid
+        return pid is not None and not _ports_of(pid).isdisjoint(_listening_ports(self))
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A look into the database, for which a connection of its own is made."""
+        engine = self.engine()
+        try:
+            with engine.begin() as connection:
+                yield connection
+        finally:
+            engine.dispose()
 
     def engine(self) -> Engine:
         """The database as it is, not by the proxy."""
@@ -161,8 +185,8 @@ def _servers(directory: Path, setting: Setting, stack: ExitStack) -> Stage:
     account = start_sandbox(supervisor, "netsuite", books, directory)
     shop = start_sandbox(supervisor, "shopify", world.shop_config() | log_ins.of_shop() | dict(setting.shop), directory)
     env = dict(os.environ) | {
-        "DATABASE_URL": _by(postgres.url, proxies[0]),
-        "REDIS_URL": _by(valkey.url, proxies[1]),
+        "DATABASE_URL": postgres.url if setting.is_lean else _by(postgres.url, proxies[0]),
+        "REDIS_URL": valkey.url if setting.is_lean else _by(valkey.url, proxies[1]),
         "PORT": str(proxies[2].port),
         "CONNECTOR_KEYS": f"k1:{base64.b64encode(os.urandom(32)).decode()}",
         "LOG_LEVEL": "INFO",
@@ -198,15 +222,30 @@ def _start(made: Stage) -> None:
             made.start_worker(setting.worker_crashes)
     for _ in range(setting.beats):
         made.start_beat()
-    made.start_web(setting.web_crashes)
+    for _ in range(setting.webs):
+        made.start_web(setting.web_crashes)
+    made.web_proxy.targets = tuple(kept.port for kept in made.of("web") if kept.port is not None)
     listening = 0 if setting.late_worker else setting.workers
     made.wait(lambda: listeners(made) >= listening, "no worker came to listen")
 
 
 def listeners(made: Stage) -> int:
     """How many workers wait for a message."""
+    return len(_listening_ports(made))
+
+
+def _listening_ports(made: Stage) -> set[int]:
+    """The clients' ends of the links by which workers wait for a message."""
     with Redis.from_url(made.redis.url, socket_timeout=5) as redis:
-        return sum(client["cmd"] == "brpop" for client in redis.client_list())
+        clients = redis.client_list()
+    return {int(client["addr"].rpartition(":")[2]) for client in clients if client["cmd"] == "brpop"}
+
+
+def _ports_of(pid: int) -> set[int]:
+    """Our ends of a process's TCP links; none when it has just ended."""
+    with suppress(psutil.NoSuchProcess):
+        return {link.laddr.port for link in psutil.Process(pid).net_connections("tcp") if link.laddr}
+    return set()
 
 
 def _retire(made: Stage) -> None:

@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+import requests
+
 from chaos.stage import Stage
 from connector.sandbox.scenario.drafts import Shape
 from connector.sandbox.scenario.orders import order
@@ -26,6 +28,7 @@ _SHAPES = (
     Shape(customer="existing", payments="partial"),
 )
 _SENDERS = 8
+_sessions = threading.local()
 # Shopify delivers again for four hours; here the pauses are shorter and so is the patience.
 _AGAIN_SECONDS = 0.5
 _PATIENCE_SECONDS = 150.0
@@ -40,8 +43,10 @@ class Traffic:
     rate: float
     seed: int
     copies: int = 1
+    begun: int = 0
     events: int = 0
     given_up: int = 0
+    failures: list[str] = field(default_factory=list)
     answers: dict[int, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _thread: threading.Thread | None = None
@@ -62,18 +67,22 @@ class Traffic:
             self._thread.join()
 
     def _run(self) -> None:
-        begun = time.monotonic()
+        begun, lives = time.monotonic(), []
         with ThreadPoolExecutor(_SENDERS) as pool:
             for index in range(self.orders):
                 self.stage.pause.wait(max(0.0, begun + index / self.rate - time.monotonic()))
-                pool.submit(self._life, index + 1)
+                lives.append(pool.submit(self._life, index + 1))
+        broken = [error for life in lives if (error := life.exception()) is not None]
+        self.failures += [f"an order was not sent to its end: {type(one).__name__}: {one}"[:300] for one in broken[:5]]
 
     def _life(self, number: int) -> None:
         """Four or five events of one order, in their order."""
+        with self._lock:
+            self.begun += 1
         seeded = random.Random(self.seed * 100_000 + number)
         shape = _SHAPES[number % len(_SHAPES)]
         made, payments = order(number, shape, seeded)
-        self.stage.shop.post("orders", {"order": _planted(made), "transactions": payments})
+        self._post("orders", {"order": _planted(made), "transactions": payments})
         self._deliver({"topic": "orders/create", "order_id": made["id"]})
         if shape.payments == "authorised":
             self._act({"act": "capture", "order_id": made["id"]})
@@ -83,7 +92,7 @@ class Traffic:
             self._act({"act": "update", "order_id": made["id"], "changes": {"note": note}})
 
     def _act(self, asked: Json) -> None:
-        for delivery in self.stage.shop.post("act", asked)["deliveries"]:
+        for delivery in self._post("act", asked)["deliveries"]:
             self._deliver(delivery)
 
     def _deliver(self, delivery: Json) -> None:
@@ -91,7 +100,7 @@ class Traffic:
         asked = {**delivery, "webhook_id": str(uuid.uuid4()), "copies": self.copies}
         gives_up = time.monotonic() + _PATIENCE_SECONDS
         while True:
-            statuses = self.stage.shop.post("deliver", asked)["statuses"]
+            statuses = self._post("deliver", asked)["statuses"]
             with self._lock:
                 for status in statuses:
                     self.answers[status] = self.answers.get(status, 0) + 1
@@ -101,6 +110,17 @@ class Traffic:
         with self._lock:
             self.events += 1
             self.given_up += 200 not in statuses
+
+    def _post(self, verb: str, asked: Json) -> Json:
+        """Asks the shop, over a connection that each sender keeps."""
+        session = getattr(_sessions, "session", None)
+        if session is None:
+            session = _sessions.session = requests.Session()
+            session.trust_env = False
+        answer = session.post(f"{self.stage.shop.url}/_sandbox/{verb}", json=asked, timeout=60)
+        answer.raise_for_status()
+        told: Json = answer.json()
+        return told
 
 
 def _planted(made: Json) -> Json:
