@@ -29,7 +29,7 @@ def main() -> int:
     size = Size(orders=given.orders, rate=given.rate)
     if given.prove:
         return _prove(size, given)
-    cells = [cell for cell in (SHORT if given.short else CELLS) if given.cell in cell.name]
+    cells = [cell for cell in (SHORT if given.short else CELLS) if _is_asked(cell.name, given.cell)]
     todo = [(cell, seed) for seed in range(1, given.seeds + 1) for cell in cells]
     ends = time.monotonic() + given.minutes * 60
     _say(_HEAD)
@@ -53,7 +53,7 @@ def _given() -> argparse.Namespace:
     parser.add_argument("--bar", action="store_true", help="storms until 500 kills over 20,000 orders are reached")
     parser.add_argument("--kills", type=int, default=KILLS, help="kills the bar asks for")
     parser.add_argument("--plays", type=int, default=8, help="storms the bar's orders are divided into")
-    parser.add_argument("--cell", default="", help="only cells whose name holds this text")
+    parser.add_argument("--cell", default="", help="only cells whose name holds this text; several, with |")
     parser.add_argument("--orders", type=int, default=None, help="orders a cell")
     parser.add_argument("--seeds", type=int, default=None)
     parser.add_argument("--rate", type=float, default=None, help="orders a second: 5, bar 12")
@@ -65,6 +65,10 @@ def _given() -> argparse.Namespace:
     given.rate = given.rate or (12.0 if given.bar else 5.0)
     given.seeds = given.seeds or (1 if is_brief else 3)
     return given
+
+
+def _is_asked(name: str, texts: str) -> bool:
+    return any(text.strip() in name for text in texts.split("|"))
 
 
 def _in_time(cell: Cell, seed: int, size: Size, ends: float) -> Played | None:

@@ -16,7 +16,11 @@ from connector.sandbox.scenario import world
 
 Json = dict[str, Any]
 
-_UNDONE = text("select count(*) from records where state in ('pending', 'working') and kind <> 'canary'")
+# What is held because its connection is halted goes on by itself.
+_UNDONE = text(
+    "select count(*) from records r join connections c on c.id = r.connection_id where r.kind <> 'canary'"
+    " and (r.state in ('pending', 'working') or (r.state = 'held' and c.halt_code is not null))"
+)
 _PARKED = text("select state, reason_code, count(*) from records where state in ('parked', 'held') group by 1, 2")
 # Nothing will look at it: a record that is due was woken long ago, or is not to be tried within an hour.
 _LEFT = text(

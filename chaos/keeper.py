@@ -43,7 +43,6 @@ class Keeper:
     def kill(self) -> None:
         """`kill -9` of the process and what it started."""
         if (child := self._child) is not None and child.poll() is None:
-            self.kills += 1
             with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
 
@@ -80,6 +79,6 @@ class Keeper:
                 child = spawn(self._argv, env=env, output=output, cwd=Path.cwd())
                 self._child = child
             child.wait()
-            if place and not self._stopping.is_set():
+            if (place or child.returncode == -signal.SIGKILL) and not self._stopping.is_set():
                 self.kills += 1
             self._stopping.wait(_AGAIN_SECONDS)

@@ -60,7 +60,9 @@ def play(
         here = standing.enter_context(stage(replace(cell.setting, without=without)))
         if without == "dedupe":
             _drop_key_of_deliveries(here)
-        traffic = Traffic(here, orders=size.orders, rate=size.rate, seed=seed, copies=cell.copies)
+        traffic = Traffic(
+            here, orders=size.orders, rate=size.rate, seed=seed, copies=cell.copies, is_shuffled=cell.is_shuffled
+        )
         if began is not None:
             began(here, traffic)
         traffic.start()
@@ -98,13 +100,23 @@ def percentiles(waits: list[float]) -> tuple[float, float]:
 
 def _missed(cell: Cell, here: Stage) -> list[str]:
     """A green cell whose fault never struck would prove nothing."""
-    armed = bool(cell.setting.worker_crashes or cell.setting.web_crashes)
+    armed = bool(cell.setting.worker_crashes or cell.setting.web_crashes or cell.setting.launcher)
     missed = ["no process died where it was to"] if armed and not here.kills else []
     if cell.breaks_calls and not any(
         call["status"] == 0 or call["status"] >= 429 for call in here.account.get("calls")
     ):
         missed.append("no call met the fault of NetSuite")
+    clocks = cell.setting.worker_clocks
+    if clocks and _apart(here) < max(clocks) - min(clocks) - 60:
+        missed.append("the workers' clocks were not apart")
     return missed
+
+
+def _apart(here: Stage) -> float:
+    """Seconds between the earliest and the latest moment at which a pass began, by the workers' own clocks."""
+    with here.reading() as connection:
+        spread = "select extract(epoch from max(started_at) - min(started_at)) from attempts"
+        return float(connection.execute(text(spread)).scalar_one() or 0)
 
 
 def _rests(here: Stage, *, within: float) -> bool:

@@ -16,6 +16,7 @@ import psutil
 from redis import Redis
 from sqlalchemy import Connection, Engine
 
+from chaos.disk import small_disk
 from chaos.keeper import Keeper
 from chaos.proxy import Proxy
 from connector.cli.connection_file import read_connection_file
@@ -49,6 +50,13 @@ class Setting:
     late_worker: bool = False
     # The product reaches PostgreSQL and Redis directly: nothing will be done to those links.
     is_lean: bool = False
+    # A module that starts a worker's Celery in another way, such as chaos.popped.
+    launcher: str | None = None
+    # Seconds by which the clocks of the workers and of web are wrong (chaos.clocked).
+    worker_clocks: tuple[float, ...] = ()
+    web_clock: float = 0.0
+    # Size of the disk that PostgreSQL has for itself, in MB; None: the one of everybody.
+    disk: int | None = None
     without: str | None = None
     account: Mapping[str, Any] = field(default_factory=dict)
     shop: Mapping[str, Any] = field(default_factory=dict)
@@ -87,7 +95,12 @@ class Stage:
 
     def start_worker(self, crashes: Sequence[str] = ()) -> Keeper:
         """One more worker."""
-        return self._keep("worker", self._without(celery_argv("worker")), crashes)
+        clocks, argv = self.setting.worker_clocks, celery_argv("worker")
+        launcher = "chaos.broken" if self.setting.without else "chaos.clocked" if clocks else self.setting.launcher
+        if launcher is not None:
+            argv = [argv[0], "-m", launcher, *argv[3:]]
+        clock = clocks[len(self.of("worker")) % len(clocks)] if clocks else 0.0
+        return self._keep("worker", argv, crashes, clock=clock)
 
     def start_beat(self) -> Keeper:
         """One more beat."""
@@ -99,7 +112,9 @@ class Stage:
         argv = web_argv(port)
         if self.setting.without:
             argv[-1] = "chaos.broken_web:app"
-        kept = self._keep("web", argv, crashes)
+        elif self.setting.web_clock:
+            argv[-1] = "chaos.clocked_web:app"
+        kept = self._keep("web", argv, crashes, clock=self.setting.web_clock)
         kept.port = port
         self.wait(lambda: is_answering(port), "the web process did not answer")
         self.web_proxy.target = port
@@ -143,14 +158,12 @@ class Stage:
         for keeper in self.keepers:
             keeper.spare()
 
-    def _keep(self, name: str, argv: Sequence[str], crashes: Sequence[str]) -> Keeper:
+    def _keep(self, name: str, argv: Sequence[str], crashes: Sequence[str], *, clock: float = 0.0) -> Keeper:
         number = len(self.keepers) + len(self.retired)
-        kept = Keeper(f"{name}-{number}", argv, self.env, self.directory, crashes=crashes)
+        env = dict(self.env) | {"CHAOS_CLOCK": str(clock)}
+        kept = Keeper(f"{name}-{number}", argv, env, self.directory, crashes=crashes)
         self.keepers.append(kept)
         return kept
-
-    def _without(self, argv: list[str]) -> list[str]:
-        return [argv[0], "-m", "chaos.broken", *argv[3:]] if self.setting.without else argv
 
 
 @contextmanager
@@ -176,6 +189,8 @@ def port_of(url: str) -> int:
 
 def _servers(directory: Path, setting: Setting, stack: ExitStack) -> Stage:
     valkey = start_valkey(directory / "valkey", durable=False)
+    if setting.disk is not None:
+        stack.enter_context(small_disk(directory / "postgres", setting.disk))
     postgres = start_postgres(directory / "postgres", durable=True)
     supervisor = Supervisor(logs=directory)
     stack.callback(supervisor.stop)
@@ -191,6 +206,7 @@ def _servers(directory: Path, setting: Setting, stack: ExitStack) -> Stage:
         "CONNECTOR_KEYS": f"k1:{base64.b64encode(os.urandom(32)).decode()}",
         "LOG_LEVEL": "INFO",
         "PYTHONDONTWRITEBYTECODE": "",
+        "CHAOS_DIRECTORY": str(directory),
         "CHAOS_WITHOUT": setting.without or "",
     }
     made = Stage(directory, setting, postgres, valkey, *proxies, shop, account, env)

@@ -4,8 +4,10 @@ import random
 import threading
 import time
 import uuid
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import permutations
 from typing import Any
 
 import requests
@@ -43,6 +45,8 @@ class Traffic:
     rate: float
     seed: int
     copies: int = 1
+    # All four webhooks of an order are there before the first is sent, and each order sends them in another sequence.
+    is_shuffled: bool = False
     begun: int = 0
     events: int = 0
     given_up: int = 0
@@ -83,17 +87,23 @@ class Traffic:
         shape = _SHAPES[number % len(_SHAPES)]
         made, payments = order(number, shape, seeded)
         self._post("orders", {"order": _planted(made), "transactions": payments})
-        self._deliver({"topic": "orders/create", "order_id": made["id"]})
-        if shape.payments == "authorised":
-            self._act({"act": "capture", "order_id": made["id"]})
-        else:
-            self._deliver({"topic": "orders/paid", "order_id": made["id"]})
-        for note in ("Leave it at the door", "Ring twice"):
-            self._act({"act": "update", "order_id": made["id"], "changes": {"note": note}})
+        events = self._events(made["id"], is_captured=shape.payments == "authorised")
+        for event in _shuffled(list(events), number) if self.is_shuffled else events:
+            self._deliver(event)
 
-    def _act(self, asked: Json) -> None:
-        for delivery in self._post("act", asked)["deliveries"]:
-            self._deliver(delivery)
+    def _events(self, order_id: int, *, is_captured: bool) -> Iterator[Json]:
+        """What the order's life tells, as it is lived."""
+        yield {"topic": "orders/create", "order_id": order_id}
+        if is_captured:
+            yield from self._act({"act": "capture", "order_id": order_id})
+        else:
+            yield {"topic": "orders/paid", "order_id": order_id}
+        for note in ("Leave it at the door", "Ring twice"):
+            yield from self._act({"act": "update", "order_id": order_id, "changes": {"note": note}})
+
+    def _act(self, asked: Json) -> list[Json]:
+        deliveries: list[Json] = self._post("act", asked)["deliveries"]
+        return deliveries
 
     def _deliver(self, delivery: Json) -> None:
         """Again and again under one id until it is answered 200, as Shopify does."""
@@ -121,6 +131,12 @@ class Traffic:
         answer.raise_for_status()
         told: Json = answer.json()
         return told
+
+
+def _shuffled(events: list[Json], number: int) -> Sequence[Json]:
+    """The n-th of all sequences: 24 orders of four events meet each once."""
+    sequences = list(permutations(events))
+    return sequences[number % len(sequences)]
 
 
 def _planted(made: Json) -> Json:
