@@ -16,7 +16,7 @@ from chaos.run import Played, Size, percentiles, play
 
 _HEAD = (
     f"{'cell':<50} {'seed':>4} {'kills':>5} {'orders':>6} {'events':>6} {'lost':>4} {'dbl':>4}"
-    f" {'p50 s':>6} {'p99 s':>6} {'rest s':>6}"
+    f" {'p50 s':>6} {'p99 s':>6} {'found':>6} {'rest s':>6}"
 )
 
 
@@ -87,10 +87,11 @@ def _each(works: Sequence[Callable[[], Played | None]], jobs: int) -> Iterable[P
 def _line(one: Played) -> str:
     judgement = one.judgement
     p50, p99 = percentiles(judgement.waits)
+    found = f"{percentiles(judgement.found_again)[1]:.1f}" if judgement.found_again else "-"
     numbers = (
         f"{one.seed:>4} {one.kills:>5} {judgement.orders:>6} {one.events:>6} {judgement.lost:>4} {judgement.doubled:>4}"
     )
-    line = f"{one.cell.name:<50} {numbers} {p50:>6.1f} {p99:>6.1f} {one.rested:>6.1f}{'' if one.is_green else '  RED'}"
+    line = f"{one.cell.name:<50} {numbers} {p50:>6.1f} {p99:>6.1f} {found:>6} {one.rested:>6.1f}{'' if one.is_green else '  RED'}"
     return "\n".join([line, *(f"    {sentence}" for sentence in judgement.objections[:8])])
 
 

@@ -27,6 +27,7 @@ class Cell:
     within: float = 240.0
     breaks_calls: bool = False
     is_shuffled: bool = False
+    least_orders: int = 0
 
 
 def _crash(moment: Moment) -> tuple[str, ...]:
@@ -78,7 +79,7 @@ CELLS: tuple[Cell, ...] = (
     *(Cell(name, setting=Setting(worker_crashes=_crash(moment))) for moment, name in _WORKER_MOMENTS.items()),
     Cell("worker killed at random", faults.killed("worker")),
     Cell("web killed at random", faults.killed("web")),
-    Cell("SIGTERM to all, new release overlapping, twice", faults.redeployed),
+    Cell("SIGTERM to all, new release overlapping, twice", faults.redeployed(2)),
     Cell("Redis flushed again and again", faults.flushed),
     Cell("Redis flushed before anybody read", faults.flushed_before_anybody_read, Setting(late_worker=True)),
     Cell("Redis killed and back empty, twice", faults.redis_killed),
@@ -114,11 +115,12 @@ CELLS: tuple[Cell, ...] = (
     Cell("all sequences of the four webhooks", is_shuffled=True),
     Cell("worker killed, message popped and nowhere else", setting=Setting(launcher="chaos.popped")),
     Cell("beat killed for good", faults.beat_killed),
+    Cell("20 deploys under load", faults.all_along(faults.redeployed(20)), least_orders=900),
     Cell("Redis frozen 10 minutes", faults.redis_frozen(600)),
     Cell("PostgreSQL's connections used up 15 s", faults.connections_used_up(15)),
     Cell("PostgreSQL's disk full 15 s", faults.disk_filled(15), Setting(disk=400)),
     Cell("NetSuite 401 to everything 20 s", logins.refused_everywhere(20), breaks_calls=True),
-    Cell("NetSuite certificate revoked 20 s", logins.certificate_revoked(20), breaks_calls=True),
+    Cell("NetSuite certificate revoked 20 s", logins.certificate_revoked(20)),
     Cell("all tokens ended, answer to the renewal lost", logins.renewals_lost, Setting(workers=2)),
     Cell(
         "clocks of web and workers five minutes apart",

@@ -16,7 +16,7 @@ from redis import Redis
 from chaos.disk import fill, is_full, make_room
 from chaos.proxy import Mode
 from chaos.stage import Stage, port_of
-from chaos.storm import strike
+from chaos.storm import WAITING, follow, strike
 from chaos.traffic import Traffic
 from connector.embedded.postgres import start_postgres
 from connector.embedded.valkey import start_valkey
@@ -52,21 +52,43 @@ def killed(name: str) -> Fault:
     return fault
 
 
-def redeployed(stage: Stage, _traffic: Traffic, seeded: random.Random) -> None:
-    """The new release is started, then SIGTERM to everything of the old one: twice."""
-    for _ in range(2):
-        stage.pause.wait(seeded.uniform(0.5, 2.0))
-        old = list(stage.keepers)
-        stage.start_worker()
-        stage.start_beat()
-        stage.start_web()
-        for keeper in old:
-            keeper.signal(signal.SIGTERM)
-        for keeper in old:
-            if not keeper.retire(grace=GRACE_SECONDS):
-                stage.notes.append(f"{keeper.name} did not end within {GRACE_SECONDS:.0f} s of SIGTERM")
-            stage.keepers.remove(keeper)
-            stage.retired.append(keeper)
+def redeployed(times: int) -> Fault:
+    """The new release is started, then SIGTERM to everything of the old one; so many times, and no delivery notices."""
+
+    def fault(stage: Stage, traffic: Traffic, seeded: random.Random) -> None:
+        for _ in range(times):
+            stage.pause.wait(seeded.uniform(0.5, 2.0))
+            _roll_out(stage)
+        refused = {status: count for status, count in traffic.answers.items() if status >= 500}
+        if refused:
+            stage.notes.append(f"deliveries were answered {refused} while it was deployed")
+
+    return fault
+
+
+def all_along(fault: Fault) -> Fault:
+    """A fault that must not outlive the traffic: what struck nobody would prove nothing."""
+
+    def lasting(stage: Stage, traffic: Traffic, seeded: random.Random) -> None:
+        fault(stage, traffic, seeded)
+        if not traffic.flows:
+            stage.notes.append("the last event was answered before the last fault struck")
+
+    return lasting
+
+
+def _roll_out(stage: Stage) -> None:
+    old = list(stage.keepers)
+    stage.start_worker()
+    stage.start_beat()
+    stage.start_web()
+    for keeper in old:
+        keeper.signal(signal.SIGTERM)
+    for keeper in old:
+        if not keeper.retire(grace=GRACE_SECONDS):
+            stage.notes.append(f"{keeper.name} did not end within {GRACE_SECONDS:.0f} s of SIGTERM")
+        stage.keepers.remove(keeper)
+        stage.retired.append(keeper)
 
 
 def flushed(stage: Stage, traffic: Traffic, seeded: random.Random) -> None:
@@ -77,7 +99,8 @@ def flushed(stage: Stage, traffic: Traffic, seeded: random.Random) -> None:
 
 
 def flush(stage: Stage) -> None:
-    """Redis forgets everything."""
+    """Redis forgets everything. What was due then is followed until it is found again."""
+    follow(stage, WAITING)
     with Redis.from_url(stage.redis.url, socket_timeout=5) as redis:
         redis.flushall()
 

@@ -32,10 +32,17 @@ def certificate_revoked(seconds: float) -> Fault:
         stage.pause.wait(seeded.uniform(1.0, 3.0))
         mapped = json.loads((stage.directory / "netsuite.json").read_text("utf-8"))["oauth2"]
         stage.account.post("settings", {"oauth2": mapped | {"revoked": True}, "revoke_tokens": True})
+        asked = _token_calls(stage)
         stage.pause.wait(seconds)
+        if _token_calls(stage) == asked:
+            stage.notes.append("nobody asked for a token while the certificate was revoked")
         stage.account.post("settings", {"oauth2": mapped})
 
     return fault
+
+
+def _token_calls(stage: Stage) -> int:
+    return int(stage.account.get("ledger")["calls"]["token"])
 
 
 def renewals_lost(stage: Stage, traffic: Traffic, seeded: random.Random) -> None:

@@ -3,16 +3,22 @@
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from chaos.keeper import Keeper
 from chaos.stage import Stage
 from chaos.traffic import Traffic
 
 _LEASED = text("select id, fence from records where state = 'working' and lease_until > now() and kind <> 'canary'")
+# What waits to be heard: in Redis it is a wake, in Postgres a record that is due.
+WAITING = text(
+    "select id, fence from records where state = 'pending' and next_attempt_at <= now() and kind <> 'canary'"
+)
 _PASSES = text(
     "select record_id, started_at, finished_at from attempts where record_id = any(:ids) order by started_at"
 )
@@ -20,7 +26,7 @@ _PASSES = text(
 
 @dataclass(frozen=True, slots=True)
 class Orphan:
-    """A record that was leased when a worker died. Whether it was by that worker is only known afterwards."""
+    """A record that was leased when a worker died, whether or not by that one, or due when Redis forgot."""
 
     killed_at: datetime
     record_id: int
@@ -48,9 +54,15 @@ def strike(stage: Stage, struck: Keeper) -> None:
     """`kill -9`; of a worker it is written down what it may have been at."""
     struck.kill()
     if struck.name.startswith("worker"):
-        killed_at = datetime.now(UTC)
-        with stage.reading() as connection:
-            stage.orphans += [Orphan(killed_at, row.id, row.fence) for row in connection.execute(_LEASED)]
+        follow(stage, _LEASED)
+
+
+def follow(stage: Stage, found_by: TextClause) -> None:
+    """Remembers some records as they are now."""
+    now = datetime.now(UTC)
+    # The database may be what is broken.
+    with suppress(SQLAlchemyError), stage.reading() as connection:
+        stage.orphans += [Orphan(now, row.id, row.fence) for row in connection.execute(found_by)]
 
 
 def found_again(stage: Stage) -> list[float]:
