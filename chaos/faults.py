@@ -66,17 +66,6 @@ def redeployed(times: int) -> Fault:
     return fault
 
 
-def all_along(fault: Fault) -> Fault:
-    """A fault that must not outlive the traffic: what struck nobody would prove nothing."""
-
-    def lasting(stage: Stage, traffic: Traffic, seeded: random.Random) -> None:
-        fault(stage, traffic, seeded)
-        if not traffic.flows:
-            stage.notes.append("the last event was answered before the last fault struck")
-
-    return lasting
-
-
 def _roll_out(stage: Stage) -> None:
     old = list(stage.keepers)
     stage.start_worker()

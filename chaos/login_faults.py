@@ -31,8 +31,8 @@ def certificate_revoked(seconds: float) -> Fault:
     def fault(stage: Stage, _traffic: Traffic, seeded: random.Random) -> None:
         stage.pause.wait(seeded.uniform(1.0, 3.0))
         mapped = json.loads((stage.directory / "netsuite.json").read_text("utf-8"))["oauth2"]
-        stage.account.post("settings", {"oauth2": mapped | {"revoked": True}, "revoke_tokens": True})
         asked = _token_calls(stage)
+        stage.account.post("settings", {"oauth2": mapped | {"revoked": True}, "revoke_tokens": True})
         stage.pause.wait(seconds)
         if _token_calls(stage) == asked:
             stage.notes.append("nobody asked for a token while the certificate was revoked")

@@ -60,14 +60,16 @@ def play(
         here = standing.enter_context(stage(replace(cell.setting, without=without)))
         if without == "dedupe":
             _drop_key_of_deliveries(here)
-        orders = max(size.orders, cell.least_orders)
         traffic = Traffic(
-            here, orders=orders, rate=size.rate, seed=seed, copies=cell.copies, is_shuffled=cell.is_shuffled
+            here, orders=size.orders, rate=size.rate, seed=seed, copies=cell.copies, is_shuffled=cell.is_shuffled
         )
         if began is not None:
             began(here, traffic)
+        if not cell.is_lasting:
+            traffic.may_end.set()
         traffic.start()
         cell.fault(here, traffic, random.Random(seed))
+        traffic.may_end.set()
         traffic.join()
         here.calm()
         blowing.close()

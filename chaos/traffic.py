@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import permutations
+from itertools import count, permutations
 from typing import Any
 
 import requests
@@ -47,6 +47,8 @@ class Traffic:
     copies: int = 1
     # All four webhooks of an order are there before the first is sent, and each order sends them in another sequence.
     is_shuffled: bool = False
+    # Where it is not set, orders keep coming beyond their number until it is.
+    may_end: threading.Event = field(default_factory=threading.Event)
     begun: int = 0
     events: int = 0
     given_up: int = 0
@@ -73,7 +75,9 @@ class Traffic:
     def _run(self) -> None:
         begun, lives = time.monotonic(), []
         with ThreadPoolExecutor(_SENDERS) as pool:
-            for index in range(self.orders):
+            for index in count():
+                if index >= self.orders and self.may_end.is_set():
+                    break
                 self.stage.pause.wait(max(0.0, begun + index / self.rate - time.monotonic()))
                 lives.append(pool.submit(self._life, index + 1))
         broken = [error for life in lives if (error := life.exception()) is not None]
