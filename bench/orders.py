@@ -22,20 +22,20 @@ def latency(*, runs: int, seconds: float) -> None:
     with stage() as here:
         began = time.monotonic()
         _start(here)
-        _place(here, range(1))
-        _announce(here, range(1), parallel=1)
+        place(here, range(1))
+        announce(here, range(1), parallel=1)
         _arrived(here, 1)
         print(f"latency: {setup_line()}; one web process, one worker of 10 threads, NetSuite answers at once")
         print(f"  start of the processes to the first order in NetSuite: {time.monotonic() - began:.1f} s")
         count, pause = int(20 * seconds), threading.Event()
         for run in range(runs):
             numbers = range(1 + run * count, 1 + (run + 1) * count)
-            _place(here, numbers)
+            place(here, numbers)
             due = time.monotonic()
             for number in numbers:
                 pause.wait(max(0.0, due - time.monotonic()))
                 due += 1 / 20
-                threading.Thread(target=_announce, args=(here, [number])).start()
+                threading.Thread(target=announce, args=(here, [number])).start()
             _arrived(here, numbers[-1] + 1)
             cuts = quantiles(_waits(here, numbers), n=100, method="inclusive")
             print(f"  20 orders/s for {seconds:.0f} s: p50 {cuts[49] * 1000:.0f} ms, p99 {cuts[98] * 1000:.0f} ms")
@@ -50,14 +50,14 @@ def slots(*, runs: int, seconds: float) -> None:
             argv = celery_argv("worker")
             argv[argv.index("--concurrency") + 1] = "24"
             here.supervisor.start("web", web_argv(here.port), env=here.env, is_ready=lambda: is_answering(here.port))
-            _place(here, range(600))
-            _announce(here, range(600), parallel=16)
+            place(here, range(600))
+            announce(here, range(600), parallel=16)
             here.supervisor.start("worker", argv, env=here.env)
             _arrived(here, 60)
-            begin, busy = time.monotonic(), _busy(here)
+            begin, busy = time.monotonic(), busy_seconds(here)
             calls = here.account.get("ledger")["calls"]["total"]
             _arrived(here, 500)
-            elapsed, used = time.monotonic() - begin, _busy(here) - busy
+            elapsed, used = time.monotonic() - begin, busy_seconds(here) - busy
             ledger = here.account.get("ledger")
             print(f"slots: {setup_line()}; 15 slots, 200 ms a call, 600 orders waiting, one worker of 24 threads")
             print(
@@ -72,13 +72,15 @@ def _start(here: Stage) -> None:
     here.supervisor.start("web", web_argv(here.port), env=here.env, is_ready=lambda: is_answering(here.port))
 
 
-def _place(here: Stage, numbers: Any) -> None:
+def place(here: Stage, numbers: Any) -> None:
+    """Puts orders into the shop, which says nothing of them."""
     for number in numbers:
         made, payments = order(number + 1, _SHAPE, random.Random(number))
         here.shop.post("orders", {"order": made, "transactions": payments})
 
 
-def _announce(here: Stage, numbers: Any, *, parallel: int = 1) -> None:
+def announce(here: Stage, numbers: Any, *, parallel: int = 1) -> None:
+    """Sends the webhook of each."""
     deliveries = [{"topic": "orders/create", "order_id": _id(number)} for number in numbers]
     here.shop.post("deliveries", {"deliveries": deliveries, "parallel": parallel}, timeout=120)
 
@@ -95,7 +97,8 @@ def _arrived(here: Stage, count: int) -> None:
         pause.wait(0.1)
 
 
-def _busy(here: Stage) -> float:
+def busy_seconds(here: Stage) -> float:
+    """For how long slots of the account were busy, all together."""
     return float(here.account.get("ledger")["concurrency"]["busy_slot_seconds"])
 
 

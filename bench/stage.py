@@ -16,7 +16,7 @@ from connector.cli.connection_file import read_connection_file
 from connector.cli.sandboxes import LogIns, Sandbox, new_log_ins, start_sandbox, write_connection_file
 from connector.config import Settings
 from connector.embedded.postgres import remove_postgres, start_postgres
-from connector.embedded.servers import free_port
+from connector.embedded.servers import Server, free_port
 from connector.embedded.supervisor import Supervisor
 from connector.embedded.valkey import start_valkey
 from connector.runtime import build
@@ -32,6 +32,7 @@ class Stage:
     env: Mapping[str, str]
     shop: Sandbox
     account: Sandbox
+    redis: Server
     port: int
     path: str
 
@@ -63,7 +64,7 @@ def stage(**account: Any) -> Iterator[Stage]:
         shop = start_sandbox(supervisor, "shopify", world.shop_config() | log_ins.of_shop(), directory)
         path = _connect(directory, env, shop, books, log_ins, account)
         shop.post("settings", {"webhook_url": f"http://127.0.0.1:{port}{path}"})
-        yield Stage(supervisor, env, shop, books, port, path)
+        yield Stage(supervisor, env, shop, books, valkey, port, path)
 
 
 def setup_line() -> str:

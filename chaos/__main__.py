@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from functools import partial
 
+from chaos.bar import KILLS, ORDERS, Asked, play_bar
 from chaos.cells import CELLS, PROOFS, SHORT, Cell, Proof
 from chaos.run import Played, Size, percentiles, play
 
 _HEAD = (
     f"{'cell':<50} {'seed':>4} {'kills':>5} {'orders':>6} {'events':>6} {'lost':>4} {'dbl':>4}"
-    f" {'p50 s':>6} {'p99 s':>6} {'rest s':>6}"
+    f" {'p50 s':>6} {'p99 s':>6} {'found':>6} {'rest s':>6}"
 )
 
 
@@ -23,10 +24,12 @@ def main() -> int:
     """Runs what was asked for; 0 when all is as it must be."""
     given = _given()
     _say(f"commit {_commit()}, {_machine()}\nmake chaos ARGS='{' '.join(sys.argv[1:])}'\n")
+    if given.bar:
+        return 0 if play_bar(Asked(given.orders, given.kills, given.plays, given.rate, given.minutes)) else 1
     size = Size(orders=given.orders, rate=given.rate)
     if given.prove:
         return _prove(size, given)
-    cells = [cell for cell in (SHORT if given.short else CELLS) if given.cell in cell.name]
+    cells = [cell for cell in (SHORT if given.short else CELLS) if _is_asked(cell.name, given.cell)]
     todo = [(cell, seed) for seed in range(1, given.seeds + 1) for cell in cells]
     ends = time.monotonic() + given.minutes * 60
     _say(_HEAD)
@@ -47,17 +50,25 @@ def _given() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="chaos")
     parser.add_argument("--short", action="store_true", help="one cell of each kind, one seed")
     parser.add_argument("--prove", action="store_true", help="take out one safeguard after the other")
-    parser.add_argument("--cell", default="", help="only cells whose name holds this text")
+    parser.add_argument("--bar", action="store_true", help="storms until 500 kills over 20,000 orders are reached")
+    parser.add_argument("--kills", type=int, default=KILLS, help="kills the bar asks for")
+    parser.add_argument("--plays", type=int, default=8, help="storms the bar's orders are divided into")
+    parser.add_argument("--cell", default="", help="only cells whose name holds this text; several, with |")
     parser.add_argument("--orders", type=int, default=None, help="orders a cell")
     parser.add_argument("--seeds", type=int, default=None)
-    parser.add_argument("--rate", type=float, default=5.0, help="orders a second")
+    parser.add_argument("--rate", type=float, default=None, help="orders a second: 5, bar 12")
     parser.add_argument("--jobs", type=int, default=3, help="cells played at once")
     parser.add_argument("--minutes", type=float, default=600.0, help="no cell is begun after so many")
     given = parser.parse_args()
     is_brief = given.short or given.prove
-    given.orders = given.orders or (20 if is_brief else 50)
+    given.orders = given.orders or (ORDERS if given.bar else 20 if is_brief else 50)
+    given.rate = given.rate or (12.0 if given.bar else 5.0)
     given.seeds = given.seeds or (1 if is_brief else 3)
     return given
+
+
+def _is_asked(name: str, texts: str) -> bool:
+    return any(text.strip() in name for text in texts.split("|"))
 
 
 def _in_time(cell: Cell, seed: int, size: Size, ends: float) -> Played | None:
@@ -76,10 +87,11 @@ def _each(works: Sequence[Callable[[], Played | None]], jobs: int) -> Iterable[P
 def _line(one: Played) -> str:
     judgement = one.judgement
     p50, p99 = percentiles(judgement.waits)
+    found = f"{percentiles(judgement.found_again)[1]:.1f}" if judgement.found_again else "-"
     numbers = (
         f"{one.seed:>4} {one.kills:>5} {judgement.orders:>6} {one.events:>6} {judgement.lost:>4} {judgement.doubled:>4}"
     )
-    line = f"{one.cell.name:<50} {numbers} {p50:>6.1f} {p99:>6.1f} {one.rested:>6.1f}{'' if one.is_green else '  RED'}"
+    line = f"{one.cell.name:<50} {numbers} {p50:>6.1f} {p99:>6.1f} {found:>6} {one.rested:>6.1f}{'' if one.is_green else '  RED'}"
     return "\n".join([line, *(f"    {sentence}" for sentence in judgement.objections[:8])])
 
 

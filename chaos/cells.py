@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 
 from chaos import faults
+from chaos import login_faults as logins
 from chaos.faults import Fault
 from chaos.stage import Setting
+from chaos.storm import stormed
 from connector.crash import Moment
 
 # Killed at its n-th passing, in one life after the other: more than one lease is left behind each time.
@@ -24,6 +26,9 @@ class Cell:
     copies: int = 1
     within: float = 240.0
     breaks_calls: bool = False
+    is_shuffled: bool = False
+    # Orders keep coming for as long as the fault strikes.
+    is_lasting: bool = False
 
 
 def _crash(moment: Moment) -> tuple[str, ...]:
@@ -67,12 +72,15 @@ SMOKE = Cell(
     breaks_calls=True,
 )
 
+# Played many times over by the bar (chaos.bar). Several leases may have to end one after the other.
+STORM = Cell("storm", stormed, Setting(workers=2, webs=2, is_lean=True), within=600.0)
+
 CELLS: tuple[Cell, ...] = (
     *(Cell(name, setting=Setting(web_crashes=_crash(moment))) for moment, name in _WEB_MOMENTS.items()),
     *(Cell(name, setting=Setting(worker_crashes=_crash(moment))) for moment, name in _WORKER_MOMENTS.items()),
     Cell("worker killed at random", faults.killed("worker")),
     Cell("web killed at random", faults.killed("web")),
-    Cell("SIGTERM to all, new release overlapping, twice", faults.redeployed),
+    Cell("SIGTERM to all, new release overlapping, twice", faults.redeployed(2)),
     Cell("Redis flushed again and again", faults.flushed),
     Cell("Redis flushed before anybody read", faults.flushed_before_anybody_read, Setting(late_worker=True)),
     Cell("Redis killed and back empty, twice", faults.redis_killed),
@@ -105,6 +113,39 @@ CELLS: tuple[Cell, ...] = (
         Setting(workers=2),
         within=300.0,
     ),
+    Cell("all sequences of the four webhooks", is_shuffled=True),
+    Cell("worker killed, message popped and nowhere else", setting=Setting(launcher="chaos.popped")),
+    Cell("beat killed for good", faults.beat_killed),
+    Cell("20 deploys under load", faults.redeployed(20), is_lasting=True),
+    Cell("Redis frozen 10 minutes", faults.redis_frozen(600)),
+    Cell("PostgreSQL's connections used up 15 s", faults.connections_used_up(15)),
+    Cell("PostgreSQL's disk full 15 s", faults.disk_filled(15), Setting(disk=400)),
+    Cell("NetSuite 401 to everything 20 s", logins.refused_everywhere(20), breaks_calls=True),
+    Cell("NetSuite certificate revoked 20 s", logins.certificate_revoked(20)),
+    Cell("all tokens ended, answer to the renewal lost", logins.renewals_lost, Setting(workers=2)),
+    Cell(
+        "clocks of web and workers five minutes apart",
+        setting=Setting(workers=2, worker_clocks=(300.0, -300.0), web_clock=-300.0),
+        within=700.0,
+    ),
+    Cell(
+        "Redis flushed while workers are killed",
+        faults.together(faults.flushed, faults.killed("worker")),
+        Setting(workers=2),
+        within=400.0,
+    ),
+    Cell(
+        "PostgreSQL restarted while web is killed",
+        faults.together(faults.postgres_restarted, faults.killed("web")),
+    ),
+    Cell(
+        "answers lost while workers are killed",
+        faults.together(faults.netsuite(*_LOST_ANSWERS), faults.killed("worker")),
+        Setting(workers=2, account=_UNIQUE_OFF),
+        within=400.0,
+        breaks_calls=True,
+    ),
+    Cell("Redis killed during a NetSuite storm", faults.together(faults.redis_killed, faults.netsuite(*_STORM))),
 )
 
 # A few minutes: of each kind of fault one.

@@ -3,15 +3,20 @@
 import os
 import random
 import signal
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any
 
 import psutil
+import psycopg2
 from redis import Redis
 
+from chaos.disk import fill, is_full, make_room
 from chaos.proxy import Mode
 from chaos.stage import Stage, port_of
+from chaos.storm import WAITING, follow, strike
 from chaos.traffic import Traffic
 from connector.embedded.postgres import start_postgres
 from connector.embedded.valkey import start_valkey
@@ -22,6 +27,11 @@ Fault = Callable[[Stage, Traffic, random.Random], None]
 GRACE_SECONDS = 30.0
 # Longer than the lease of a record.
 PAST_LEASE_SECONDS = 130.0
+# A server of ours takes 120.
+_MANY = 80
+_END_OTHERS = (
+    "select pg_terminate_backend(pid) from pg_stat_activity where backend_type = 'client backend' and pid <> all(%s)"
+)
 
 
 def nothing(_stage: Stage, _traffic: Traffic, _seeded: random.Random) -> None:
@@ -37,26 +47,37 @@ def killed(name: str) -> Fault:
             if not stage.is_up(name):
                 continue
             for keeper in stage.of(name):
-                keeper.kill()
+                strike(stage, keeper)
 
     return fault
 
 
-def redeployed(stage: Stage, _traffic: Traffic, seeded: random.Random) -> None:
-    """The new release is started, then SIGTERM to everything of the old one: twice."""
-    for _ in range(2):
-        stage.pause.wait(seeded.uniform(0.5, 2.0))
-        old = list(stage.keepers)
-        stage.start_worker()
-        stage.start_beat()
-        stage.start_web()
-        for keeper in old:
-            keeper.signal(signal.SIGTERM)
-        for keeper in old:
-            if not keeper.retire(grace=GRACE_SECONDS):
-                stage.notes.append(f"{keeper.name} did not end within {GRACE_SECONDS:.0f} s of SIGTERM")
-            stage.keepers.remove(keeper)
-            stage.retired.append(keeper)
+def redeployed(times: int) -> Fault:
+    """The new release is started, then SIGTERM to everything of the old one; so many times, and no delivery notices."""
+
+    def fault(stage: Stage, traffic: Traffic, seeded: random.Random) -> None:
+        for _ in range(times):
+            stage.pause.wait(seeded.uniform(0.5, 2.0))
+            _roll_out(stage)
+        refused = {status: count for status, count in traffic.answers.items() if status >= 500}
+        if refused:
+            stage.notes.append(f"deliveries were answered {refused} while it was deployed")
+
+    return fault
+
+
+def _roll_out(stage: Stage) -> None:
+    old = list(stage.keepers)
+    stage.start_worker()
+    stage.start_beat()
+    stage.start_web()
+    for keeper in old:
+        keeper.signal(signal.SIGTERM)
+    for keeper in old:
+        if not keeper.retire(grace=GRACE_SECONDS):
+            stage.notes.append(f"{keeper.name} did not end within {GRACE_SECONDS:.0f} s of SIGTERM")
+        stage.keepers.remove(keeper)
+        stage.retired.append(keeper)
 
 
 def flushed(stage: Stage, traffic: Traffic, seeded: random.Random) -> None:
@@ -67,7 +88,8 @@ def flushed(stage: Stage, traffic: Traffic, seeded: random.Random) -> None:
 
 
 def flush(stage: Stage) -> None:
-    """Redis forgets everything."""
+    """Redis forgets everything. What was due then is followed until it is found again."""
+    follow(stage, WAITING)
     with Redis.from_url(stage.redis.url, socket_timeout=5) as redis:
         redis.flushall()
 
@@ -138,6 +160,72 @@ def postgres_frozen(seconds: float) -> Fault:
         stage.pause.wait(seeded.uniform(0.5, 2.0))
         with _stopped(stage.database.pid):
             stage.pause.wait(seconds)
+
+    return fault
+
+
+def disk_filled(seconds: float) -> Fault:
+    """Not a byte is left where PostgreSQL lies; then there is room again, and it is started if it had to stop."""
+
+    def fault(stage: Stage, _traffic: Traffic, seeded: random.Random) -> None:
+        stage.pause.wait(seeded.uniform(1.0, 2.0))
+        place = stage.directory / "postgres"
+        fill(place)
+        stage.pause.wait(seconds)
+        stage.notes += [] if is_full(place) else ["the disk was not full"]
+        make_room(place)
+        if stage.database.child.poll() is not None:
+            stage.killed_servers += 1
+            stage.database.stop()
+            stage.database = start_postgres(place, durable=True)
+            stage.database_proxy.target = port_of(stage.database.url)
+
+    return fault
+
+
+def connections_used_up(seconds: float) -> Fault:
+    """Somebody else takes every connection PostgreSQL has, ours too, and keeps them for a while."""
+
+    def fault(stage: Stage, _traffic: Traffic, seeded: random.Random) -> None:
+        stage.pause.wait(seeded.uniform(1.0, 2.0))
+        with ExitStack() as stack:
+            taken = [_another(stage, stack)]
+            deadline = time.monotonic() + seconds
+            while time.monotonic() < deadline:
+                with taken[0].cursor() as cursor:
+                    cursor.execute(_END_OTHERS, ([one.info.backend_pid for one in taken],))
+                with suppress(psycopg2.OperationalError):
+                    while True:
+                        taken.append(_another(stage, stack))
+                stage.pause.wait(0.2)
+        stage.notes += [] if len(taken) > _MANY else [f"only {len(taken)} connections could be taken"]
+
+    return fault
+
+
+def _another(stage: Stage, stack: ExitStack) -> Any:
+    taken = stack.enter_context(closing(psycopg2.connect(stage.database.url, connect_timeout=5)))
+    taken.autocommit = True
+    return taken
+
+
+def beat_killed(stage: Stage, _traffic: Traffic, seeded: random.Random) -> None:
+    """It dies and nobody starts it again."""
+    stage.pause.wait(seeded.uniform(1.0, 2.0))
+    for keeper in stage.of("beat"):
+        keeper.kill()
+        keeper.retire(grace=1)
+
+
+def together(first: Fault, *others: Fault) -> Fault:
+    """Several faults at once. The first one alone may start servers: those live as long as the thread that made them."""
+
+    def fault(stage: Stage, traffic: Traffic, seeded: random.Random) -> None:
+        with ThreadPoolExecutor(len(others)) as pool:
+            beside = [pool.submit(other, stage, traffic, random.Random(seeded.random())) for other in others]
+            first(stage, traffic, seeded)
+        for one in beside:
+            one.result()
 
     return fault
 

@@ -16,7 +16,11 @@ from connector.sandbox.scenario import world
 
 Json = dict[str, Any]
 
-_UNDONE = text("select count(*) from records where state in ('pending', 'working') and kind <> 'canary'")
+# What is held because its connection is halted goes on by itself.
+_UNDONE = text(
+    "select count(*) from records r join connections c on c.id = r.connection_id where r.kind <> 'canary'"
+    " and (r.state in ('pending', 'working') or (r.state = 'held' and c.halt_code is not null))"
+)
 _PARKED = text("select state, reason_code, count(*) from records where state in ('parked', 'held') group by 1, 2")
 # Nothing will look at it: a record that is due was woken long ago, or is not to be tried within an hour.
 _LEFT = text(
@@ -34,6 +38,8 @@ class Judgement:
     doubled: int = 0
     objections: list[str] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
+    # Seconds until what a killed worker was at was taken by another.
+    found_again: list[float] = field(default_factory=list)
 
     def objects(self, sentence: str) -> None:
         """One more objection."""
@@ -42,12 +48,8 @@ class Judgement:
 
 def is_quiet(stage: Stage) -> bool:
     """True when our tables know of no undone work; False while the database cannot say."""
-    engine = stage.engine()
-    try:
-        with engine.begin() as connection:
-            return int(connection.execute(_UNDONE).scalar_one()) == 0
-    finally:
-        engine.dispose()
+    with stage.reading() as connection:
+        return int(connection.execute(_UNDONE).scalar_one()) == 0
 
 
 def judge(stage: Stage) -> Judgement:
@@ -61,12 +63,10 @@ def judge(stage: Stage) -> Judgement:
     judge_orders(sold, account["transactions"], kept, judgement)
     judge_totals(sold, account, judgement)
     _judge_customers(account["customers"], judgement)
-    engine = stage.engine()
-    with engine.begin() as connection:
+    with stage.reading() as connection:
         _judge_inbox(connection, {item["webhook_id"] for item in kept}, judgement)
         _judge_records(connection, judgement)
         _judge_repeats(connection, account, judgement)
-    engine.dispose()
     _judge_privacy(stage, judgement)
     return judgement
 

@@ -22,6 +22,8 @@ class Keeper:
     ) -> None:
         self.name = name
         self.kills = 0
+        # Where it answers, if it does.
+        self.port: int | None = None
         self._argv, self._env, self._logs = argv, env, logs
         self._crashes = deque(crashes)
         self._child: subprocess.Popen[bytes] | None = None
@@ -32,10 +34,15 @@ class Keeper:
         self._thread = threading.Thread(target=self._keep, name=f"keeper-{name}", daemon=True)
         self._thread.start()
 
+    @property
+    def pid(self) -> int | None:
+        """The process of now, or None between two."""
+        child = self._child
+        return None if child is None or child.poll() is not None else child.pid
+
     def kill(self) -> None:
         """`kill -9` of the process and what it started."""
         if (child := self._child) is not None and child.poll() is None:
-            self.kills += 1
             with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
 
@@ -72,6 +79,6 @@ class Keeper:
                 child = spawn(self._argv, env=env, output=output, cwd=Path.cwd())
                 self._child = child
             child.wait()
-            if place and not self._stopping.is_set():
+            if (place or child.returncode == -signal.SIGKILL) and not self._stopping.is_set():
                 self.kills += 1
             self._stopping.wait(_AGAIN_SECONDS)

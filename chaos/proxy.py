@@ -44,9 +44,8 @@ class _Link:
                 side.close()
 
     def _run(self) -> None:
-        try:
-            self.server = socket.create_connection(("127.0.0.1", self.proxy.target), timeout=5)
-        except OSError:
+        self.server = self.proxy.dial()
+        if self.server is None:
             self.reset()
             return
         # It may be reset while it is made.
@@ -71,16 +70,37 @@ class _Link:
 
 
 class Proxy:
-    """Listens until `close`; `target` and `mode` may change at any time."""
+    """Listens until `close`; `targets` and `mode` may change at any time. Of several targets one that answers is taken."""
 
     def __init__(self, target: int) -> None:
-        self.target = target
+        self.targets: tuple[int, ...] = (target,)
+        self._turn = 0
         self.mode = Mode.PASSING
         self.pause = threading.Event()
         self._links: list[_Link] = []
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.port: int = self._socket.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def target(self) -> int:
+        """Where a link goes first."""
+        return self.targets[0]
+
+    @target.setter
+    def target(self, port: int) -> None:
+        self.targets = (port,)
+
+    def dial(self) -> socket.socket | None:
+        """A connection to one of the targets, each first in turn; None when none takes it."""
+        targets = self.targets
+        self._turn += 1
+        for offset in range(len(targets)):
+            # Refused: that one is not up, as a router would find.
+            with suppress(OSError):
+                port = targets[(self._turn + offset) % len(targets)]
+                return socket.create_connection(("127.0.0.1", port), timeout=5)
+        return None
 
     def reset(self) -> None:
         """Resets every link there is."""

@@ -2,6 +2,8 @@
 
 import random
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from statistics import quantiles
 
@@ -11,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from chaos.cells import Cell
 from chaos.judge import Judgement, is_quiet, judge
 from chaos.stage import Stage, stage
+from chaos.storm import found_again
 from chaos.traffic import Traffic
 
 _LOOK_SECONDS = 0.5
@@ -42,28 +45,52 @@ class Played:
         return not self.judgement.objections
 
 
-def play(cell: Cell, *, seed: int, size: Size, without: str | None = None) -> Played:
-    """Plays a cell once; `without` names a safeguard that is taken out."""
-    with stage(replace(cell.setting, without=without)) as here:
+def play(
+    cell: Cell,
+    *,
+    seed: int,
+    size: Size,
+    without: str | None = None,
+    turn: AbstractContextManager[object] | None = None,
+    began: Callable[[Stage, Traffic], None] | None = None,
+) -> Played:
+    """Plays a cell once; `without` names a safeguard that is taken out, `turn` is held until the last event was answered."""
+    with ExitStack() as blowing, ExitStack() as standing:
+        blowing.enter_context(turn or nullcontext())
+        here = standing.enter_context(stage(replace(cell.setting, without=without)))
         if without == "dedupe":
             _drop_key_of_deliveries(here)
-        traffic = Traffic(here, orders=size.orders, rate=size.rate, seed=seed, copies=cell.copies)
+        traffic = Traffic(
+            here, orders=size.orders, rate=size.rate, seed=seed, copies=cell.copies, is_shuffled=cell.is_shuffled
+        )
+        if began is not None:
+            began(here, traffic)
+        if not cell.is_lasting:
+            traffic.may_end.set()
         traffic.start()
         cell.fault(here, traffic, random.Random(seed))
+        traffic.may_end.set()
         traffic.join()
         here.calm()
-        ended = time.monotonic()
-        is_at_rest = _rests(here, within=cell.within)
-        rested = time.monotonic() - ended
-        judgement = judge(here)
-        if not is_at_rest:
-            judgement.objects(f"not at rest {cell.within:.0f} s after the last event")
-        if traffic.given_up:
-            judgement.objects(f"{traffic.given_up} deliveries were never answered 200")
-        for note in (*here.notes, *_missed(cell, here)):
-            judgement.objects(note)
-        refused = sum(count for status, count in traffic.answers.items() if status != 200)
-        return Played(cell, seed, here.kills, traffic.events, refused, rested, judgement)
+        blowing.close()
+        return _judged(cell, seed, here, traffic)
+
+
+def _judged(cell: Cell, seed: int, here: Stage, traffic: Traffic) -> Played:
+    """Waits until all is at rest and looks at what there is."""
+    ended = time.monotonic()
+    is_at_rest = _rests(here, within=cell.within)
+    rested = time.monotonic() - ended
+    judgement = judge(here)
+    judgement.found_again = found_again(here)
+    if not is_at_rest:
+        judgement.objects(f"not at rest {cell.within:.0f} s after the last event")
+    if traffic.given_up:
+        judgement.objects(f"{traffic.given_up} deliveries were never answered 200")
+    for note in (*here.notes, *traffic.failures, *_missed(cell, here)):
+        judgement.objects(note)
+    refused = sum(count for status, count in traffic.answers.items() if status != 200)
+    return Played(cell, seed, here.kills, traffic.events, refused, rested, judgement)
 
 
 def percentiles(waits: list[float]) -> tuple[float, float]:
@@ -76,13 +103,21 @@ def percentiles(waits: list[float]) -> tuple[float, float]:
 
 def _missed(cell: Cell, here: Stage) -> list[str]:
     """A green cell whose fault never struck would prove nothing."""
-    armed = bool(cell.setting.worker_crashes or cell.setting.web_crashes)
+    armed = bool(cell.setting.worker_crashes or cell.setting.web_crashes or cell.setting.launcher)
     missed = ["no process died where it was to"] if armed and not here.kills else []
     if cell.breaks_calls and not any(
-        call["status"] == 0 or call["status"] >= 429 for call in here.account.get("calls")
+        call["status"] in (0, 401) or call["status"] >= 429 for call in here.account.get("calls")
     ):
         missed.append("no call met the fault of NetSuite")
+    if cell.setting.worker_clocks and not _is_ahead(here):
+        missed.append("no worker's clock was wrong")
     return missed
+
+
+def _is_ahead(here: Stage) -> bool:
+    """True when a pass began in what is still the future for the database."""
+    with here.reading() as connection:
+        return bool(connection.execute(text("select max(started_at) > now() from attempts")).scalar_one())
 
 
 def _rests(here: Stage, *, within: float) -> bool:
@@ -100,7 +135,5 @@ def _rests(here: Stage, *, within: float) -> bool:
 
 
 def _drop_key_of_deliveries(here: Stage) -> None:
-    engine = here.engine()
-    with engine.begin() as connection:
+    with here.reading() as connection:
         connection.execute(text("alter table events drop constraint uq_events_connection_id_delivery_id"))
-    engine.dispose()

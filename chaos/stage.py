@@ -6,15 +6,17 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import psutil
 from redis import Redis
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
+from chaos.disk import small_disk
 from chaos.keeper import Keeper
 from chaos.proxy import Proxy
 from connector.cli.connection_file import read_connection_file
@@ -43,8 +45,18 @@ class Setting:
     worker_crashes: tuple[str, ...] = ()
     web_crashes: tuple[str, ...] = ()
     workers: int = 1
+    webs: int = 1
     beats: int = 1
     late_worker: bool = False
+    # The product reaches PostgreSQL and Redis directly: nothing will be done to those links.
+    is_lean: bool = False
+    # A module that starts a worker's Celery in another way, such as chaos.popped.
+    launcher: str | None = None
+    # Seconds by which the clocks of the workers and of web are wrong (chaos.clocked).
+    worker_clocks: tuple[float, ...] = ()
+    web_clock: float = 0.0
+    # Size of the disk that PostgreSQL has for itself, in MB; None: the one of everybody.
+    disk: int | None = None
     without: str | None = None
     account: Mapping[str, Any] = field(default_factory=dict)
     shop: Mapping[str, Any] = field(default_factory=dict)
@@ -68,6 +80,8 @@ class Stage:
     retired: list[Keeper] = field(default_factory=list)
     killed_servers: int = 0
     notes: list[str] = field(default_factory=list)
+    # What killed workers may have been at (chaos.storm).
+    orphans: list[Any] = field(default_factory=list)
     pause: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -81,7 +95,12 @@ class Stage:
 
     def start_worker(self, crashes: Sequence[str] = ()) -> Keeper:
         """One more worker."""
-        return self._keep("worker", self._without(celery_argv("worker")), crashes)
+        clocks, argv = self.setting.worker_clocks, celery_argv("worker")
+        launcher = "chaos.broken" if self.setting.without else "chaos.clocked" if clocks else self.setting.launcher
+        if launcher is not None:
+            argv = [argv[0], "-m", launcher, *argv[3:]]
+        clock = clocks[len(self.of("worker")) % len(clocks)] if clocks else 0.0
+        return self._keep("worker", argv, crashes, clock=clock)
 
     def start_beat(self) -> Keeper:
         """One more beat."""
@@ -93,7 +112,10 @@ class Stage:
         argv = web_argv(port)
         if self.setting.without:
             argv[-1] = "chaos.broken_web:app"
-        kept = self._keep("web", argv, crashes)
+        elif self.setting.web_clock:
+            argv[-1] = "chaos.clocked_web:app"
+        kept = self._keep("web", argv, crashes, clock=self.setting.web_clock)
+        kept.port = port
         self.wait(lambda: is_answering(port), "the web process did not answer")
         self.web_proxy.target = port
         return kept
@@ -110,6 +132,23 @@ class Stage:
         """True when the web process answers, or a worker listens."""
         return is_answering(self.web_proxy.target) if name == "web" else listeners(self) > 0
 
+    def is_started(self, kept: Keeper) -> bool:
+        """True when this very process answers, or listens for messages; one that is starting does neither."""
+        if kept.port is not None:
+            return is_answering(kept.port)
+        pid = kept.pid
+        return pid is not None and not _ports_of(pid).isdisjoint(_listening_ports(self))
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A look into the database, for which a connection of its own is made."""
+        engine = self.engine()
+        try:
+            with engine.begin() as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
     def engine(self) -> Engine:
         """The database as it is, not by the proxy."""
         return make_engine(Settings.from_env(dict(self.env) | {"DATABASE_URL": self.database.url}).database_url)
@@ -119,14 +158,12 @@ class Stage:
         for keeper in self.keepers:
             keeper.spare()
 
-    def _keep(self, name: str, argv: Sequence[str], crashes: Sequence[str]) -> Keeper:
+    def _keep(self, name: str, argv: Sequence[str], crashes: Sequence[str], *, clock: float = 0.0) -> Keeper:
         number = len(self.keepers) + len(self.retired)
-        kept = Keeper(f"{name}-{number}", argv, self.env, self.directory, crashes=crashes)
+        env = dict(self.env) | {"CHAOS_CLOCK": str(clock)}
+        kept = Keeper(f"{name}-{number}", argv, env, self.directory, crashes=crashes)
         self.keepers.append(kept)
         return kept
-
-    def _without(self, argv: list[str]) -> list[str]:
-        return [argv[0], "-m", "chaos.broken", *argv[3:]] if self.setting.without else argv
 
 
 @contextmanager
@@ -152,6 +189,8 @@ def port_of(url: str) -> int:
 
 def _servers(directory: Path, setting: Setting, stack: ExitStack) -> Stage:
     valkey = start_valkey(directory / "valkey", durable=False)
+    if setting.disk is not None:
+        stack.enter_context(small_disk(directory / "postgres", setting.disk))
     postgres = start_postgres(directory / "postgres", durable=True)
     supervisor = Supervisor(logs=directory)
     stack.callback(supervisor.stop)
@@ -161,13 +200,14 @@ def _servers(directory: Path, setting: Setting, stack: ExitStack) -> Stage:
     account = start_sandbox(supervisor, "netsuite", books, directory)
     shop = start_sandbox(supervisor, "shopify", world.shop_config() | log_ins.of_shop() | dict(setting.shop), directory)
     env = dict(os.environ) | {
-        "DATABASE_URL": _by(postgres.url, proxies[0]),
-        "REDIS_URL": _by(valkey.url, proxies[1]),
+        "DATABASE_URL": postgres.url if setting.is_lean else _by(postgres.url, proxies[0]),
+        "REDIS_URL": valkey.url if setting.is_lean else _by(valkey.url, proxies[1]),
         "PORT": str(proxies[2].port),
         "CONNECTOR_KEYS": f"k1:{base64.b64encode(os.urandom(32)).decode()}",
         "CONNECTOR_SESSION_SECRET": os.urandom(32).hex(),
         "LOG_LEVEL": "INFO",
         "PYTHONDONTWRITEBYTECODE": "",
+        "CHAOS_DIRECTORY": str(directory),
         "CHAOS_WITHOUT": setting.without or "",
     }
     made = Stage(directory, setting, postgres, valkey, *proxies, shop, account, env)
@@ -199,15 +239,30 @@ def _start(made: Stage) -> None:
             made.start_worker(setting.worker_crashes)
     for _ in range(setting.beats):
         made.start_beat()
-    made.start_web(setting.web_crashes)
+    for _ in range(setting.webs):
+        made.start_web(setting.web_crashes)
+    made.web_proxy.targets = tuple(kept.port for kept in made.of("web") if kept.port is not None)
     listening = 0 if setting.late_worker else setting.workers
     made.wait(lambda: listeners(made) >= listening, "no worker came to listen")
 
 
 def listeners(made: Stage) -> int:
     """How many workers wait for a message."""
+    return len(_listening_ports(made))
+
+
+def _listening_ports(made: Stage) -> set[int]:
+    """The clients' ends of the links by which workers wait for a message."""
     with Redis.from_url(made.redis.url, socket_timeout=5) as redis:
-        return sum(client["cmd"] == "brpop" for client in redis.client_list())
+        clients = redis.client_list()
+    return {int(client["addr"].rpartition(":")[2]) for client in clients if client["cmd"] == "brpop"}
+
+
+def _ports_of(pid: int) -> set[int]:
+    """Our ends of a process's TCP links; none when it has just ended."""
+    with suppress(psutil.NoSuchProcess):
+        return {link.laddr.port for link in psutil.Process(pid).net_connections("tcp") if link.laddr}
+    return set()
 
 
 def _retire(made: Stage) -> None:

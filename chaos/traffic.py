@@ -4,9 +4,13 @@ import random
 import threading
 import time
 import uuid
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import count, permutations
 from typing import Any
+
+import requests
 
 from chaos.stage import Stage
 from connector.sandbox.scenario.drafts import Shape
@@ -26,6 +30,7 @@ _SHAPES = (
     Shape(customer="existing", payments="partial"),
 )
 _SENDERS = 8
+_sessions = threading.local()
 # Shopify delivers again for four hours; here the pauses are shorter and so is the patience.
 _AGAIN_SECONDS = 0.5
 _PATIENCE_SECONDS = 150.0
@@ -40,8 +45,14 @@ class Traffic:
     rate: float
     seed: int
     copies: int = 1
+    # All four webhooks of an order are there before the first is sent, and each order sends them in another sequence.
+    is_shuffled: bool = False
+    # Where it is not set, orders keep coming beyond their number until it is.
+    may_end: threading.Event = field(default_factory=threading.Event)
+    begun: int = 0
     events: int = 0
     given_up: int = 0
+    failures: list[str] = field(default_factory=list)
     answers: dict[int, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _thread: threading.Thread | None = None
@@ -62,36 +73,48 @@ class Traffic:
             self._thread.join()
 
     def _run(self) -> None:
-        begun = time.monotonic()
+        begun, lives = time.monotonic(), []
         with ThreadPoolExecutor(_SENDERS) as pool:
-            for index in range(self.orders):
+            for index in count():
+                if index >= self.orders and self.may_end.is_set():
+                    break
                 self.stage.pause.wait(max(0.0, begun + index / self.rate - time.monotonic()))
-                pool.submit(self._life, index + 1)
+                lives.append(pool.submit(self._life, index + 1))
+        broken = [error for life in lives if (error := life.exception()) is not None]
+        self.failures += [f"an order was not sent to its end: {type(one).__name__}: {one}"[:300] for one in broken[:5]]
 
     def _life(self, number: int) -> None:
         """Four or five events of one order, in their order."""
+        with self._lock:
+            self.begun += 1
         seeded = random.Random(self.seed * 100_000 + number)
         shape = _SHAPES[number % len(_SHAPES)]
         made, payments = order(number, shape, seeded)
-        self.stage.shop.post("orders", {"order": _planted(made), "transactions": payments})
-        self._deliver({"topic": "orders/create", "order_id": made["id"]})
-        if shape.payments == "authorised":
-            self._act({"act": "capture", "order_id": made["id"]})
-        else:
-            self._deliver({"topic": "orders/paid", "order_id": made["id"]})
-        for note in ("Leave it at the door", "Ring twice"):
-            self._act({"act": "update", "order_id": made["id"], "changes": {"note": note}})
+        self._post("orders", {"order": _planted(made), "transactions": payments})
+        events = self._events(made["id"], is_captured=shape.payments == "authorised")
+        for event in _shuffled(list(events), number) if self.is_shuffled else events:
+            self._deliver(event)
 
-    def _act(self, asked: Json) -> None:
-        for delivery in self.stage.shop.post("act", asked)["deliveries"]:
-            self._deliver(delivery)
+    def _events(self, order_id: int, *, is_captured: bool) -> Iterator[Json]:
+        """What the order's life tells, as it is lived."""
+        yield {"topic": "orders/create", "order_id": order_id}
+        if is_captured:
+            yield from self._act({"act": "capture", "order_id": order_id})
+        else:
+            yield {"topic": "orders/paid", "order_id": order_id}
+        for note in ("Leave it at the door", "Ring twice"):
+            yield from self._act({"act": "update", "order_id": order_id, "changes": {"note": note}})
+
+    def _act(self, asked: Json) -> list[Json]:
+        deliveries: list[Json] = self._post("act", asked)["deliveries"]
+        return deliveries
 
     def _deliver(self, delivery: Json) -> None:
         """Again and again under one id until it is answered 200, as Shopify does."""
         asked = {**delivery, "webhook_id": str(uuid.uuid4()), "copies": self.copies}
         gives_up = time.monotonic() + _PATIENCE_SECONDS
         while True:
-            statuses = self.stage.shop.post("deliver", asked)["statuses"]
+            statuses = self._post("deliver", asked)["statuses"]
             with self._lock:
                 for status in statuses:
                     self.answers[status] = self.answers.get(status, 0) + 1
@@ -101,6 +124,23 @@ class Traffic:
         with self._lock:
             self.events += 1
             self.given_up += 200 not in statuses
+
+    def _post(self, verb: str, asked: Json) -> Json:
+        """Asks the shop, over a connection that each sender keeps."""
+        session = getattr(_sessions, "session", None)
+        if session is None:
+            session = _sessions.session = requests.Session()
+            session.trust_env = False
+        answer = session.post(f"{self.stage.shop.url}/_sandbox/{verb}", json=asked, timeout=60)
+        answer.raise_for_status()
+        told: Json = answer.json()
+        return told
+
+
+def _shuffled(events: list[Json], number: int) -> Sequence[Json]:
+    """The n-th of all sequences: 24 orders of four events meet each once."""
+    sequences = list(permutations(events))
+    return sequences[number % len(sequences)]
 
 
 def _planted(made: Json) -> Json:

@@ -7,12 +7,14 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 
 import structlog
 from redis import Redis, RedisError
+from redis.commands.core import Script
 
 from connector.errors import RateLimited
 
@@ -53,6 +55,14 @@ redis.call('zrem', KEYS[1], ARGV[1])
 redis.call('lpush', KEYS[2], '1')
 redis.call('ltrim', KEYS[2], 0, 31)
 redis.call('expire', KEYS[2], 60)
+return 1
+"""
+
+# KEYS: leases. ARGV: lease seconds, holders. One that was given back meanwhile is not taken again.
+_RENEW = """
+local now = redis.call('time'); now = now[1] + now[2] / 1e6
+for i = 2, #ARGV do redis.call('zadd', KEYS[1], 'XX', now + tonumber(ARGV[1]), ARGV[i]) end
+redis.call('expire', KEYS[1], 600)
 return 1
 """
 
@@ -112,10 +122,11 @@ _FORGOTTEN_SECONDS = 60.0
 class Slots:
     """Concurrent calls of one NetSuite account: at most `limit` at once, whatever the number of workers.
 
-    `lease` is in seconds: after it the slot of a dead worker comes back. `patience` is how long a caller notes.
+    `lease` is in seconds: after it the slot of a dead worker comes back; a living one renews it, however long its call takes.
+    `patience` is how long a caller notes.
     """
 
-    def __init__(self, redis: Redis, account: str, *, limit: int, lease: float = 90.0, patience: float = 20.0) -> None:
+    def __init__(self, redis: Redis, account: str, *, limit: int, lease: float = 10.0, patience: float = 20.0) -> None:
         self._redis = redis
         self._limit = limit
         self._lease = lease
@@ -126,6 +137,7 @@ class Slots:
         self._take = redis.register_script(_TAKE)
         self._give_back = redis.register_script(_GIVE_BACK)
         self._lower = redis.register_script(_LOWER)
+        self._renewal = _Renewal(partial(self._renew, redis.register_script(_RENEW)), every=lease / 3)
         self._alone = threading.BoundedSemaphore(1)
 
     @contextmanager
@@ -133,9 +145,12 @@ class Slots:
         """Holds a slot inside the block. Raises RateLimited when none came free in time."""
         holder = uuid.uuid4().hex
         is_taken = self._wait(holder, lane)
+        if is_taken:
+            self._renewal.add(holder)
         try:
             yield
         finally:
+            self._renewal.drop(holder)
             self._release(holder, is_taken)
 
     def refused(self) -> None:
@@ -169,6 +184,12 @@ class Slots:
         args: list[str | float] = [holder, self._lease, self._limit, RESERVE[lane]]
         return bool(self._take(keys=[self._leases, self._state], args=args))
 
+    def _renew(self, renew: Script, holders: Sequence[str]) -> None:
+        try:
+            renew(keys=[self._leases], args=[self._lease, *holders])
+        except RedisError:
+            log.warning("slots_without_redis")
+
     def _release(self, holder: str, is_taken: bool) -> None:
         if not is_taken:
             self._alone.release()
@@ -178,6 +199,41 @@ class Slots:
         except RedisError:
             # The lease ends by itself.
             log.warning("slots_without_redis")
+
+
+class _Renewal:
+    """Renews what this process holds from a thread that lives while it holds anything."""
+
+    def __init__(self, renew: Callable[[Sequence[str]], None], *, every: float) -> None:
+        self._renew = renew
+        self._every = every
+        self._lock = threading.Lock()
+        self._pause = threading.Event()
+        self._held: set[str] = set()
+        self._is_running = False
+
+    def add(self, holder: str) -> None:
+        """Renewed from now on."""
+        with self._lock:
+            self._held.add(holder)
+            if not self._is_running:
+                self._is_running = True
+                threading.Thread(target=self._run, name="slots", daemon=True).start()
+
+    def drop(self, holder: str) -> None:
+        """Not renewed any more."""
+        with self._lock:
+            self._held.discard(holder)
+
+    def _run(self) -> None:
+        while True:
+            self._pause.wait(self._every)
+            with self._lock:
+                if not self._held:
+                    self._is_running = False
+                    return
+                held = sorted(self._held)
+            self._renew(held)
 
 
 class Points:

@@ -1,5 +1,7 @@
 """The governor: never more calls than allowed over all processes, slots of the dead come back, refusals slow us down."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -58,12 +60,30 @@ def test_thirty_threads_over_two_clients_never_exceed_the_limit(redis_url: str) 
         client.close()
 
 
-def test_a_slot_comes_back_after_its_lease(redis: Redis) -> None:
-    dead = Slots(redis, "acc", limit=1, lease=0.3)
-    holding = dead.hold()
-    holding.__enter__()
-    with Slots(redis, "acc", limit=1, patience=5).hold():
-        assert dead.in_use() == 1
+_HOLDER = """
+import sys, threading
+from connector.limits import Slots
+from connector.runtime import redis_client
+with Slots(redis_client(sys.argv[1]), "acc", limit=1, lease=1.0).hold():
+    threading.Event().wait()
+"""
+
+
+def test_the_slot_of_a_killed_worker_comes_back_after_its_lease(redis: Redis, redis_url: str) -> None:
+    slots = Slots(redis, "acc", limit=1, patience=20)
+    worker = subprocess.Popen([sys.executable, "-c", _HOLDER, redis_url])
+    eventually(lambda: slots.in_use() == 1, within=30)
+    worker.kill()
+    worker.wait()
+    with slots.hold():
+        assert slots.in_use() == 1
+
+
+def test_a_living_worker_keeps_its_slot_however_long_its_call_takes(redis: Redis) -> None:
+    slow, other = Slots(redis, "acc", limit=1, lease=0.3), Slots(redis, "acc", limit=1, patience=1)
+    with slow.hold(), pytest.raises(RateLimited), other.hold():
+        pass
+    assert slow.in_use() == 0
 
 
 def test_without_a_free_slot_the_caller_is_sent_away(redis: Redis) -> None:
