@@ -21,11 +21,13 @@ def print_sum(one: Standing) -> None:
     if not terms.available:
         _line(" ", Decimal(0), "available; NetSuite told no stock at these locations")
     _line("-", terms.waiting, "sold here, not yet committed in NetSuite")
+    if terms.unseen:
+        _line("-", terms.unseen, "gone from the shop a moment ago; an order may not be findable yet")
     _line("-", Decimal(terms.buffer), "kept back (inventory.buffer)")
     _line("x", terms.percent, "percent (inventory.percent), rounded down")
     if terms.cap is not None:
         _line("<", Decimal(terms.cap), "at most (inventory.cap)")
-    _line("=", Decimal(terms.publishable), "to be published")
+    _line("=", Decimal(one.wanted), "to be published")
     _print_shop(one)
 
 

@@ -37,9 +37,14 @@ class Standing:
     problem: str | None
 
     @property
+    def wanted(self) -> int:
+        """What the shop should have now."""
+        return self.terms.wanted(self.row.shop)
+
+    @property
     def difference(self) -> int | None:
         """How many units the shop has too few; None where nothing is to be pushed. An item may still have to be stocked."""
-        return None if self.problem is not None else self.terms.publishable - (self.row.shop or 0)
+        return None if self.problem is not None else self.wanted - (self.row.shop or 0)
 
     @property
     def is_different(self) -> bool:
@@ -87,13 +92,18 @@ def standings(
     *,
     sku: str | None = None,
     only: Sequence[int] | None = None,
+    asked_at: datetime | None = None,
 ) -> Iterator[Standing]:
-    """Every item that both sides know at one location, or those of one SKU, or only some of the shop's."""
-    found = stock_rows.of_location(connection, connection_id, place.location, place.sources, sku=sku, only=only)
-    return (
-        Standing(place, row, terms(row.sku, row.places, row.waiting, rules), problem(row, place, rules))
-        for row in found
+    """Every item that both sides know at one location, or those of one SKU, or only some of the shop's.
+
+    `asked_at`: when the shop was asked for its orders last; now where it is not given.
+    """
+    found = stock_rows.of_location(
+        connection, connection_id, place.location, place.sources, sku=sku, only=only, asked_at=asked_at
     )
+    for row in found:
+        sum_of_it = terms(row.sku, row.places, row.waiting, rules, unseen=row.unseen)
+        yield Standing(place, row, sum_of_it, problem(row, place, rules))
 
 
 def problem(row: StockRow, place: StockPlace, rules: InventoryRules) -> str | None:

@@ -135,11 +135,13 @@ class Sender:
                 self._doubt(numbered)
                 return self._failed(error, tries), ()
             except ConnectorError as error:
+                self._not_set(numbered)
                 return self._failed(error, tries), ()
             if any(refusal.code in (KEY_IN_USE, KEY_FAILED) for refusal in refused) and tries < _TRIES:
                 continue
             break
         if refused:
+            self._not_set(numbered)
             return Sent(mutations=tries), refused
         with self._workplace.engine.begin() as connection:
             pushes.published(connection, self._connection_id, numbered)
@@ -164,6 +166,10 @@ class Sender:
         with self._workplace.engine.begin() as connection:
             pushes.doubt(connection, self._connection_id, numbered)
 
+    def _not_set(self, numbered: Sequence[Numbered]) -> None:
+        with self._workplace.engine.begin() as connection:
+            pushes.not_set(connection, self._connection_id, numbered)
+
     def _stock(self, change: "Change") -> Sent:
         """Stocks an item at a location, with its first quantity."""
         if self._is_over:
@@ -177,6 +183,7 @@ class Sender:
             self._doubt([numbered])
             return self._failed(error, 1)
         if refused:
+            self._not_set([numbered])
             return Sent(mutations=1, problems=[_problem(row, refused[0], {(row.item, row.location): change.sku})])
         with self._workplace.engine.begin() as connection:
             pushes.published(connection, self._connection_id, [numbered])

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, text
 
+from connector.store import unseen
 from connector.store.copying import copy_rows
 from connector.store.mirror_tables import levels
 
@@ -63,6 +64,7 @@ def tell(connection: Connection, connection_id: int, found: Iterable[SeenLevel])
     Two quantities of one moment put their level in doubt.
     """
     _copy(connection, found)
+    unseen.notice_lowered(connection, connection_id, since=None)
     values = {"connection_id": connection_id}
     changed = connection.execute(_TELL, values).rowcount + connection.execute(_ADD, values).rowcount
     return changed + connection.execute(_TIED, values).rowcount
@@ -120,6 +122,7 @@ def _copy(connection: Connection, found: Iterable[SeenLevel]) -> None:
 
 def _kept(connection: Connection, connection_id: int, *, since: datetime | None) -> int:
     values = {"connection_id": connection_id, "since": since}
+    unseen.notice_lowered(connection, connection_id, since=since)
     changed = connection.execute(_CHANGE, values).rowcount
     connection.execute(_SEE, values)
     return changed + connection.execute(_ADD, values).rowcount
@@ -133,12 +136,13 @@ _FRESH = (
 _SAME = "l.connection_id = :connection_id and l.inventory_item = f.item and l.shopify_location = f.location"
 _IS_NEWER = "(l.seen_at is null or f.at >= l.seen_at or l.seen_at < cast(:since as timestamptz))"
 _CHANGE = text(
-    f"update levels l set available = f.available, seen_at = f.at from {_FRESH} "
+    f"update levels l set available = f.available, seen_at = f.at, sending = null from {_FRESH} "
     f"where {_SAME} and {_IS_NEWER} and l.available is distinct from f.available"
 )
 # Only forward: a late answer does not make a value look older than it is. One in doubt is certain again.
 _SEE = text(
-    f"update levels l set seen_at = f.at from {_FRESH} where {_SAME} and (l.seen_at is null or l.seen_at < f.at)"
+    f"update levels l set seen_at = f.at, sending = null from {_FRESH} "
+    f"where {_SAME} and (l.seen_at is null or l.seen_at < f.at)"
 )
 _TELL = text(
     f"update levels l set available = f.available, seen_at = f.at from {_FRESH} where {_SAME} and f.at > l.seen_at"

@@ -18,10 +18,11 @@ from connector.shopify.client import ShopifyClient
 from connector.store import reservations
 from connector.store import stock as store
 from connector.store.mirror_tables import levels, stock
+from connector.store.unseen import Units
 from tests.clock import later, now
 from tests.hearing import heard
 from tests.payloads import payment, rest_order
-from tests.stocking import MAIN, stock_rules, told_by_netsuite
+from tests.stocking import MAIN, minutes_pass, stock_rules, told_by_netsuite
 from tests.world import World, opened_world
 
 
@@ -198,6 +199,8 @@ def test_a_change_of_somebody_else_is_remembered_and_our_own_echo_does_no_harm(s
     run(shop)
     (news,) = shop.shop.inventory.adjust({"item": 11, "location": MAIN, "available": 2})
     heard(shop, news["topic"], news["body"])
+    assert run(shop)["sent"] == 0
+    minutes_pass(shop, 3)
     assert run(shop)["sent"] == 1
     assert in_shop(shop) == {"A": 5}
 
@@ -291,7 +294,7 @@ def test_units_noted_beside_a_pass_that_has_ended_are_free_after_the_next_readin
     record_id = shop.sell(rest_order(5001))
     shop.work(record_id)
     with shop.engine.begin() as connection:
-        reservations.keep(connection, shop.connection.id, record_id, [reservations.Units(None, "A", 3)])
+        reservations.keep(connection, shop.connection.id, record_id, [Units(None, "A", 3)])
     run(shop)
     assert in_shop(shop) == {"A": 7}
     settle(shop.runtime.open_systems(shop.connection.id), shop.runtime, began_at=later(timedelta(seconds=1)))
