@@ -121,12 +121,12 @@ def compared(
 def _compare(found: Comparison, standing: Standing) -> None:
     row, location = standing.row, standing.place.location
     found.compared += 1
-    found.published += 1 if row.shop else 0
     if row.seen_at is None:
         found.unseen.append((row.item, location))
     elif standing.problem is not None:
         found.problems.append(Problem(row.item, location, standing.problem))
     elif row.places or row.published is not None:
+        found.published += 1 if row.shop else 0
         found.held_back += 1 if standing.wanted != standing.terms.publishable else 0
         if standing.wanted != row.shop:
             found.changes.append(Change(row.sku, row.item, location, row.shop, standing.wanted))

@@ -15,8 +15,9 @@ from connector.flows.stock_drift import read_shop
 from connector.flows.stock_push import push, pushed
 from connector.flows.stock_sync import sync
 from connector.shopify.client import ShopifyClient
-from connector.store import reservations
+from connector.store import items, reservations
 from connector.store import stock as store
+from connector.store.items import Item
 from connector.store.mirror_tables import levels, stock
 from connector.store.unseen import Units
 from tests.clock import later, now
@@ -183,6 +184,64 @@ def test_a_push_that_would_empty_the_shop_waits_for_a_person(shop: World) -> Non
     assert set(in_shop(shop).values()) == {8}
     systems = shop.runtime.open_systems(shop.connection.id)
     assert pushed(systems, shop.runtime, lambda _: None, is_forced=True)["sent"] == 30
+
+
+@pytest.mark.parametrize(("number", "empty", "is_stopped"), [(50, 10, False), (50, 11, True), (49, 49, False)])
+def test_the_guard_stops_above_its_percentage_and_from_its_number_of_levels_on(
+    shop: World, number: int, empty: int, is_stopped: bool
+) -> None:
+    skus = [f"S{one:03}" for one in range(number)]
+    stocked(shop, dict.fromkeys(skus[:empty], 0) | dict.fromkeys(skus[empty:], 8), dict.fromkeys(skus, 8))
+    if is_stopped:
+        with pytest.raises(NeedsDecision, match=f"{empty} of {number} levels on sale would fall to nothing"):
+            run(shop)
+    else:
+        assert run(shop)["sent"] == empty
+
+
+def test_the_guard_counts_no_level_that_is_not_pushed(shop: World) -> None:
+    skus = [f"S{number:03}" for number in range(50)]
+    stocked(shop, dict.fromkeys(skus[:11], 0) | dict.fromkeys(skus[11:], 8), dict.fromkeys(skus, 8))
+    others = [f"X{number}" for number in range(60)]
+    shop.shop.inventory.load({"sku": sku, "levels": {MAIN: 8}} for sku in others)
+    with shop.engine.begin() as connection:
+        known = [Item(9000 + number, sku, "InvtPart", False) for number, sku in enumerate(others)]
+        items.keep(connection, shop.connection.id, known)
+    read_shop(shop.runtime.open_systems(shop.connection.id), shop.runtime)
+    with pytest.raises(NeedsDecision, match="11 of 50 levels on sale would fall to nothing"):
+        run(shop)
+
+
+def test_a_key_whose_first_attempt_failed_is_not_used_again(shop: World) -> None:
+    stocked(shop, {"A": 5}, {"A": 3})
+    shop.shop.keys.failing = 1
+    assert run(shop)["sent"] == 1
+    assert in_shop(shop) == {"A": 5}
+
+
+def test_a_key_in_use_is_waited_for(shop: World) -> None:
+    stocked(shop, {"A": 5}, {"A": 3})
+    shop.shop.keys.busy = 2
+    counts = run(shop)
+    assert (counts["sent"], counts["mutations"]) == (1, 3)
+    assert in_shop(shop) == {"A": 5}
+    (entry,) = shop.shop.inventory.history
+    assert (entry["delta"], entry["reference"]) == (2, f"gid://ml-connector/InventoryRun/{entry['key']}")
+
+
+def test_a_key_that_stays_in_use_leaves_its_levels_in_doubt_and_refuses_nothing(shop: World) -> None:
+    stocked(shop, {"A": 5}, {"A": 3})
+    shop.shop.keys.busy = 100
+    with pytest.raises(OutcomeUnknown, match="still at work"):
+        run(shop)
+    with shop.engine.begin() as connection:
+        assert connection.execute(text("select seen_at, problem from levels")).one() == (None, None)
+    shop.shop.keys.busy = 0
+    # What was to be set may have been set, and sold from since.
+    assert run(shop)["sent"] == 0
+    minutes_pass(shop, 3)
+    assert run(shop)["sent"] == 1
+    assert in_shop(shop) == {"A": 5}
 
 
 def test_nothing_is_pushed_from_a_reading_that_was_cut_off(shop: World) -> None:
