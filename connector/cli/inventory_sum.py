@@ -13,7 +13,8 @@ _WIDTH = 10
 def print_sum(one: Standing) -> None:
     """The terms one below the other, and what the shop has."""
     terms, row = one.terms, one.row
-    click.echo(f"{row.sku} at {one.place.name} (NetSuite item {row.netsuite_item}, Shopify inventory item {row.item})")
+    there = "no NetSuite item" if row.netsuite_item is None else f"NetSuite item {row.netsuite_item}"
+    click.echo(f"{row.sku} at {one.place.name} ({there}, Shopify inventory item {row.item})")
     told = f", told {shown(row.told_at)} UTC" if row.told_at else ""
     for place, units in terms.available.items():
         what = "what the members make" if place == "kit" else f"available at NetSuite location {place}"

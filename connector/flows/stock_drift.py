@@ -110,10 +110,16 @@ def problem(row: StockRow, place: StockPlace, rules: InventoryRules) -> str | No
     """Why an item is not pushed to a location, or None."""
     if row.sku in rules.frozen:
         return FROZEN
+    if row.netsuite_item is None:
+        return "no active item of NetSuite has this SKU"
+    if row.rivals > 1:
+        return f"{row.rivals} active items of NetSuite have this SKU"
     if row.sharing > 1:
         return f"{row.sharing} items of the shop share this SKU"
     if not row.tracked:
         return "the shop does not track its quantity"
+    if not row.places and row.published is None:
+        return f"NetSuite tells no stock of it for {place.name}"
     if row.shop is None and not rules.activate:
         return f"not stocked at {place.name}; stock it there, or set inventory.activate"
     return None
@@ -121,7 +127,8 @@ def problem(row: StockRow, place: StockPlace, rules: InventoryRules) -> str | No
 
 # How the sentences of `problem` begin or end: those that a comparison may take back.
 NAMED = (
-    FROZEN, "% items of the shop share this SKU", "the shop does not track %", "not stocked at %",
+    FROZEN, "no active item of NetSuite %", "% active items of NetSuite have this SKU", "NetSuite tells no stock %",
+    "% items of the shop share this SKU", "the shop does not track %", "not stocked at %",
 )  # fmt: skip
 
 

@@ -125,7 +125,7 @@ def _compare(found: Comparison, standing: Standing) -> None:
         found.unseen.append((row.item, location))
     elif standing.problem is not None:
         found.problems.append(Problem(row.item, location, standing.problem))
-    elif row.places or row.published is not None:
+    else:
         found.published += 1 if row.shop else 0
         found.held_back += 1 if standing.wanted != standing.terms.publishable else 0
         if standing.wanted != row.shop:

@@ -1,4 +1,4 @@
-"""Every item of the shop that NetSuite knows, beside what both sides have of it: one statement a location.
+"""Every item of the shop beside what both sides have of it: one statement a location.
 
 A kit has what its members make, as many as the scarcest of them allows; what is sold of a kit is taken from its members.
 """
@@ -18,12 +18,14 @@ class StockRow:
     """One item at one of Shopify's locations. `places`: available per NetSuite location, empty where NetSuite has none.
 
     `shop`: what Shopify has, None where it is not stocked; `unseen`: units that were perhaps sold there in the last minutes
-    by orders that nobody told of.
+    by orders that nobody told of. `netsuite_item` is None where NetSuite has no active item of this SKU; `rivals`, `sharing`:
+    how many active items of NetSuite, or items of the shop, have it.
     """
 
     sku: str
     item: int
-    netsuite_item: int
+    netsuite_item: int | None
+    rivals: int
     tracked: bool
     sharing: int
     places: Mapping[str, Decimal]
@@ -60,7 +62,7 @@ def of_location(
     for row in found:
         places = {str(place): Decimal(str(units)) for place, units in (row.places or {}).items()}
         yield StockRow(
-            row.sku, row.inventory_item, row.netsuite_id, row.tracked, row.sharing, places, row.told_at,
+            row.sku, row.inventory_item, row.netsuite_id, row.rivals, row.tracked, row.sharing, places, row.told_at,
             Decimal(row.waiting), Decimal(row.unseen), row.shop, row.seen_at, row.published, row.published_at, row.problem,
         )  # fmt: skip
 
@@ -73,7 +75,7 @@ def unknown_skus(connection: Connection, connection_id: int) -> int:
 _ROWS = text(
     """
 with mine as (
-    select distinct on (sku) sku, netsuite_id, item_type from items
+    select distinct on (sku) sku, netsuite_id, item_type, count(*) over (partition by sku) as rivals from items
     where connection_id = :connection_id and not inactive and (cast(:sku as text) is null or sku = :sku)
     order by sku, netsuite_id
 ), here as (
@@ -123,14 +125,14 @@ with mine as (
     select sku, count(*) as sharing from shop_items
     where connection_id = :connection_id and deleted_at is null group by sku
 )
-select s.sku, s.inventory_item, i.netsuite_id, s.tracked, d.sharing,
+select s.sku, s.inventory_item, i.netsuite_id, coalesce(i.rivals, 0) as rivals, s.tracked, d.sharing,
        case when k.netsuite_kit is null then h.places else jsonb_build_object('kit', k.available) end as places,
        coalesce(k.told_at, h.told_at) as told_at,
        case when k.netsuite_kit is null then coalesce(w.quantity, 0) else k.available - k.free end as waiting,
        case when k.netsuite_kit is null then coalesce(w.unseen, 0) else k.free - k.sure end as unseen,
        l.available as shop, l.seen_at, l.published, l.published_at, l.problem
 from shop_items s
-join mine i on i.sku = s.sku
+left join mine i on i.sku = s.sku
 join shared d on d.sku = s.sku
 left join here h on h.netsuite_item = i.netsuite_id
 left join kits k on k.netsuite_kit = i.netsuite_id
@@ -139,7 +141,10 @@ left join levels l on l.connection_id = s.connection_id and l.inventory_item = s
     and l.shopify_location = :location
 where s.connection_id = :connection_id and s.deleted_at is null and s.sku <> ''
     and (cast(:only as bigint[]) is null or s.inventory_item = any(cast(:only as bigint[])))
-    and coalesce(i.item_type, 'InvtPart') in ('InvtPart', 'Assembly', 'Kit', 'Group')
+    and (cast(:sku as text) is null or s.sku = :sku)
+    -- What the shop does not count, or not here, need not be known to NetSuite.
+    and (i.netsuite_id is not null or (s.tracked and l.available is not null))
+    and (i.rivals > 1 or coalesce(i.item_type, 'InvtPart') in ('InvtPart', 'Assembly', 'Kit', 'Group'))
 order by s.sku, s.inventory_item
 """
 )
