@@ -76,6 +76,7 @@ def pushed(systems: Systems, workplace: Workplace, wake: Wake, *, is_forced: boo
     if not places:
         return {}
     if not is_forced:
+        _must_commit_there(systems, places)
         _must_be_whole(systems, workplace)
     _know_the_shop(systems, workplace)
     look(systems, workplace)
@@ -218,6 +219,22 @@ def _name(systems: Systems, workplace: Workplace, places: Sequence[StockPlace], 
     if new:
         log.warning("stock_not_pushed", connection_id=systems.connection.id, items=new)
     return new
+
+
+def _must_commit_there(systems: Systems, places: Sequence[StockPlace]) -> None:
+    """Raises NeedsDecision where NetSuite commits orders elsewhere than where the shop sells from.
+
+    Units that it committed are not kept back any more, and the figures that are pushed would never contain them.
+    """
+    committed_at = systems.rules.location
+    if committed_at is not None and any(int(committed_at) in place.sources for place in places):
+        return
+    where = "without a location" if committed_at is None else f"at location {committed_at}"
+    raise NeedsDecision(
+        f"orders are written to NetSuite {where}, and inventory.locations sells from others: what an order commits would be "
+        "sold again. Set location to one of them",
+        subject="inventory:location",
+    )
 
 
 def _must_be_whole(systems: Systems, workplace: Workplace) -> None:
