@@ -194,6 +194,8 @@ scheduled_runs = Table(
     Column("outcome", Text),
     Column("reason", Text),
     Column("counts", JSONB),
+    # When a run that failed is tried again, should its next slot be later; none for what waits for a person.
+    time_("again_at", nullable=True),
     UniqueConstraint("connection_id", "name", "slot"),
     Index("ix_scheduled_runs_last", "connection_id", "name", "started_at"),
 )

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from connector.errors import Conflict, Unauthorized, Unavailable
+from connector.errors import Conflict, NeedsDecision, Unauthorized, Unavailable
 from connector.flows import schedule_overview, scheduled
 from connector.flows.asking import run_soon
 from connector.flows.jobs import JOBS
+from connector.flows.schedule_overview import schedule_views
 from connector.flows.scheduled import Job, Ran, Wake
 from connector.flows.systems import Systems, Workplace
 from connector.mapping.rules import Rules
@@ -292,8 +293,25 @@ def test_a_run_that_failed_is_tried_again_before_its_next_slot(world: World) -> 
     assert first is not None
     assert first.outcome == "failed"
     assert ran(world, job, START + timedelta(minutes=4)) is None
+    with world.engine.begin() as connection:
+        (view,) = schedule_views(connection, [world.connection], [job], now=START + timedelta(minutes=4))
+    assert view.next_at is not None
+    assert view.next_at - START < timedelta(minutes=6)
     again = ran(world, job, START + timedelta(minutes=6))
     assert again is not None
     assert again.outcome == "done"
     assert [row.asked_by for row in rows(world)] == [None, "after a failure"]
     assert ran(world, job, START + timedelta(minutes=20)) is None
+
+
+def test_a_run_that_waits_for_a_person_is_not_tried_before_its_next_slot(world: World) -> None:
+    def waits() -> dict[str, int]:
+        raise NeedsDecision("a person has to look", subject="inventory:guard")
+
+    job = a_job(waits, cadence=86_400)
+    assert ran(world, job) is not None
+    assert ran(world, job, START + timedelta(minutes=20)) is None
+    with world.engine.begin() as connection:
+        (view,) = schedule_views(connection, [world.connection], [job], now=START + timedelta(minutes=20))
+    assert view.next_at is not None
+    assert view.next_at - START > timedelta(minutes=20)

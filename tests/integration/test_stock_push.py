@@ -10,8 +10,8 @@ from connector.errors import NeedsDecision, Unavailable
 from connector.flows.reserving import settle
 from connector.flows.stock_drift import read_shop
 from connector.flows.stock_push import pushed
-from connector.flows.stock_sync import sync
-from connector.store import items, reservations
+from connector.flows.stock_sync import preview, sync
+from connector.store import items, reservations, scheduled_runs
 from connector.store import stock as store
 from connector.store.items import Item
 from connector.store.mirror_tables import levels, stock
@@ -128,6 +128,21 @@ def test_a_group_of_netsuite_locations_is_sold_as_one(database: Engine, redis_ur
             connection.execute(insert(stock), [row | {"netsuite_location": place} for place in (3, 4)])
         run(world)
         assert in_shop(world) == {"A": 9}
+
+
+def test_a_preview_wants_no_push_and_gives_no_units_free(shop: World) -> None:
+    stocked(shop, {"MUG-RED": 10}, {"MUG-RED": 8})
+    systems = shop.runtime.open_systems(shop.connection.id)
+    with shop.engine.begin() as connection:
+        record_id = shop.announce(5001)
+        reservations.keep(connection, shop.connection.id, record_id, [Units(None, "MUG-RED", 1)])
+        reservations.commit(connection, record_id)
+    (change,) = preview(systems, shop.runtime, lambda _: None).changes
+    assert (change.was, change.quantity) == (8, 9)
+    with shop.engine.begin() as connection:
+        assert scheduled_runs.wanted(connection, shop.connection.id) == []
+        assert connection.execute(text("select count(*) from reservations")).scalar_one() == 1
+    assert in_shop(shop) == {"MUG-RED": 8}
 
 
 def test_nothing_is_pushed_from_a_reading_that_was_cut_off(shop: World) -> None:
