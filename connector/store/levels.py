@@ -8,11 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, text
 
 from connector.store import unseen
 from connector.store.copying import copy_rows
-from connector.store.mirror_tables import levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +26,6 @@ class SeenLevel:
     available: int | None
     at: datetime
     is_exact: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class StoredLevel:
-    """A level with what we published there and what is wrong with it."""
-
-    item: int
-    location: int
-    available: int | None
-    seen_at: datetime | None
-    published: int | None
-    published_at: datetime | None
-    sequence: int
-    problem: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +63,6 @@ def keep_all(connection: Connection, connection_id: int, found: Iterable[SeenLev
     _copy(connection, found)
     changed = _kept(connection, connection_id, since=since)
     return changed + connection.execute(_NOT_STOCKED, {"connection_id": connection_id, "since": since}).rowcount
-
-
-def of_items(connection: Connection, connection_id: int, location: int, items: Sequence[int]) -> dict[int, StoredLevel]:
-    """The levels of items at a location, by item."""
-    rows = connection.execute(
-        select(levels).where(
-            levels.c.connection_id == connection_id,
-            levels.c.shopify_location == location,
-            levels.c.inventory_item.in_(list(items)),
-        )
-    )
-    return {
-        row.inventory_item: StoredLevel(
-            row.inventory_item, row.shopify_location, row.available, row.seen_at, row.published, row.published_at,
-            row.sequence, row.problem,
-        )
-        for row in rows
-    }  # fmt: skip
 
 
 def name_problems(

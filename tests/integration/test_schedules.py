@@ -127,6 +127,15 @@ def test_each_connection_has_its_own_cadence(world: World) -> None:
     assert len(scheduled.due(world.engine, [job], now=START + 5 * MINUTE)) == 2
 
 
+def test_the_cadence_of_every_schedule_is_a_rule(world: World) -> None:
+    names = {job.name.replace(".", "_") for job in JOBS}
+    rules = {**world.connection.rules, "schedules": dict.fromkeys(names, 7200)}
+    with world.engine.begin() as connection:
+        stored = replace(world.connection, rules=Rules.from_json(rules).to_json())
+        views = schedule_views(connection, [stored], JOBS, now=START)
+    assert {view.every for view in views} == {7200}
+
+
 def test_another_cadence_holds_from_the_next_tick_on(world: World) -> None:
     job = a_job(cadence="orders_poll")
     ran(world, job)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, select
 
 from connector.errors import NotMapped, Unavailable
 from connector.flows import sku_map, stock_drift, stock_sync
@@ -18,8 +18,8 @@ from connector.flows.stock_news import learn_from_events
 from connector.flows.stock_places import stock_places
 from connector.flows.stock_push import push
 from connector.flows.systems import Systems
-from connector.store import items, levels, scheduled_runs, shop_items, stock_rows
-from connector.store.mirror_tables import kit_members, reservations
+from connector.store import items, scheduled_runs, shop_items, stock_rows
+from connector.store.mirror_tables import kit_members, levels, reservations
 from connector.transport import recorded_calls
 from tests.clock import now
 from tests.stocking import MAIN, WAREHOUSE, hear, shown_by_the_shop, stock_rules, told_by_netsuite
@@ -45,8 +45,8 @@ def systems(world: World) -> Systems:
 def known(world: World) -> dict[int, int | None]:
     """What is available of each item, as it is remembered."""
     with world.engine.begin() as connection:
-        found = levels.of_items(connection, world.connection.id, MAIN, range(11, 40))
-    return {item: level.available for item, level in found.items()}
+        found = connection.execute(select(levels.c.inventory_item, levels.c.available))
+        return {row.inventory_item: row.available for row in found}
 
 
 def level(item: int, available: int | None, at: datetime) -> dict[str, Any]:
@@ -230,8 +230,8 @@ def test_duplicates_and_untracked_items_are_named_once_and_not_pushed(world: Wor
     mended = stock_drift.compare(systems, world.runtime, lambda _record: None)
     assert (mended["problems"], mended["new_problems"], mended["different"]) == (1, 0, 1)
     with world.engine.begin() as connection:
-        (kept,) = levels.of_items(connection, world.connection.id, MAIN, [22]).values()
-    assert kept.problem == "the shop does not track its quantity"
+        kept = select(levels.c.problem).where(levels.c.inventory_item == 22)
+        assert connection.execute(kept).scalar_one() == "the shop does not track its quantity"
 
 
 def test_what_netsuite_does_not_know_or_knows_twice_is_named_once_and_not_pushed(
