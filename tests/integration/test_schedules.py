@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from connector.errors import Conflict, NeedsDecision, Unauthorized, Unavailable
+from connector.errors import ConfigError, Conflict, NeedsDecision, Unauthorized, Unavailable
 from connector.flows import schedule_overview, scheduled
 from connector.flows.asking import run_soon
 from connector.flows.jobs import JOBS
@@ -324,3 +324,13 @@ def test_a_run_that_waits_for_a_person_is_not_tried_before_its_next_slot(world: 
         (view,) = schedule_views(connection, [world.connection], [job], now=START + timedelta(minutes=20))
     assert view.next_at is not None
     assert view.next_at - START > timedelta(minutes=20)
+
+
+@pytest.mark.parametrize(("seconds", "is_allowed"), [(59, False), (60, True), (86_400, True), (86_401, False)])
+def test_stock_is_read_once_a_minute_to_once_a_day(seconds: int, is_allowed: bool) -> None:
+    rules = {"schedules": {"inventory_poll": seconds}}
+    if is_allowed:
+        assert Rules.from_json(rules).schedules.inventory_poll == seconds
+    else:
+        with pytest.raises(ConfigError, match=r"rules\.schedules\.inventory_poll"):
+            Rules.from_json(rules)

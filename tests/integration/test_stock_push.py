@@ -10,7 +10,7 @@ from connector.errors import NeedsDecision, Unavailable
 from connector.flows.reserving import settle
 from connector.flows.stock_drift import read_shop
 from connector.flows.stock_push import pushed
-from connector.flows.stock_sync import preview, sync
+from connector.flows.stock_sync import poll, preview, sync
 from connector.store import items, reservations, scheduled_runs
 from connector.store import stock as store
 from connector.store.items import Item
@@ -20,7 +20,7 @@ from tests.clock import later, now
 from tests.hearing import heard
 from tests.payloads import payment, rest_order
 from tests.pushing import in_shop, moves, now_text, run, stocked
-from tests.stocking import MAIN, minutes_pass, stock_rules
+from tests.stocking import MAIN, WAREHOUSE, minutes_pass, stock_rules
 from tests.world import World, opened_world
 
 
@@ -260,3 +260,20 @@ def test_levels_in_doubt_are_read_before_the_guard_counts_what_would_be_empty(sh
     with pytest.raises(NeedsDecision, match="60 of 60 levels on sale would fall to nothing"):
         run(shop)
     assert set(in_shop(shop).values()) == {8}
+
+
+def test_a_thousand_changed_items_are_one_page_and_four_mutations(shop: World) -> None:
+    skus = [f"S{number:04}" for number in range(1000)]
+    stocked(shop, dict.fromkeys(skus, 8), dict.fromkeys(skus, 8))
+    systems = shop.runtime.open_systems(shop.connection.id)
+    poll(systems, shop.runtime, lambda _: None)
+    changed = now().strftime("%Y-%m-%d %H:%M:%S")
+    shop.account.set_stock(
+        [{"item": 2000 + n, "location": WAREHOUSE, "on_hand": 7, "changed": changed} for n in range(1000)]
+    )
+    asked, answered = len(shop.account.calls), shop.shop.operations.total()
+    poll(systems, shop.runtime, lambda _: None)
+    assert run(shop)["sent"] == 1000
+    assert len(shop.account.calls) - asked == 1
+    assert shop.shop.operations.total() - answered == shop.shop.operations["InventorySet"] == 4
+    assert set(in_shop(shop).values()) == {7}
