@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from connector.store import inbox, items
 from connector.store.inbox import Delivery
@@ -49,6 +49,12 @@ def shown_by_the_shop(world: World, units: Mapping[str, int]) -> None:
     world.shop.inventory.load(
         {"id": 11 + n, "sku": sku, "levels": {MAIN: quantity}} for n, (sku, quantity) in enumerate(units.items())
     )
+
+
+def minutes_pass(world: World, minutes: int) -> None:
+    """What was noticed of lowered levels until now was noticed so long ago."""
+    with world.engine.begin() as connection:
+        connection.execute(text("update lowered_levels set at = at - make_interval(mins => :n)"), {"n": minutes})
 
 
 def hear(world: World, topic: str, body: Mapping[str, Any]) -> None:

@@ -64,7 +64,7 @@ def _latencies(sales: Sequence[Sale], stage: Stage, ledger: Mapping[str, Any]) -
 def _keep(stage: Stage, planned: Day, said: Console) -> None:
     """Leaves everything running until Ctrl-C; one more order waits in the shop to be announced."""
     extra = one_more(len(planned.sales))
-    stage.shop.post("orders", {"order": extra.order, "transactions": extra.transactions})
+    stage.shop.post("orders", {"order": extra.order, "transactions": extra.transactions, "is_new": True})
     body = f'{{"topic": "orders/create", "order_id": {extra.order["id"]}}}'
     said.print(f"\nweb       {stage.url}  (/healthz, /readyz, /metrics)")
     said.print(f"shop      {stage.shop.url}/_sandbox/ledger")

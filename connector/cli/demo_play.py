@@ -71,7 +71,8 @@ class _Director:
         """Places and announces every order; what happens meanwhile is announced among them."""
         of_stock: list[Json] = []
         for sale in self.planned.sales:
-            placed = self.stage.shop.post("orders", {"order": sale.order, "transactions": sale.transactions})
+            asked = {"order": sale.order, "transactions": sale.transactions, "is_new": True}
+            placed = self.stage.shop.post("orders", asked)
             of_stock += placed["deliveries"]
         for life in self.planned.lives:
             self._live(life, BEFORE)

@@ -93,8 +93,8 @@ def _json(one: Standing) -> dict[str, Any]:
     return {
         "sku": row.sku, "location": one.place.name, "shopify_location": one.place.location, "inventory_item": row.item,
         "netsuite_item": row.netsuite_item, "available": dict(one.terms.available), "waiting": one.terms.waiting,
-        "buffer": one.terms.buffer, "percent": one.terms.percent, "cap": one.terms.cap,
-        "publishable": one.terms.publishable, "shop": row.shop, "difference": one.difference, "problem": said(one),
+        "unseen": one.terms.unseen, "buffer": one.terms.buffer, "percent": one.terms.percent, "cap": one.terms.cap,
+        "publishable": one.wanted, "shop": row.shop, "difference": one.difference, "problem": said(one),
         "netsuite_seen_at": row.told_at, "shop_seen_at": row.seen_at, "published": row.published,
         "published_at": row.published_at,
     }  # fmt: skip
@@ -109,7 +109,7 @@ def _cells(one: Standing) -> list[object]:
     terms = one.terms
     return [
         one.row.sku, one.place.name, plain(terms.total), plain(terms.waiting), terms.buffer, plain(terms.percent),
-        terms.cap, terms.publishable, one.row.shop, one.difference and f"{one.difference:+d}",
+        terms.cap, one.wanted, one.row.shop, one.difference and f"{one.difference:+d}",
     ]  # fmt: skip
 
 
@@ -118,11 +118,12 @@ def _short(one: Standing) -> list[object]:
     terms = one.terms
     text = " + ".join(plain(units) for units in terms.available.values()) or "0"
     text += f" - {plain(terms.waiting)} waiting" if terms.waiting else ""
+    text += f" - {plain(terms.unseen)} just gone" if terms.unseen else ""
     text += f" - {terms.buffer} kept" if terms.buffer else ""
     text += f", {plain(terms.percent)} %" if terms.percent != 100 else ""
     text += f", max {terms.cap}" if terms.cap is not None else ""
     differs = one.difference and f"{one.difference:+d}"
-    return [one.row.sku, one.place.name, text, terms.publishable, one.row.shop, differs]
+    return [one.row.sku, one.place.name, text, one.wanted, one.row.shop, differs]
 
 
 def plain(number: object) -> str:

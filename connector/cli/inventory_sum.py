@@ -13,7 +13,8 @@ _WIDTH = 10
 def print_sum(one: Standing) -> None:
     """The terms one below the other, and what the shop has."""
     terms, row = one.terms, one.row
-    click.echo(f"{row.sku} at {one.place.name} (NetSuite item {row.netsuite_item}, Shopify inventory item {row.item})")
+    there = "no NetSuite item" if row.netsuite_item is None else f"NetSuite item {row.netsuite_item}"
+    click.echo(f"{row.sku} at {one.place.name} ({there}, Shopify inventory item {row.item})")
     told = f", told {shown(row.told_at)} UTC" if row.told_at else ""
     for place, units in terms.available.items():
         what = "what the members make" if place == "kit" else f"available at NetSuite location {place}"
@@ -21,11 +22,13 @@ def print_sum(one: Standing) -> None:
     if not terms.available:
         _line(" ", Decimal(0), "available; NetSuite told no stock at these locations")
     _line("-", terms.waiting, "sold here, not yet committed in NetSuite")
+    if terms.unseen:
+        _line("-", terms.unseen, "gone from the shop a moment ago; an order may not be findable yet")
     _line("-", Decimal(terms.buffer), "kept back (inventory.buffer)")
     _line("x", terms.percent, "percent (inventory.percent), rounded down")
     if terms.cap is not None:
         _line("<", Decimal(terms.cap), "at most (inventory.cap)")
-    _line("=", Decimal(terms.publishable), "to be published")
+    _line("=", Decimal(one.wanted), "to be published")
     _print_shop(one)
 
 

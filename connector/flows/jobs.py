@@ -18,14 +18,14 @@ from connector.flows import (
 from connector.flows.scheduled import Job
 
 JOBS: tuple[Job, ...] = (
-    Job("items.refresh", 900, periodic.refresh_items),
-    Job("customers.refresh", 240, periodic.refresh_customers),
-    Job("billing.refresh", 120, periodic.refresh_billing),
-    Job("orders.verify", 60, periodic.verify_totals),
-    Job("connections.check", 3600, periodic.check_connections),
-    Job("webhooks.check", 3600, periodic.check_webhooks),
-    Job("orders.catch_up", 900, catch_up.catch_up),
-    Job("orders.look_back", 86_400, catch_up.look_back),
+    Job("items.refresh", "items_refresh", periodic.refresh_items),
+    Job("customers.refresh", "customers_refresh", periodic.refresh_customers),
+    Job("billing.refresh", "billing_refresh", periodic.refresh_billing),
+    Job("orders.verify", "orders_verify", periodic.verify_totals),
+    Job("connections.check", "connections_check", periodic.check_connections),
+    Job("webhooks.check", "webhooks_check", periodic.check_webhooks),
+    Job("orders.catch_up", "orders_catch_up", catch_up.catch_up),
+    Job("orders.look_back", "orders_look_back", catch_up.look_back),
     Job("orders.reconcile", "orders_reconcile", reconciling.reconcile),
     Job("inventory.poll", "inventory_poll", stock_sync.poll),
     Job("inventory.push", "inventory_push", stock_push.push),
@@ -34,7 +34,7 @@ JOBS: tuple[Job, ...] = (
     Job("orders.poll", "orders_poll", orders_poll.poll),
     Job("customers.poll", "customers_poll", customers_poll.poll),
     Job("draft_orders.poll", "draft_orders_poll", draft_orders_poll.poll),
-    Job("events.forget", 86_400, retention.forget),
+    Job("events.forget", "events_forget", retention.forget),
 )
 BY_NAME: Mapping[str, Job] = {job.name: job for job in JOBS}
 

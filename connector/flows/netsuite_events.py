@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from connector.flows.jobs import BY_NAME
 from connector.store import inbox, scheduled_runs
 from connector.store.inbox import Delivery
 
@@ -44,7 +43,7 @@ def take_in(connection: Connection, delivery: Delivery, record_type: str) -> Tak
     """Keeps the event and writes down which runs are wanted, together; one whose nonce came before changes nothing."""
     if not inbox.accept(connection, [delivery], source=SOURCE).new:
         return TakenIn(is_new=False)
-    names = [name for name in JOBS_OF.get(record_type, ()) if name in BY_NAME]
+    names = JOBS_OF.get(record_type, ())
     asked_by = f"NetSuite event: {record_type}"
     return TakenIn(
         is_new=True,

@@ -16,7 +16,7 @@ from connector.flows.draft_links import link_entered
 from connector.flows.facts import billed, learned, made_under, mirrored_facts
 from connector.flows.plan import buyer_keys, natural_keys, order_keys, plan
 from connector.flows.planning import Effect, Known, Made, Plan, Subject, Want
-from connector.flows.reserving import release, reserve
+from connector.flows.reserving import release, remember_sold, reserve
 from connector.flows.result import Result
 from connector.flows.systems import Systems, Workplace
 from connector.flows.verification import read_back_again, verify_at_once
@@ -41,6 +41,7 @@ def sync_order(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
     with workplace.engine.begin() as connection:
         records.describe(connection, lease, description(order, systems))
     link_entered(order, systems, workplace, lease, lambda: _items(order, systems, workplace.engine))
+    remember_sold(order, systems, workplace, lease)
     reserve(order, systems, workplace, lease)
     result = _synced(order, systems, workplace, lease)
     if result.exclusion is not None:

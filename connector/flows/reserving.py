@@ -14,11 +14,12 @@ from connector.flows.systems import Systems, Workplace
 from connector.mapping import external_ids
 from connector.mapping.images import OrderImage
 from connector.shopify.records import Order
-from connector.store import effects, inbox, reservations
+from connector.store import effects, inbox, reservations, unseen
 from connector.store.effects import StoredEffect
 from connector.store.records import Lease
-from connector.store.reservations import Units, Unread
+from connector.store.reservations import Unread
 from connector.store.tables import EffectState
+from connector.store.unseen import Units
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +39,13 @@ def reserve(order: Order, systems: Systems, workplace: Workplace, lease: Lease) 
             reservations.commit(connection, lease.record_id)
 
 
+def remember_sold(order: Order, systems: Systems, workplace: Workplace, lease: Lease) -> None:
+    """An order was read: what it took from the shop's levels is not looked for any more. Once in each pass."""
+    if systems.rules.inventory.locations:
+        with workplace.engine.begin() as connection:
+            unseen.see(connection, systems.connection.id, lease.record_id, _sold(order), sold_at=order.created_at)
+
+
 def release(systems: Systems, workplace: Workplace, lease: Lease) -> None:
     """Nothing of an order is wanted of NetSuite: it is left out, or gone."""
     with workplace.engine.begin() as connection:
@@ -54,6 +62,11 @@ def missing(order: Order, standing: Mapping[str, OrderImage | None]) -> list[Uni
         if not line.is_gift_card
     )
     return _left(lines, standing)
+
+
+def _sold(order: Order) -> list[Units]:
+    """What an order took from the shop's levels, whatever came back since."""
+    return [Units(int(line.variant_id) if line.variant_id else None, line.sku, line.quantity) for line in order.lines]
 
 
 def _left(lines: Iterable[tuple[str, Units]], standing: Mapping[str, OrderImage | None]) -> list[Units]:
@@ -93,13 +106,15 @@ def _reserve_unread(one: Unread, systems: Systems, workplace: Workplace) -> None
         # A pass that began meanwhile knows better.
         if not reservations.is_unread_still(connection, one):
             return
-        units: list[Units] = []
         standing = _standing(connection, one.shopify_id, systems, workplace)
-        if is_told:
-            units = _told(body, standing)
-        elif order is not None:
-            units = missing(order, standing)
+        units, sold, sold_at = list[Units](), list[Units](), None
+        if order is not None:
+            units, sold, sold_at = missing(order, standing), _sold(order), order.created_at
+        elif is_told:
+            units, sold, sold_at = _told(body, standing), _sold_by(body), _moment(body.get("created_at"))
         reservations.keep(connection, systems.connection.id, one.record_id, units)
+        if sold_at is not None:
+            unseen.see(connection, systems.connection.id, one.record_id, sold, sold_at=sold_at)
 
 
 def _is_the_order(body: Mapping[str, Any], one: Unread) -> bool:
@@ -108,8 +123,8 @@ def _is_the_order(body: Mapping[str, Any], one: Unread) -> bool:
         return False
     if one.seen_version is None:
         return True
-    told = body.get("updated_at")
-    return isinstance(told, str) and datetime.fromisoformat(told) >= one.seen_version
+    told = _moment(body.get("updated_at"))
+    return told is not None and told >= one.seen_version
 
 
 def settle(systems: Systems, workplace: Workplace, *, began_at: datetime) -> int:
@@ -153,3 +168,14 @@ def _told(body: Mapping[str, Any], standing: Mapping[str, OrderImage | None]) ->
         if not item.get("gift_card")
     )
     return _left(lines, standing)
+
+
+def _sold_by(body: Mapping[str, Any]) -> list[Units]:
+    return [
+        Units(item.get("variant_id"), item.get("sku") or "", int(item.get("quantity") or 0))
+        for item in body["line_items"]
+    ]
+
+
+def _moment(text: object) -> datetime | None:
+    return datetime.fromisoformat(text) if isinstance(text, str) else None

@@ -95,4 +95,6 @@ def _next(standing: Standing, rhythm: Rhythm, now: datetime) -> datetime:
     in_turn = datetime.fromtimestamp(rhythm.slot(last.started_at) + rhythm.seconds, UTC)
     if last.is_lost(now):
         return min(in_turn, last.lease_until)
+    if last.again_at is not None:
+        in_turn = min(in_turn, last.again_at)
     return min(in_turn, now) if standing.wanted_by is not None else in_turn

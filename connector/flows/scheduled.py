@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from connector.errors import ConfigError, Conflict, ConnectorError, Unauthorized, WrongEnvironment
+from connector.errors import ConfigError, Conflict, ConnectorError, TransientError, Unauthorized, WrongEnvironment
 from connector.flows.circuit import open_circuit
 from connector.flows.systems import Systems, Workplace
 from connector.mapping.rules_to_shopify import ScheduleRules
@@ -30,7 +30,7 @@ Wake = Callable[[int], object]
 # A run is given up this long after its process died; while it lives the lease is renewed.
 LEASE_SECONDS = 300.0
 _RENEW_SECONDS = 60.0
-# A run that failed is tried again after this long.
+# A run that failed where it helps to try later is tried again after this long, or after what was asked for.
 _AGAIN_AFTER = timedelta(minutes=5)
 _KEPT = timedelta(days=14)
 # A run of once a day begins at three in the morning of the connection's own time zone.
@@ -116,10 +116,9 @@ def is_due(standing: Standing, rhythm: Rhythm, *, now: datetime) -> bool:
 
 
 def _is_tried_again(standing: Standing, now: datetime) -> bool:
-    """A run that failed does not wait for its next slot, which may be a day away."""
+    """A run that failed for a while does not wait for its next slot, which may be a day away."""
     last = standing.last
-    has_failed = last is not None and last.outcome == RunOutcome.FAILED
-    return has_failed and last is not None and last.finished_at is not None and now - last.finished_at > _AGAIN_AFTER
+    return last is not None and last.again_at is not None and last.again_at <= now
 
 
 def run(workplace: Workplace, job: Job, connection_id: int, wake: Wake, *, now: datetime) -> Ran | None:
@@ -185,10 +184,13 @@ def _carried_out(
     """Does the work and writes down what came of it; what nobody expected is raised again after that."""
     began = time.monotonic()
 
-    def finished(ran: Ran) -> Ran:
+    def finished(ran: Ran, *, again_in: timedelta | None = None) -> Ran:
         ended = now + timedelta(seconds=time.monotonic() - began)
         with workplace.engine.begin() as connection:
-            scheduled_runs.finish(connection, run_id, ran.outcome, now=ended, reason=ran.reason, counts=ran.counts)
+            scheduled_runs.finish(
+                connection, run_id, ran.outcome, now=ended, reason=ran.reason, counts=ran.counts,
+                again_at=None if again_in is None else ended + again_in,
+            )  # fmt: skip
         return ran
 
     try:
@@ -199,12 +201,19 @@ def _carried_out(
             with workplace.engine.begin() as connection:
                 open_circuit(connection, stored.id, error, revision=stored.revision, now=now)
         log.warning("scheduled_run_failed", run=job.name, connection_id=stored.id, reason=error.code)
-        return finished(Ran(RunOutcome.FAILED, str(error), {}))
+        return finished(Ran(RunOutcome.FAILED, str(error), {}), again_in=_again_in(error))
     except BaseException as error:
         # The name only: the text may hold what was asked with.
         finished(Ran(RunOutcome.FAILED, f"unexpected {type(error).__name__}; the log has more", {}))
         raise
     return finished(Ran(RunOutcome.DONE, None, counts))
+
+
+def _again_in(error: ConnectorError) -> timedelta | None:
+    """None for what a person must mend: the next slot sees whether somebody did."""
+    if not isinstance(error, TransientError):
+        return None
+    return max(_AGAIN_AFTER, timedelta(seconds=error.retry_after or 0))
 
 
 def _lease(now: datetime) -> datetime:

@@ -37,9 +37,14 @@ class Standing:
     problem: str | None
 
     @property
+    def wanted(self) -> int:
+        """What the shop should have now."""
+        return self.terms.wanted(self.row.shop)
+
+    @property
     def difference(self) -> int | None:
         """How many units the shop has too few; None where nothing is to be pushed. An item may still have to be stocked."""
-        return None if self.problem is not None else self.terms.publishable - (self.row.shop or 0)
+        return None if self.problem is not None else self.wanted - (self.row.shop or 0)
 
     @property
     def is_different(self) -> bool:
@@ -87,23 +92,34 @@ def standings(
     *,
     sku: str | None = None,
     only: Sequence[int] | None = None,
+    asked_at: datetime | None = None,
 ) -> Iterator[Standing]:
-    """Every item that both sides know at one location, or those of one SKU, or only some of the shop's."""
-    found = stock_rows.of_location(connection, connection_id, place.location, place.sources, sku=sku, only=only)
-    return (
-        Standing(place, row, terms(row.sku, row.places, row.waiting, rules), problem(row, place, rules))
-        for row in found
+    """Every item that both sides know at one location, or those of one SKU, or only some of the shop's.
+
+    `asked_at`: when the shop was asked for its orders last; now where it is not given.
+    """
+    found = stock_rows.of_location(
+        connection, connection_id, place.location, place.sources, sku=sku, only=only, asked_at=asked_at
     )
+    for row in found:
+        sum_of_it = terms(row.sku, row.places, row.waiting, rules, unseen=row.unseen)
+        yield Standing(place, row, sum_of_it, problem(row, place, rules))
 
 
 def problem(row: StockRow, place: StockPlace, rules: InventoryRules) -> str | None:
     """Why an item is not pushed to a location, or None."""
     if row.sku in rules.frozen:
         return FROZEN
+    if row.netsuite_item is None:
+        return "no active item of NetSuite has this SKU"
+    if row.rivals > 1:
+        return f"{row.rivals} active items of NetSuite have this SKU"
     if row.sharing > 1:
         return f"{row.sharing} items of the shop share this SKU"
     if not row.tracked:
         return "the shop does not track its quantity"
+    if not row.places and row.published is None:
+        return f"NetSuite tells no stock of it for {place.name}"
     if row.shop is None and not rules.activate:
         return f"not stocked at {place.name}; stock it there, or set inventory.activate"
     return None
@@ -111,7 +127,8 @@ def problem(row: StockRow, place: StockPlace, rules: InventoryRules) -> str | No
 
 # How the sentences of `problem` begin or end: those that a comparison may take back.
 NAMED = (
-    FROZEN, "% items of the shop share this SKU", "the shop does not track %", "not stocked at %",
+    FROZEN, "no active item of NetSuite %", "% active items of NetSuite have this SKU", "NetSuite tells no stock %",
+    "% items of the shop share this SKU", "the shop does not track %", "not stocked at %",
 )  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def learn_from_events(systems: Systems, workplace: Workplace) -> int:
     with workplace.engine.begin() as connection:
         cursor = cursors.read(connection, connection_id, NEWS)
         start = int(cursor.watermark) if cursor else 0
-        settled = _settled(connection, connection_id, start)
+        settled = _settled(connection, start)
     changed, last = 0, start
     while True:
         with workplace.engine.begin() as connection:
@@ -65,13 +65,11 @@ def learn_from_events(systems: Systems, workplace: Workplace) -> int:
     return changed
 
 
-def _settled(connection: Connection, connection_id: int, start: int) -> int:
-    """The newest event before which none can still appear."""
+def _settled(connection: Connection, start: int) -> int:
+    """The newest event, of whichever connection, before which none can still appear: found from the newest one backwards."""
     now = connection.execute(select(func.now())).scalar_one()
     newest = connection.execute(
-        select(func.max(events.c.id)).where(
-            events.c.connection_id == connection_id, events.c.id > start, events.c.received_at < now - _OVERLAP
-        )
+        select(func.max(events.c.id)).where(events.c.id > start, events.c.received_at < now - _OVERLAP)
     ).scalar()
     return start if newest is None else int(newest)
 

@@ -6,6 +6,7 @@ shop is asked again, for its orders too, and the sum is made anew.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 
@@ -18,7 +19,7 @@ from connector.flows.stock_places import StockPlace, stock_places
 from connector.flows.stock_sending import REFUSED, Sender, Sent
 from connector.flows.systems import Systems, Workplace
 from connector.shopify.inventory import levels as levels_in_shop
-from connector.store import levels, shop_items, stock
+from connector.store import levels, shop_items, stock, unseen
 from connector.store.levels import Problem, SeenLevel
 
 log = structlog.get_logger(__name__)
@@ -44,9 +45,10 @@ class Change:
 
 @dataclass(slots=True)
 class Comparison:
-    """What the shop has beside what it should have."""
+    """What the shop has beside what it should have. `held_back`: levels that are perhaps sold from by unheard orders."""
 
     compared: int = 0
+    held_back: int = 0
     published: int = 0
     changes: list[Change] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -74,20 +76,21 @@ def pushed(systems: Systems, workplace: Workplace, wake: Wake, *, is_forced: boo
     if not places:
         return {}
     if not is_forced:
+        _must_commit_there(systems, places)
         _must_be_whole(systems, workplace)
     _know_the_shop(systems, workplace)
     look(systems, workplace)
     found = _seen(systems, workplace, places)
     if found.raises:
-        _look_for_orders(systems, workplace, wake)
-        found = compared(systems, workplace, places)
+        asked_at = _look_for_orders(systems, workplace, wake)
+        found = compared(systems, workplace, places, asked_at=asked_at)
     if not is_forced:
         _must_not_empty(systems, found)
     sent = _sent(systems, workplace, wake, places, found)
     named = _name(systems, workplace, places, found, sent)
     counts = {
         "compared": found.compared, "sent": sent.rows, "mutations": sent.mutations, "stale": sent.stale,
-        "refused": len(sent.problems), "named": named,
+        "refused": len(sent.problems), "named": named, "held_back": found.held_back,
     }  # fmt: skip
     if sent.failed is not None:
         log.warning("stock_push_cut_short", connection_id=systems.connection.id, **counts)
@@ -96,13 +99,22 @@ def pushed(systems: Systems, workplace: Workplace, wake: Wake, *, is_forced: boo
 
 
 def compared(
-    systems: Systems, workplace: Workplace, places: Sequence[StockPlace], *, only: Iterable[int] | None = None
+    systems: Systems,
+    workplace: Workplace,
+    places: Sequence[StockPlace],
+    *,
+    only: Iterable[int] | None = None,
+    asked_at: datetime | None = None,
 ) -> Comparison:
-    """Every item of the shop, or only some inventory items, at every location of the rules. Nothing is asked."""
+    """Every item of the shop, or only some inventory items, at every location of the rules. Nothing is asked.
+
+    `asked_at`: when the shop was asked for its orders last; now where it is not given.
+    """
     found, wanted, rules = Comparison(), None if only is None else sorted(set(only)), systems.rules.inventory
+    connection_id = systems.connection.id
     for place in places:
         with workplace.engine.begin() as connection:
-            for standing in standings(connection, systems.connection.id, place, rules, only=wanted):
+            for standing in standings(connection, connection_id, place, rules, only=wanted, asked_at=asked_at):
                 _compare(found, standing)
     return found
 
@@ -110,15 +122,15 @@ def compared(
 def _compare(found: Comparison, standing: Standing) -> None:
     row, location = standing.row, standing.place.location
     found.compared += 1
-    found.published += 1 if row.shop else 0
     if row.seen_at is None:
         found.unseen.append((row.item, location))
     elif standing.problem is not None:
         found.problems.append(Problem(row.item, location, standing.problem))
-    elif row.places or row.published is not None:
-        quantity = standing.terms.publishable
-        if quantity != row.shop:
-            found.changes.append(Change(row.sku, row.item, location, row.shop, quantity))
+    else:
+        found.published += 1 if row.shop else 0
+        found.held_back += 1 if standing.wanted != standing.terms.publishable else 0
+        if standing.wanted != row.shop:
+            found.changes.append(Change(row.sku, row.item, location, row.shop, standing.wanted))
 
 
 def _seen(systems: Systems, workplace: Workplace, places: Sequence[StockPlace]) -> Comparison:
@@ -144,6 +156,8 @@ def look(systems: Systems, workplace: Workplace) -> None:
     """Takes in what was told since the last time: the shop's own changes, and orders nobody has read yet."""
     learn_from_events(systems, workplace)
     reserve_unread(systems, workplace)
+    with workplace.engine.begin() as connection:
+        unseen.forget(connection, systems.connection.id)
 
 
 def _sent(systems: Systems, workplace: Workplace, wake: Wake, places: Sequence[StockPlace], found: Comparison) -> Sent:
@@ -155,8 +169,8 @@ def _sent(systems: Systems, workplace: Workplace, wake: Wake, places: Sequence[S
         if total.failed is not None or not stale:
             break
         _read_again(systems, workplace, stale)
-        _look_for_orders(systems, workplace, wake)
-        again = compared(systems, workplace, places, only={item for item, _ in stale})
+        asked_at = _look_for_orders(systems, workplace, wake)
+        again = compared(systems, workplace, places, only={item for item, _ in stale}, asked_at=asked_at)
         sent = sender.send(again.changes)
         stale = sent.again
         total.add(sent)
@@ -164,13 +178,17 @@ def _sent(systems: Systems, workplace: Workplace, wake: Wake, places: Sequence[S
     return total
 
 
-def _look_for_orders(systems: Systems, workplace: Workplace, wake: Wake) -> None:
-    """Asks the shop for orders that no webhook told of yet.
+def _look_for_orders(systems: Systems, workplace: Workplace, wake: Wake) -> datetime:
+    """Asks the shop for orders that no webhook told of yet; when it was asked.
 
-    Always after its quantities were learned: one that an order lowered may be known before the order is, and would be raised.
+    Always after its quantities were learned: one that an order lowered may be known before the order is. What was lowered
+    in the last minutes before is not raised all the same, for the shop's search does not know the newest orders.
     """
+    with workplace.engine.begin() as connection:
+        asked_at = stock.reading(connection, systems.connection.id).asked_at
     catch_up.catch_up(systems, workplace, wake)
     reserve_unread(systems, workplace)
+    return asked_at
 
 
 def _read_again(systems: Systems, workplace: Workplace, wanted: Sequence[tuple[int, int]]) -> None:
@@ -201,6 +219,22 @@ def _name(systems: Systems, workplace: Workplace, places: Sequence[StockPlace], 
     if new:
         log.warning("stock_not_pushed", connection_id=systems.connection.id, items=new)
     return new
+
+
+def _must_commit_there(systems: Systems, places: Sequence[StockPlace]) -> None:
+    """Raises NeedsDecision where NetSuite commits orders elsewhere than where the shop sells from.
+
+    Units that it committed are not kept back any more, and the figures that are pushed would never contain them.
+    """
+    committed_at = systems.rules.location
+    if committed_at is not None and any(int(committed_at) in place.sources for place in places):
+        return
+    where = "without a location" if committed_at is None else f"at location {committed_at}"
+    raise NeedsDecision(
+        f"orders are written to NetSuite {where}, and inventory.locations sells from others: what an order commits would be "
+        "sold again. Set location to one of them",
+        subject="inventory:location",
+    )
 
 
 def _must_be_whole(systems: Systems, workplace: Workplace) -> None:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Event
 from typing import TYPE_CHECKING
 
 import structlog
@@ -33,6 +34,8 @@ log = structlog.get_logger(__name__)
 _AT_ONCE = 4
 # The same request sent again where no answer came; its key makes that harmless.
 _TRIES = 3
+# Before a request that Shopify is still at work on is sent again, under the same key; the second time twice as long.
+_PAUSE_SECONDS = 0.5
 # A shop that loses so many answers is away.
 _MOST_LOST = 8
 # How the sentences of what Shopify refuses begin.
@@ -94,9 +97,7 @@ class Sender:
         """One call; without the rows it refuses, another one. Where it does not say which, by halves."""
         if not rows or self._is_over:
             return Sent()
-        with self._workplace.engine.begin() as connection:
-            numbered = pushes.take(connection, self._connection_id, rows)
-        sent, refused = self._call(numbered)
+        sent, refused = self._call(self._numbered(rows))
         if not refused:
             return sent
         bad = {refusal.position for refusal in refused}
@@ -123,27 +124,41 @@ class Sender:
         return sent
 
     def _call(self, numbered: Sequence[Numbered]) -> tuple[Sent, Sequence[Refusal]]:
-        """One set of quantities: all of it was set, or nothing with the refusals or with what was raised."""
-        tries = 0
-        while True:
-            tries += 1
+        """One set of quantities: all of it was set, or nothing with the refusals or with what was raised.
+
+        A key whose first attempt failed inside Shopify is never used again.
+        """
+        for tries in range(1, _TRIES + 1):
             try:
                 refused = self._set(numbered)
             except (OutcomeUnknown, Unavailable, InvalidAnswer) as error:
-                if tries < _TRIES:
-                    continue
-                self._doubt(numbered)
-                return self._failed(error, tries), ()
-            except ConnectorError as error:
-                return self._failed(error, tries), ()
-            if any(refusal.code in (KEY_IN_USE, KEY_FAILED) for refusal in refused) and tries < _TRIES:
+                lost: ConnectorError = error
                 continue
-            break
+            except ConnectorError as error:
+                self._not_set(numbered)
+                return self._failed(error, tries), ()
+            codes = {refusal.code for refusal in refused}
+            if not codes & {KEY_IN_USE, KEY_FAILED}:
+                return self._answered(numbered, refused, tries), refused
+            lost = OutcomeUnknown("Shopify is still at work on the same request")
+            if KEY_FAILED in codes:
+                numbered = self._numbered([one.row for one in numbered])
+            elif tries < _TRIES:
+                Event().wait(_PAUSE_SECONDS * tries)
+        self._doubt(numbered)
+        return self._failed(lost, _TRIES), ()
+
+    def _answered(self, numbered: Sequence[Numbered], refused: Sequence[Refusal], tries: int) -> Sent:
         if refused:
-            return Sent(mutations=tries), refused
+            self._not_set(numbered)
+            return Sent(mutations=tries)
         with self._workplace.engine.begin() as connection:
             pushes.published(connection, self._connection_id, numbered)
-        return Sent(rows=len(numbered), mutations=tries), ()
+        return Sent(rows=len(numbered), mutations=tries)
+
+    def _numbered(self, rows: Sequence[Quantity]) -> list[Numbered]:
+        with self._workplace.engine.begin() as connection:
+            return pushes.take(connection, self._connection_id, rows)
 
     def _set(self, numbered: Sequence[Numbered]) -> Sequence[Refusal]:
         key = self._key(numbered)
@@ -164,19 +179,23 @@ class Sender:
         with self._workplace.engine.begin() as connection:
             pushes.doubt(connection, self._connection_id, numbered)
 
+    def _not_set(self, numbered: Sequence[Numbered]) -> None:
+        with self._workplace.engine.begin() as connection:
+            pushes.not_set(connection, self._connection_id, numbered)
+
     def _stock(self, change: "Change") -> Sent:
         """Stocks an item at a location, with its first quantity."""
         if self._is_over:
             return Sent()
         row = Quantity(change.item, change.location, change.quantity, None)
-        with self._workplace.engine.begin() as connection:
-            (numbered,) = pushes.take(connection, self._connection_id, [row])
+        (numbered,) = self._numbered([row])
         try:
             refused = activate(self._systems.shopify, row.item, row.location, row.quantity, key=self._key([numbered]))
         except ConnectorError as error:
             self._doubt([numbered])
             return self._failed(error, 1)
         if refused:
+            self._not_set([numbered])
             return Sent(mutations=1, problems=[_problem(row, refused[0], {(row.item, row.location): change.sku})])
         with self._workplace.engine.begin() as connection:
             pushes.published(connection, self._connection_id, [numbered])

@@ -80,7 +80,7 @@ def _read(systems: Systems, workplace: Workplace, wake: Wake, *, is_forced: bool
 
 
 def preview(systems: Systems, workplace: Workplace, wake: Wake) -> Comparison:
-    """Reads now, and says what would be sent."""
-    poll(systems, workplace, wake)
+    """Reads now, and says what would be sent. Wants no push and gives no unit free: that is the next reading's."""
+    stock_poll.poll(systems, workplace, wake)
     stock_push.look(systems, workplace)
     return stock_push.compared(systems, workplace, stock_places(systems))

@@ -77,3 +77,12 @@ class ScheduleRules(Part):
     orders_reconcile: _Cadence = 86_400
     customers_poll: _Cadence = 900
     draft_orders_poll: _Cadence = 300
+    items_refresh: _Cadence = 900
+    customers_refresh: _Cadence = 240
+    billing_refresh: _Cadence = 120
+    orders_verify: _Cadence = 60
+    orders_catch_up: _Cadence = 900
+    orders_look_back: _Cadence = 86_400
+    connections_check: _Cadence = 3600
+    webhooks_check: _Cadence = 3600
+    events_forget: _Cadence = 86_400

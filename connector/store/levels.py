@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, text
 
+from connector.store import unseen
 from connector.store.copying import copy_rows
-from connector.store.mirror_tables import levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +26,6 @@ class SeenLevel:
     available: int | None
     at: datetime
     is_exact: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class StoredLevel:
-    """A level with what we published there and what is wrong with it."""
-
-    item: int
-    location: int
-    available: int | None
-    seen_at: datetime | None
-    published: int | None
-    published_at: datetime | None
-    sequence: int
-    problem: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +49,7 @@ def tell(connection: Connection, connection_id: int, found: Iterable[SeenLevel])
     Two quantities of one moment put their level in doubt.
     """
     _copy(connection, found)
+    unseen.notice_lowered(connection, connection_id, since=None)
     values = {"connection_id": connection_id}
     changed = connection.execute(_TELL, values).rowcount + connection.execute(_ADD, values).rowcount
     return changed + connection.execute(_TIED, values).rowcount
@@ -76,24 +63,6 @@ def keep_all(connection: Connection, connection_id: int, found: Iterable[SeenLev
     _copy(connection, found)
     changed = _kept(connection, connection_id, since=since)
     return changed + connection.execute(_NOT_STOCKED, {"connection_id": connection_id, "since": since}).rowcount
-
-
-def of_items(connection: Connection, connection_id: int, location: int, items: Sequence[int]) -> dict[int, StoredLevel]:
-    """The levels of items at a location, by item."""
-    rows = connection.execute(
-        select(levels).where(
-            levels.c.connection_id == connection_id,
-            levels.c.shopify_location == location,
-            levels.c.inventory_item.in_(list(items)),
-        )
-    )
-    return {
-        row.inventory_item: StoredLevel(
-            row.inventory_item, row.shopify_location, row.available, row.seen_at, row.published, row.published_at,
-            row.sequence, row.problem,
-        )
-        for row in rows
-    }  # fmt: skip
 
 
 def name_problems(
@@ -120,6 +89,7 @@ def _copy(connection: Connection, found: Iterable[SeenLevel]) -> None:
 
 def _kept(connection: Connection, connection_id: int, *, since: datetime | None) -> int:
     values = {"connection_id": connection_id, "since": since}
+    unseen.notice_lowered(connection, connection_id, since=since)
     changed = connection.execute(_CHANGE, values).rowcount
     connection.execute(_SEE, values)
     return changed + connection.execute(_ADD, values).rowcount
@@ -133,12 +103,13 @@ _FRESH = (
 _SAME = "l.connection_id = :connection_id and l.inventory_item = f.item and l.shopify_location = f.location"
 _IS_NEWER = "(l.seen_at is null or f.at >= l.seen_at or l.seen_at < cast(:since as timestamptz))"
 _CHANGE = text(
-    f"update levels l set available = f.available, seen_at = f.at from {_FRESH} "
+    f"update levels l set available = f.available, seen_at = f.at, sending = null from {_FRESH} "
     f"where {_SAME} and {_IS_NEWER} and l.available is distinct from f.available"
 )
 # Only forward: a late answer does not make a value look older than it is. One in doubt is certain again.
 _SEE = text(
-    f"update levels l set seen_at = f.at from {_FRESH} where {_SAME} and (l.seen_at is null or l.seen_at < f.at)"
+    f"update levels l set seen_at = f.at, sending = null from {_FRESH} "
+    f"where {_SAME} and (l.seen_at is null or l.seen_at < f.at)"
 )
 _TELL = text(
     f"update levels l set available = f.available, seen_at = f.at from {_FRESH} where {_SAME} and f.at > l.seen_at"

@@ -77,7 +77,8 @@ shop_items = Table(
 )
 
 # What Shopify has of an item at a location and what we published there. `available` is None where it is not stocked;
-# `sequence` grows with every push, so that a late one is known; `problem` was named once and is not named every run.
+# `sequence` grows with every push, so that a late one is known; `sending`: a quantity on its way of whose end nothing is
+# known yet; `problem` was named once and is not named every run.
 levels = Table(
     "levels",
     metadata,
@@ -89,18 +90,45 @@ levels = Table(
     Column("published", Integer),
     time_("published_at", nullable=True),
     Column("sequence", BigInteger, nullable=False, server_default=text("0")),
+    Column("sending", Integer),
     Column("problem", Text),
     UniqueConstraint("connection_id", "inventory_item", "shopify_location"),
 )
 
-# Units of an accepted order that NetSuite may not have committed yet. Shopify says per line from where it ships; None: unknown.
+# Units that a level lost by other hands than ours between `since` and `at`: sold, or counted by a person.
+lowered_levels = Table(
+    "lowered_levels",
+    metadata,
+    connection_(),
+    Column("inventory_item", BigInteger, nullable=False),
+    Column("shopify_location", BigInteger, nullable=False),
+    Column("units", Integer, nullable=False),
+    time_("since"),
+    time_("at"),
+    Index("ix_lowered_levels_item", "connection_id", "shopify_location", "inventory_item"),
+)
+
+# What the orders of the last day sold, whatever became of them since.
+seen_sales = Table(
+    "seen_sales",
+    metadata,
+    connection_(),
+    Column("record_id", ForeignKey("records.id", ondelete="CASCADE"), nullable=False),
+    Column("inventory_item", BigInteger, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    time_("sold_at"),
+    Index("ix_seen_sales_record", "record_id"),
+    Index("ix_seen_sales_item", "connection_id", "inventory_item"),
+)
+
+# Units of an accepted order that NetSuite may not have committed yet. They count at every location of the shop: where an
+# order ships from is only known later.
 reservations = Table(
     "reservations",
     metadata,
     connection_(),
     Column("record_id", ForeignKey("records.id", ondelete="CASCADE"), nullable=False),
     Column("inventory_item", BigInteger, nullable=False),
-    Column("shopify_location", BigInteger),
     Column("quantity", Integer, nullable=False),
     time_("made_at"),
     # When NetSuite committed them; counted until a reading of stock that began later.
@@ -167,6 +195,8 @@ scheduled_runs = Table(
     Column("outcome", Text),
     Column("reason", Text),
     Column("counts", JSONB),
+    # When a run that failed is tried again, should its next slot be later; none for what waits for a person.
+    time_("again_at", nullable=True),
     UniqueConstraint("connection_id", "name", "slot"),
     Index("ix_scheduled_runs_last", "connection_id", "name", "started_at"),
 )

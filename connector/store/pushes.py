@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from connector.shopify.inventory import Quantity
 from connector.store.copying import copy_rows
@@ -24,7 +24,8 @@ class Numbered:
 
 def take(connection: Connection, connection_id: int, rows: Sequence[Quantity]) -> list[Numbered]:
     """Numbers the writes of these levels, before they are sent."""
-    copy_rows(connection, "going", "item bigint, location bigint", ((row.item, row.location) for row in rows))
+    going = ((row.item, row.location, row.quantity) for row in rows)
+    copy_rows(connection, "going", "item bigint, location bigint, quantity integer", going)
     found = connection.execute(_TAKE, {"connection_id": connection_id})
     numbers = {(row.inventory_item, row.shopify_location): (row.sequence, row.at) for row in found}
     connection.exec_driver_sql("drop table going")
@@ -43,19 +44,30 @@ def published(connection: Connection, connection_id: int, done: Iterable[Numbere
 
 def doubt(connection: Connection, connection_id: int, rows: Iterable[Numbered]) -> None:
     """The answer was lost: what Shopify has of these is to be asked before they are pushed again."""
-    copy_rows(connection, "doubted", "item bigint, location bigint", ((one.row.item, one.row.location) for one in rows))
-    connection.execute(_DOUBT, {"connection_id": connection_id})
-    connection.exec_driver_sql("drop table doubted")
+    _mark(connection, connection_id, rows, _DOUBT)
+
+
+def not_set(connection: Connection, connection_id: int, rows: Iterable[Numbered]) -> None:
+    """The shop has set none of these."""
+    _mark(connection, connection_id, rows, _NOT_SET)
+
+
+def _mark(connection: Connection, connection_id: int, rows: Iterable[Numbered], statement: TextClause) -> None:
+    marked = ((one.row.item, one.row.location, one.row.quantity, one.sequence) for one in rows)
+    copy_rows(connection, "marked", "item bigint, location bigint, quantity integer, sequence bigint", marked)
+    connection.execute(statement, {"connection_id": connection_id})
+    connection.exec_driver_sql("drop table marked")
 
 
 _SAME = "l.connection_id = :connection_id and l.inventory_item = g.item and l.shopify_location = g.location"
 _TAKE = text(
-    f"update levels l set sequence = l.sequence + 1 from going g where {_SAME} "
+    f"update levels l set sequence = l.sequence + 1, sending = g.quantity from going g where {_SAME} "
     "returning l.inventory_item, l.shopify_location, l.sequence, clock_timestamp() as at"
 )
 _PUBLISHED = text(
     "update levels l set available = case when l.seen_at > g.at then l.available else g.quantity end, "
-    "seen_at = greatest(l.seen_at, g.at), published = g.quantity, "
+    "seen_at = greatest(l.seen_at, g.at), sending = null, published = g.quantity, "
     f"published_at = now() from gone g where {_SAME} and l.sequence = g.sequence"
 )
-_DOUBT = text(f"update levels l set seen_at = null from doubted g where {_SAME}")
+_DOUBT = text(f"update levels l set seen_at = null, sending = g.quantity from marked g where {_SAME}")
+_NOT_SET = text(f"update levels l set sending = null from marked g where {_SAME} and l.sequence = g.sequence")

@@ -12,19 +12,11 @@ from sqlalchemy import Connection, and_, delete, exists, func, or_, select, text
 from connector.store.mirror_tables import reservations
 from connector.store.records import ORDER
 from connector.store.tables import RecordState, events, records
+from connector.store.unseen import ITEMS_OF_UNITS, Units, columns
 
 UNREAD_AT_ONCE = 500
 # A delivery may become visible this long after the moment it is said to be received at.
 _AT_THE_LATEST = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Units:
-    """Units of one order line. `variant` is None where the line has none; its SKU is looked for then."""
-
-    variant: int | None
-    sku: str
-    quantity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +39,7 @@ def keep(connection: Connection, connection_id: int, record_id: int, units: Sequ
     is_open = (reservations.c.record_id == record_id, reservations.c.committed_at.is_(None))
     connection.execute(delete(reservations).where(*is_open))
     if units:
-        values = {
-            "connection_id": connection_id,
-            "record_id": record_id,
-            "variants": [one.variant for one in units],
-            "skus": [one.sku for one in units],
-            "quantities": [one.quantity for one in units],
-        }
-        connection.execute(_KEEP, values)
+        connection.execute(_KEEP, {"connection_id": connection_id, "record_id": record_id, **columns(units)})
 
 
 def commit(connection: Connection, record_id: int) -> None:
@@ -144,9 +129,5 @@ def is_unread_still(connection: Connection, one: Unread) -> bool:
 
 _KEEP = text(
     "insert into reservations (connection_id, record_id, inventory_item, quantity) "
-    "select :connection_id, :record_id, s.inventory_item, u.quantity from unnest(cast(:variants as bigint[]), "
-    "cast(:skus as text[]), cast(:quantities as integer[])) as u (variant, sku, quantity) "
-    "join lateral (select inventory_item from shop_items i where i.connection_id = :connection_id "
-    "and (i.variant = u.variant or (u.sku <> '' and i.sku = u.sku)) "
-    "order by i.variant is distinct from u.variant, i.deleted_at nulls first, i.inventory_item limit 1) s on true"
+    f"select :connection_id, :record_id, s.inventory_item, u.quantity from {ITEMS_OF_UNITS}"
 )

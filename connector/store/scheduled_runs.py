@@ -15,7 +15,7 @@ from connector.store.mirror_tables import paused_schedules, scheduled_runs, want
 _STANDINGS = text(
     """
     select pair.connection_id, pair.name, run.id, run.started_at, run.lease_until, run.finished_at, run.outcome,
-           run.reason, run.counts, run.asked_by, paused.paused_by, paused.paused_at, wanted.asked_by as wanted_by
+           run.reason, run.counts, run.asked_by, run.again_at, paused.paused_by, paused.paused_at, wanted.asked_by as wanted_by
     from unnest(cast(:connection_ids as bigint[]), cast(:names as text[])) as pair (connection_id, name)
     left join lateral (
         select * from scheduled_runs r where r.connection_id = pair.connection_id and r.name = pair.name
@@ -38,7 +38,7 @@ class RunOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """One run. `finished_at` and `outcome` are None while it goes on."""
+    """One run. `finished_at` and `outcome` are None while it goes on; `again_at`: when one that failed is tried again."""
 
     id: int
     started_at: datetime
@@ -48,6 +48,7 @@ class StoredRun:
     reason: str | None
     counts: Mapping[str, int] | None
     asked_by: str | None
+    again_at: datetime | None
 
     def is_going_on(self, now: datetime) -> bool:
         """True while it is unfinished and its lease has not ended."""
@@ -131,13 +132,19 @@ def renew(connection: Connection, run_id: int, *, seconds: float) -> None:
 
 def finish(
     connection: Connection, run_id: int, outcome: RunOutcome, *, now: datetime, reason: str | None = None,
-    counts: Mapping[str, int] | None = None,
+    counts: Mapping[str, int] | None = None, again_at: datetime | None = None,
 ) -> None:  # fmt: skip
     """Writes down what came of a run; one that was given up as lost stays so."""
     connection.execute(
         update(scheduled_runs)
         .where(scheduled_runs.c.id == run_id, scheduled_runs.c.finished_at.is_(None))
-        .values(finished_at=now, outcome=outcome, reason=reason, counts=None if counts is None else dict(counts))
+        .values(
+            finished_at=now,
+            outcome=outcome,
+            reason=reason,
+            counts=None if counts is None else dict(counts),
+            again_at=again_at,
+        )
     )
 
 
@@ -203,5 +210,5 @@ def values_of(run: StoredRun) -> dict[str, Any]:
     took = None if run.finished_at is None else round((run.finished_at - run.started_at).total_seconds(), 1)
     return {
         "started_at": run.started_at, "finished_at": run.finished_at, "outcome": run.outcome, "reason": run.reason,
-        "counts": run.counts, "seconds": took, "asked_by": run.asked_by,
+        "counts": run.counts, "again_at": run.again_at, "seconds": took, "asked_by": run.asked_by,
     }  # fmt: skip

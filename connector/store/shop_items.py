@@ -99,12 +99,6 @@ def is_empty(connection: Connection, connection_id: int) -> bool:
     return not connection.execute(select(exists().where(shop_items.c.connection_id == connection_id))).scalar()
 
 
-def duplicates(connection: Connection, connection_id: int) -> dict[str, list[int]]:
-    """SKUs that several items share, with these items."""
-    rows = connection.execute(_DUPLICATES, {"connection_id": connection_id})
-    return {row.sku: list(row.items) for row in rows}
-
-
 _KEEP = text(
     "insert into shop_items as s (connection_id, inventory_item, variant, sku, tracked) "
     "select distinct on (item) :connection_id, item, variant, coalesce(sku, ''), tracked from fresh_items order by item "
@@ -130,8 +124,4 @@ _ADD = text(
     "select :connection_id, item, variant, sku, tracked, at from item_news "
     "where sku is not null and tracked is not null and not is_deleted "
     "on conflict (connection_id, inventory_item) do nothing"
-)
-_DUPLICATES = text(
-    "select sku, array_agg(inventory_item order by inventory_item) as items from shop_items "
-    "where connection_id = :connection_id and deleted_at is null and sku <> '' group by sku having count(*) > 1"
 )

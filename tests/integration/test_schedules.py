@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from connector.errors import Conflict, Unauthorized, Unavailable
+from connector.errors import ConfigError, Conflict, NeedsDecision, Unauthorized, Unavailable
 from connector.flows import schedule_overview, scheduled
 from connector.flows.asking import run_soon
 from connector.flows.jobs import JOBS
+from connector.flows.schedule_overview import schedule_views
 from connector.flows.scheduled import Job, Ran, Wake
 from connector.flows.systems import Systems, Workplace
 from connector.mapping.rules import Rules
@@ -124,6 +125,15 @@ def test_each_connection_has_its_own_cadence(world: World) -> None:
         scheduled.run(world.runtime, job, connection_id, nobody, now=START)
     assert scheduled.due(world.engine, [job], now=START + MINUTE) == [(other, "orders.poll")]
     assert len(scheduled.due(world.engine, [job], now=START + 5 * MINUTE)) == 2
+
+
+def test_the_cadence_of_every_schedule_is_a_rule(world: World) -> None:
+    names = {job.name.replace(".", "_") for job in JOBS}
+    rules = {**world.connection.rules, "schedules": dict.fromkeys(names, 7200)}
+    with world.engine.begin() as connection:
+        stored = replace(world.connection, rules=Rules.from_json(rules).to_json())
+        views = schedule_views(connection, [stored], JOBS, now=START)
+    assert {view.every for view in views} == {7200}
 
 
 def test_another_cadence_holds_from_the_next_tick_on(world: World) -> None:
@@ -292,8 +302,35 @@ def test_a_run_that_failed_is_tried_again_before_its_next_slot(world: World) -> 
     assert first is not None
     assert first.outcome == "failed"
     assert ran(world, job, START + timedelta(minutes=4)) is None
+    with world.engine.begin() as connection:
+        (view,) = schedule_views(connection, [world.connection], [job], now=START + timedelta(minutes=4))
+    assert view.next_at is not None
+    assert view.next_at - START < timedelta(minutes=6)
     again = ran(world, job, START + timedelta(minutes=6))
     assert again is not None
     assert again.outcome == "done"
     assert [row.asked_by for row in rows(world)] == [None, "after a failure"]
     assert ran(world, job, START + timedelta(minutes=20)) is None
+
+
+def test_a_run_that_waits_for_a_person_is_not_tried_before_its_next_slot(world: World) -> None:
+    def waits() -> dict[str, int]:
+        raise NeedsDecision("a person has to look", subject="inventory:guard")
+
+    job = a_job(waits, cadence=86_400)
+    assert ran(world, job) is not None
+    assert ran(world, job, START + timedelta(minutes=20)) is None
+    with world.engine.begin() as connection:
+        (view,) = schedule_views(connection, [world.connection], [job], now=START + timedelta(minutes=20))
+    assert view.next_at is not None
+    assert view.next_at - START > timedelta(minutes=20)
+
+
+@pytest.mark.parametrize(("seconds", "is_allowed"), [(59, False), (60, True), (86_400, True), (86_401, False)])
+def test_stock_is_read_once_a_minute_to_once_a_day(seconds: int, is_allowed: bool) -> None:
+    rules = {"schedules": {"inventory_poll": seconds}}
+    if is_allowed:
+        assert Rules.from_json(rules).schedules.inventory_poll == seconds
+    else:
+        with pytest.raises(ConfigError, match=r"rules\.schedules\.inventory_poll"):
+            Rules.from_json(rules)

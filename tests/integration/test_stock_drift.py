@@ -8,16 +8,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, select
 
 from connector.errors import NotMapped, Unavailable
-from connector.flows import sku_map, stock_drift
+from connector.flows import sku_map, stock_drift, stock_sync
+from connector.flows.jobs import BY_NAME
+from connector.flows.scheduled import run as run_job
 from connector.flows.stock_news import learn_from_events
 from connector.flows.stock_places import stock_places
+from connector.flows.stock_push import push
 from connector.flows.systems import Systems
-from connector.store import levels, shop_items, stock_rows
-from connector.store.mirror_tables import kit_members, reservations
+from connector.store import items, scheduled_runs, shop_items, stock_rows
+from connector.store.mirror_tables import kit_members, levels, reservations
 from connector.transport import recorded_calls
+from tests.clock import now
 from tests.stocking import MAIN, WAREHOUSE, hear, shown_by_the_shop, stock_rules, told_by_netsuite
 from tests.world import World, opened_world
 
@@ -41,8 +45,8 @@ def systems(world: World) -> Systems:
 def known(world: World) -> dict[int, int | None]:
     """What is available of each item, as it is remembered."""
     with world.engine.begin() as connection:
-        found = levels.of_items(connection, world.connection.id, MAIN, range(11, 40))
-    return {item: level.available for item, level in found.items()}
+        found = connection.execute(select(levels.c.inventory_item, levels.c.available))
+        return {row.inventory_item: row.available for row in found}
 
 
 def level(item: int, available: int | None, at: datetime) -> dict[str, Any]:
@@ -126,7 +130,7 @@ def test_a_night_compares_everything_with_few_calls(world: World, systems: Syste
         found = stock_drift.read_shop(systems, world.runtime)
     assert found == {"shop_items": 4, "shop_missed": 0}
     assert [call.path for call in calls] == ["BulkRunQuery", "BulkOperationById", "stored file"]
-    assert wrong(world, systems) == {"B": -2}
+    assert wrong(world, systems) == {"B": -2, "E": None}
     with world.engine.begin() as connection:
         assert stock_rows.unknown_skus(connection, world.connection.id) == 1
 
@@ -141,7 +145,7 @@ def test_the_whole_run_counts_what_it_found(world: World, systems: Systems) -> N
     asked = found.pop("netsuite_calls")
     assert asked <= 3
     assert found == {
-        "netsuite_missed": 0, "shop_items": 3, "shop_missed": 1, "compared": 2, "different": 2, "problems": 0,
+        "netsuite_missed": 0, "shop_items": 3, "shop_missed": 1, "compared": 3, "different": 1, "problems": 1,
         "new_problems": 0, "unknown_to_netsuite": 1,
     }  # fmt: skip
     assert [call.path for call in calls if call.system == "shopify"] == [
@@ -208,7 +212,7 @@ def sell(world: World, units: dict[int, int]) -> None:
         connection.exec_driver_sql("update items set item_type = 'Kit' where sku = 'KIT'")
         made = {"netsuite_kit": 2003, "netsuite_item": 2000, "quantity": 2}
         connection.execute(insert(kit_members), [{"connection_id": world.connection.id} | made])
-        row = {"connection_id": world.connection.id, "record_id": record, "shopify_location": MAIN}
+        row = {"connection_id": world.connection.id, "record_id": record}
         connection.execute(
             insert(reservations), [row | {"inventory_item": item, "quantity": n} for item, n in units.items()]
         )
@@ -226,8 +230,40 @@ def test_duplicates_and_untracked_items_are_named_once_and_not_pushed(world: Wor
     mended = stock_drift.compare(systems, world.runtime, lambda _record: None)
     assert (mended["problems"], mended["new_problems"], mended["different"]) == (1, 0, 1)
     with world.engine.begin() as connection:
-        (kept,) = levels.of_items(connection, world.connection.id, MAIN, [22]).values()
-    assert kept.problem == "the shop does not track its quantity"
+        kept = select(levels.c.problem).where(levels.c.inventory_item == 22)
+        assert connection.execute(kept).scalar_one() == "the shop does not track its quantity"
+
+
+def test_what_netsuite_does_not_know_or_knows_twice_is_named_once_and_not_pushed(
+    world: World, systems: Systems
+) -> None:
+    told_by_netsuite(world, {"A": 10, "B": 5})
+    shown_by_the_shop(world, {"A": 3, "B": 5, "C": 1, "Z": 4})
+    with world.engine.begin() as connection:
+        others = [items.Item(2900, "A", "InvtPart", False), items.Item(2901, "C", "InvtPart", False)]
+        items.keep(connection, world.connection.id, others)
+    first = stock_drift.compare(systems, world.runtime, lambda _record: None)
+    assert (first["problems"], first["new_problems"], first["different"]) == (3, 3, 0)
+    with world.engine.begin() as connection:
+        named = connection.exec_driver_sql("select inventory_item, problem from levels where problem is not null").all()
+    assert sorted(map(tuple, named)) == [
+        (11, "2 active items of NetSuite have this SKU"),
+        (13, f"NetSuite tells no stock of it for {MAIN}"),
+        (14, "no active item of NetSuite has this SKU"),
+    ]
+    assert push(systems, world.runtime, lambda _record: None)["mutations"] == 0
+    assert stock_drift.compare(systems, world.runtime, lambda _record: None)["new_problems"] == 0
+
+
+def test_what_the_nightly_comparison_finds_the_next_push_mends(world: World, systems: Systems) -> None:
+    told_by_netsuite(world, {"A": 10, "B": 5})
+    shown_by_the_shop(world, {"A": 3, "B": 5})
+    assert stock_sync.compare(systems, world.runtime, lambda _record: None)["different"] == 1
+    with world.engine.begin() as connection:
+        assert scheduled_runs.wanted(connection, world.connection.id) == [stock_sync.PUSH]
+    assert run_job(world.runtime, BY_NAME[stock_sync.PUSH], world.connection.id, lambda _record: None, now=now())
+    assert {item.sku: item.levels[MAIN].available for item in world.shop.inventory.standing()} == {"A": 10, "B": 5}
+    assert stock_sync.compare(systems, world.runtime, lambda _record: None)["different"] == 0
 
 
 def test_an_item_that_is_to_be_stocked_there_differs(database: Engine, redis_url: str) -> None:

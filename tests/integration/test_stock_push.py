@@ -1,27 +1,26 @@
 """NetSuite's stock reaches the shop: what differs, compared before it is set, and never what a buyer just bought."""
 
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, cast
 
 import pytest
-from sqlalchemy import Engine, text, update
+from sqlalchemy import Engine, insert, text, update
 
-from connector.errors import NeedsDecision, OutcomeUnknown, Unavailable
+from connector.errors import NeedsDecision, Unavailable
 from connector.flows.reserving import settle
 from connector.flows.stock_drift import read_shop
-from connector.flows.stock_push import push, pushed
-from connector.flows.stock_sync import sync
-from connector.shopify.client import ShopifyClient
-from connector.store import reservations
+from connector.flows.stock_push import pushed
+from connector.flows.stock_sync import poll, preview, sync
+from connector.store import items, reservations, scheduled_runs
 from connector.store import stock as store
+from connector.store.items import Item
 from connector.store.mirror_tables import levels, stock
+from connector.store.unseen import Units
 from tests.clock import later, now
 from tests.hearing import heard
 from tests.payloads import payment, rest_order
-from tests.stocking import MAIN, stock_rules, told_by_netsuite
+from tests.pushing import in_shop, moves, now_text, run, stocked
+from tests.stocking import MAIN, WAREHOUSE, minutes_pass, stock_rules
 from tests.world import World, opened_world
 
 
@@ -30,42 +29,6 @@ def shop(database: Engine, redis_url: str) -> Iterator[World]:
     """A world that pushes the warehouse's stock."""
     with opened_world(database, redis_url, rules=stock_rules()) as world:
         yield world
-
-
-def stocked(world: World, netsuite: Mapping[str, int], shop: Mapping[str, int], *, is_known: bool = True) -> None:
-    """Both sides with their stock, and the mirrors of it as readings leave them."""
-    told_by_netsuite(world, netsuite)
-    world.shop.inventory.load(
-        {"id": 11 + n, "sku": sku, "variant_id": 5000 + n, "levels": {MAIN: units}}
-        for n, (sku, units) in enumerate(shop.items())
-    )
-    with world.engine.begin() as connection:
-        store.complete(
-            connection,
-            world.connection.id,
-            source="inventoryitemlocations",
-            locations=("2",),
-            watermark="2026-11-24 10:00:00",
-        )
-    if is_known:
-        read_shop(world.runtime.open_systems(world.connection.id), world.runtime)
-
-
-def run(world: World) -> dict[str, int]:
-    """One push."""
-    return dict(push(world.runtime.open_systems(world.connection.id), world.runtime, lambda _: None))
-
-
-def in_shop(world: World) -> dict[str, int]:
-    """What the shop itself says is available."""
-    return {item.sku: item.levels[MAIN].available for item in world.shop.inventory.standing() if item.sku}
-
-
-def moves(world: World, sku: str, units: int) -> None:
-    """NetSuite has another quantity now, and a reading said so."""
-    with world.engine.begin() as connection:
-        item = connection.execute(text("select netsuite_id from items where sku = :sku"), {"sku": sku}).scalar_one()
-        connection.execute(update(stock).where(stock.c.netsuite_item == item).values(available=units))
 
 
 def test_only_what_differs_is_sent_in_one_call(shop: World) -> None:
@@ -108,72 +71,6 @@ def test_what_somebody_bought_unheard_is_not_given_back(shop: World) -> None:
     assert counts["stale"] == 0
 
 
-def now_text(world: World) -> str:
-    return world.shop.inventory.now().isoformat()
-
-
-def test_one_refused_row_does_not_keep_the_others_back_and_is_named_once(shop: World) -> None:
-    skus = [f"S{number:03}" for number in range(250)]
-    stocked(shop, dict.fromkeys(skus, 9), dict.fromkeys(skus, 8))
-    shop.shop.inventory.delete_item({"id": 11 + 100})
-    first = run(shop)
-    assert (first["sent"], first["refused"], first["named"]) == (249, 1, 1)
-    assert set(in_shop(shop).values()) == {9}
-    moves(shop, "S001", 4)
-    second = run(shop)
-    assert (second["sent"], second["named"]) == (1, 0)
-
-
-def test_a_lost_answer_is_asked_for_under_the_same_key(shop: World) -> None:
-    stocked(shop, {"A": 5}, {"A": 3})
-    shop.shop.change({"lose_answers": {"InventorySet": 1}})
-    assert run(shop)["sent"] == 1
-    assert in_shop(shop) == {"A": 5}
-    assert len([entry for entry in shop.shop.inventory.history if entry["delta"] == 2]) == 1
-
-
-def test_a_push_that_died_between_the_write_and_our_record_is_found_equal_afterwards(shop: World) -> None:
-    stocked(shop, {"A": 5}, {"A": 3})
-    run(shop)
-    with shop.engine.begin() as connection:
-        connection.execute(update(levels).values(available=3, published=None))
-    moves(shop, "A", 6)
-    assert run(shop)["stale"] == 0
-    assert in_shop(shop) == {"A": 6}
-
-
-class Deaf:
-    """A client that loses every answer to quantities of one item."""
-
-    def __init__(self, client: ShopifyClient, item: int) -> None:
-        self._client = client
-        self._item = f"gid://shopify/InventoryItem/{item}"
-
-    def attempt(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        payload = self._client.attempt(operation, variables)
-        if any(row["inventoryItemId"] == self._item for row in variables.get("input", {}).get("quantities", ())):
-            raise OutcomeUnknown("the answer was lost")
-        return payload
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._client, name)
-
-
-def test_a_call_whose_answer_stays_lost_keeps_nothing_of_the_others(shop: World) -> None:
-    skus = [f"S{number:03}" for number in range(300)]
-    stocked(shop, dict.fromkeys(skus, 9), dict.fromkeys(skus, 8))
-    shop.shop.inventory.delete_item({"id": 11 + 100})
-    systems = shop.runtime.open_systems(shop.connection.id)
-    deaf = replace(systems, shopify=cast(ShopifyClient, Deaf(systems.shopify, 11 + 299)))
-    with pytest.raises(OutcomeUnknown):
-        push(deaf, shop.runtime, lambda _: None)
-    with shop.engine.begin() as connection:
-        named = list(connection.execute(text("select problem from levels where problem is not null")).scalars())
-        published = connection.execute(text("select count(*) from levels where published = 9")).scalar_one()
-    assert named == ["Shopify refuses 9 of S100: The specified inventory item could not be found."]
-    assert published == 249
-
-
 def test_a_push_that_would_empty_the_shop_waits_for_a_person(shop: World) -> None:
     skus = [f"S{number:03}" for number in range(60)]
     stocked(shop, dict.fromkeys(skus[:30], 0) | dict.fromkeys(skus[30:], 8), dict.fromkeys(skus, 8))
@@ -182,6 +79,70 @@ def test_a_push_that_would_empty_the_shop_waits_for_a_person(shop: World) -> Non
     assert set(in_shop(shop).values()) == {8}
     systems = shop.runtime.open_systems(shop.connection.id)
     assert pushed(systems, shop.runtime, lambda _: None, is_forced=True)["sent"] == 30
+
+
+@pytest.mark.parametrize(("number", "empty", "is_stopped"), [(50, 10, False), (50, 11, True), (49, 49, False)])
+def test_the_guard_stops_above_its_percentage_and_from_its_number_of_levels_on(
+    shop: World, number: int, empty: int, is_stopped: bool
+) -> None:
+    skus = [f"S{one:03}" for one in range(number)]
+    stocked(shop, dict.fromkeys(skus[:empty], 0) | dict.fromkeys(skus[empty:], 8), dict.fromkeys(skus, 8))
+    if is_stopped:
+        with pytest.raises(NeedsDecision, match=f"{empty} of {number} levels on sale would fall to nothing"):
+            run(shop)
+    else:
+        assert run(shop)["sent"] == empty
+
+
+def test_the_guard_counts_no_level_that_is_not_pushed(shop: World) -> None:
+    skus = [f"S{number:03}" for number in range(50)]
+    stocked(shop, dict.fromkeys(skus[:11], 0) | dict.fromkeys(skus[11:], 8), dict.fromkeys(skus, 8))
+    others = [f"X{number}" for number in range(60)]
+    shop.shop.inventory.load({"sku": sku, "levels": {MAIN: 8}} for sku in others)
+    with shop.engine.begin() as connection:
+        known = [Item(9000 + number, sku, "InvtPart", False) for number, sku in enumerate(others)]
+        items.keep(connection, shop.connection.id, known)
+    read_shop(shop.runtime.open_systems(shop.connection.id), shop.runtime)
+    with pytest.raises(NeedsDecision, match="11 of 50 levels on sale would fall to nothing"):
+        run(shop)
+
+
+@pytest.mark.parametrize("location", [None, "7"])
+def test_nothing_is_pushed_where_orders_are_committed_elsewhere(
+    database: Engine, redis_url: str, location: str | None
+) -> None:
+    with opened_world(database, redis_url, rules=stock_rules() | {"location": location}) as world:
+        stocked(world, {"A": 5}, {"A": 3})
+        with pytest.raises(NeedsDecision, match="Set location to one of them"):
+            run(world)
+        assert in_shop(world) == {"A": 3}
+
+
+def test_a_group_of_netsuite_locations_is_sold_as_one(database: Engine, redis_url: str) -> None:
+    rules = stock_rules(locations={str(MAIN): ["2", "3"]})
+    with opened_world(database, redis_url, rules=rules) as world:
+        stocked(world, {"A": 5}, {"A": 3})
+        with world.engine.begin() as connection:
+            row = {"netsuite_item": 2000, "available": 4, "changed_at": "2026-11-24 10:00:00"}
+            row |= {"connection_id": world.connection.id}
+            connection.execute(insert(stock), [row | {"netsuite_location": place} for place in (3, 4)])
+        run(world)
+        assert in_shop(world) == {"A": 9}
+
+
+def test_a_preview_wants_no_push_and_gives_no_units_free(shop: World) -> None:
+    stocked(shop, {"MUG-RED": 10}, {"MUG-RED": 8})
+    systems = shop.runtime.open_systems(shop.connection.id)
+    with shop.engine.begin() as connection:
+        record_id = shop.announce(5001)
+        reservations.keep(connection, shop.connection.id, record_id, [Units(None, "MUG-RED", 1)])
+        reservations.commit(connection, record_id)
+    (change,) = preview(systems, shop.runtime, lambda _: None).changes
+    assert (change.was, change.quantity) == (8, 9)
+    with shop.engine.begin() as connection:
+        assert scheduled_runs.wanted(connection, shop.connection.id) == []
+        assert connection.execute(text("select count(*) from reservations")).scalar_one() == 1
+    assert in_shop(shop) == {"MUG-RED": 8}
 
 
 def test_nothing_is_pushed_from_a_reading_that_was_cut_off(shop: World) -> None:
@@ -198,6 +159,8 @@ def test_a_change_of_somebody_else_is_remembered_and_our_own_echo_does_no_harm(s
     run(shop)
     (news,) = shop.shop.inventory.adjust({"item": 11, "location": MAIN, "available": 2})
     heard(shop, news["topic"], news["body"])
+    assert run(shop)["sent"] == 0
+    minutes_pass(shop, 3)
     assert run(shop)["sent"] == 1
     assert in_shop(shop) == {"A": 5}
 
@@ -216,16 +179,6 @@ def test_an_item_that_is_not_stocked_is_named_or_stocked_by_rule(
         assert run(world)["named"] == 0
         levels_of_b = world.shop.inventory.with_sku("B")[0].levels
         assert (levels_of_b[MAIN].available if MAIN in levels_of_b else None) == b
-
-
-def test_two_pushes_at_once_leave_the_newest_figures(shop: World) -> None:
-    skus = [f"S{number:03}" for number in range(300)]
-    stocked(shop, dict.fromkeys(skus, 9), dict.fromkeys(skus, 8))
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda _: run(shop), range(2)))
-    run(shop)
-    assert set(in_shop(shop).values()) == {9}
-    assert run(shop)["mutations"] == 0
 
 
 def test_the_push_counts_units_until_a_later_reading_of_netsuite_contains_them(shop: World) -> None:
@@ -291,7 +244,7 @@ def test_units_noted_beside_a_pass_that_has_ended_are_free_after_the_next_readin
     record_id = shop.sell(rest_order(5001))
     shop.work(record_id)
     with shop.engine.begin() as connection:
-        reservations.keep(connection, shop.connection.id, record_id, [reservations.Units(None, "A", 3)])
+        reservations.keep(connection, shop.connection.id, record_id, [Units(None, "A", 3)])
     run(shop)
     assert in_shop(shop) == {"A": 7}
     settle(shop.runtime.open_systems(shop.connection.id), shop.runtime, began_at=later(timedelta(seconds=1)))
@@ -307,3 +260,20 @@ def test_levels_in_doubt_are_read_before_the_guard_counts_what_would_be_empty(sh
     with pytest.raises(NeedsDecision, match="60 of 60 levels on sale would fall to nothing"):
         run(shop)
     assert set(in_shop(shop).values()) == {8}
+
+
+def test_a_thousand_changed_items_are_one_page_and_four_mutations(shop: World) -> None:
+    skus = [f"S{number:04}" for number in range(1000)]
+    stocked(shop, dict.fromkeys(skus, 8), dict.fromkeys(skus, 8))
+    systems = shop.runtime.open_systems(shop.connection.id)
+    poll(systems, shop.runtime, lambda _: None)
+    changed = now().strftime("%Y-%m-%d %H:%M:%S")
+    shop.account.set_stock(
+        [{"item": 2000 + n, "location": WAREHOUSE, "on_hand": 7, "changed": changed} for n in range(1000)]
+    )
+    asked, answered = len(shop.account.calls), shop.shop.operations.total()
+    poll(systems, shop.runtime, lambda _: None)
+    assert run(shop)["sent"] == 1000
+    assert len(shop.account.calls) - asked == 1
+    assert shop.shop.operations.total() - answered == shop.shop.operations["InventorySet"] == 4
+    assert set(in_shop(shop).values()) == {7}

@@ -20,7 +20,7 @@ from connector.flows.stock_push import push
 from connector.sandbox.netsuite.accountant import act
 from tests.clock import now
 from tests.payloads import payment, rest_order
-from tests.stocking import MAIN, WAREHOUSE, stock_rules
+from tests.stocking import MAIN, WAREHOUSE, minutes_pass, stock_rules
 from tests.waiting import eventually
 from tests.world import KEY, SESSION_SECRET, World, opened_world
 
@@ -133,7 +133,12 @@ def test_a_quantity_that_never_holds_still_waits_for_the_next_run(shop: World) -
     assert run(shop)["stale"] == 1
     assert shop.shop.operations["InventorySet"] == 4
     shop.shop.inventory.now = now
+    minutes_pass(shop, 3)
     assert run(shop)["stale"] == 0
+    # The last one was only noticed now.
+    assert in_shop(shop) == 14
+    minutes_pass(shop, 3)
+    run(shop)
     assert in_shop(shop) == 15
 
 
@@ -168,6 +173,9 @@ def test_a_level_in_doubt_that_is_found_as_it_was_is_pushed_again(shop: World) -
     with pytest.raises(ConnectorError):
         run(shop)
     shop.shop.inventory.adjust({"item": ITEM, "location": MAIN, "delta": -5})
+    run(shop)
+    assert in_shop(shop) == 10
+    minutes_pass(shop, 3)
     run(shop)
     assert in_shop(shop) == 15
 

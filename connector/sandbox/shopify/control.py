@@ -23,6 +23,9 @@ def control(shop: Shop, verb: str, asked: Json | None) -> object | None:
 
 
 def _put_order(shop: Shop, asked: Json) -> Json:
+    """Adds an order or replaces it; one that `is_new` is placed now, whatever day it counts for."""
+    if asked.get("is_new"):
+        asked["order"]["created_at"] = shop.inventory.now().isoformat()
     return {"deliveries": shop.put_order(asked["order"], asked.get("transactions", []))}
 
 

@@ -90,7 +90,7 @@ def root(shop: Shop, schema: GraphQLSchema) -> Json:
     fields: Json = {
         "order": lambda _info, id: _order(shop, id),
         "orders": lambda info, query=None, sortKey="PROCESSED_AT", reverse=False, **rest: connection_of(
-            searched(shop.orders(), query, sortKey, reverse=reverse)
+            searched(shop.findable(), query, sortKey, reverse=reverse)
         )(info, value=lambda found: order_value(found[0], found[1], config.companies), **rest),
         "refund": lambda _info, id: _part(shop, "refunds", id, refund_values),
         "fulfillment": lambda _info, id: _part(shop, "fulfillments", id, lambda order, _: fulfillment_values(order)),

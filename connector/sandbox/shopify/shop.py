@@ -77,6 +77,8 @@ class ShopConfig:
     restore_rate: float = 100.0
     bucket: float = 2000.0
     latency_ms: float = 0.0
+    # So many seconds a new order cannot be found by the search of orders.
+    search_lag: float = 0.0
     # How often a bulk operation is seen running before it is done, and how the next ones fail: error_code, lines, status.
     bulk_polls: int = 1
     bulk_failures: list[Json] = field(default_factory=list)
@@ -116,6 +118,7 @@ class Shop:
         self.ids = count(8_100_000_000_001)
         self._orders: dict[int, Json] = {}
         self._transactions: dict[int, list[Json]] = {}
+        self._placed_at: dict[int, float] = {}
         self._points = config.bucket
         self._points_at = time.monotonic()
         self._failures: list[int | str] = []
@@ -147,6 +150,7 @@ class Shop:
         with self._lock:
             self._orders[order["id"]] = order
             self._transactions[order["id"]] = transactions
+            self._placed_at.setdefault(order["id"], time.monotonic())
         if order.get("customer"):
             self.customers.learn(order["customer"])
         return self.inventory.follow(order)
@@ -166,6 +170,11 @@ class Shop:
         """All orders and their transactions."""
         with self._lock:
             return [(order, self._transactions[order_id]) for order_id, order in self._orders.items()]
+
+    def findable(self) -> list[tuple[Json, list[Json]]]:
+        """The orders that the search knows by now, with their transactions."""
+        newest = time.monotonic() - self.config.search_lag
+        return [found for found in self.orders() if self._placed_at[found[0]["id"]] <= newest]
 
     def change(self, settings: Json) -> None:
         """Changes settings; `fail_next` makes the next answers fail (an HTTP status, THROTTLED, INTERNAL_SERVER_ERROR).

@@ -27,8 +27,10 @@ MISSING = "The @idempotent directive is required for this mutation but was not p
 _KEPT = timedelta(hours=24)
 CONCURRENT = "IDEMPOTENCY_CONCURRENT_REQUEST"
 MISMATCH = "IDEMPOTENCY_KEY_PARAMETER_MISMATCH"
+FAILED = "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"
 _MESSAGES = {
     CONCURRENT: "This request is currently in progress, please try again.",
+    FAILED: "A previous attempt with this idempotency key failed.",
     MISMATCH: "The same idempotency key cannot be used with different operation parameters.",
 }
 
@@ -46,6 +48,7 @@ class _Used:
     digest: str
     at: datetime
     result: Json | None = None
+    has_failed: bool = False
 
 
 class Keys:
@@ -54,6 +57,9 @@ class Keys:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._used: dict[str, _Used] = {}
+        # So many of the next calls find their key in use; the first attempts of so many of the next keys fail for good.
+        self.busy = 0
+        self.failing = 0
 
     def once(self, key: str, parameters: object, now: datetime, do: Callable[[], Json]) -> Json:
         """What `do` gives, or what it gave the first time. Raises KeyRefusedError."""
@@ -67,13 +73,19 @@ class Keys:
         """The key is in use inside the block. Raises KeyRefusedError."""
         digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
         with self._lock:
+            if self.busy:
+                self.busy -= 1
+                raise KeyRefusedError(CONCURRENT)
             used = self._used.get(key)
             if used is None or now - used.at > _KEPT:
-                used = self._used[key] = _Used(digest, now)
+                used = self._used[key] = _Used(digest, now, has_failed=self.failing > 0)
+                self.failing = max(0, self.failing - 1)
             elif used.digest != digest:
                 raise KeyRefusedError(MISMATCH)
-            elif used.result is None:
+            elif used.result is None and not used.has_failed:
                 raise KeyRefusedError(CONCURRENT)
+            if used.has_failed:
+                raise KeyRefusedError(FAILED)
         try:
             yield used
         finally:
