@@ -24,7 +24,7 @@ from connector.store import connections
 from connector.store.connections import StoredConnection
 
 _DAY = click.DateTime(["%Y-%m-%d"])
-# From here on there is room for what came and what went back, not only for what stayed.
+# From here on there is room for what came, what went back and what stayed side by side; else they stand in two lines.
 _WIDE = 110
 _MONEY = ("captured", "refunded", "net")
 # Orders of a place that are named one by one before they are only counted.
@@ -136,18 +136,24 @@ def _sum(sums: Sequence[Sums]) -> Sums:
 
 def _print_rows(names: Sequence[str], rows: Sequence[tuple[Sequence[str], MoneyRow]]) -> None:
     is_wide = console().width >= _WIDE
-    members = _MONEY if is_wide else ("net",)
-    columns = [f"{side}\n{name}" if is_wide else side for side in ("shopify", "netsuite") for name in members]
-    cells = [
-        [*head, *_amounts(row, members), f"{_money(row.difference, row):+}" if row.difference else ""]
-        for head, row in rows
-    ]
+    sides = ("shopify", "netsuite")
+    columns = [f"{side}\n{name}" for side in sides for name in _MONEY] if is_wide else sides
+    cells: list[list[object]] = []
+    for head, row in rows:
+        amounts = _amounts(row) if is_wide else [_two_lines(side, row) for side in (row.shopify, row.netsuite)]
+        cells.append([*head, *amounts, "" if row.is_equal else f"{_money(row.difference, row):+}"])
     print_table((*names, *columns, "differs"), cells, whole=(*names, *columns, "differs"))
 
 
-def _amounts(row: MoneyRow, members: Sequence[str]) -> list[Decimal]:
+def _two_lines(side: Sums, row: MoneyRow) -> str:
+    """What came, and below it what went back."""
+    came = str(_money(side.captured, row))
+    return f"{came}\n-{_money(side.refunded, row)}" if side.refunded else came
+
+
+def _amounts(row: MoneyRow) -> list[Decimal]:
     """Of Shopify, then of NetSuite."""
-    return [_money(getattr(side, name), row) for side in (row.shopify, row.netsuite) for name in members]
+    return [_money(getattr(side, name), row) for side in (row.shopify, row.netsuite) for name in _MONEY]
 
 
 def _money(amount: Decimal, of: MoneyRow | Difference) -> Decimal:
@@ -177,7 +183,7 @@ def _print_places(found: Proof) -> None:
 
 
 def _money_json(row: MoneyRow) -> dict[str, Any]:
-    amounts = _amounts(row, _MONEY)
+    amounts = _amounts(row)
     sides = {
         name: dict(zip(_MONEY, amounts[at : at + 3], strict=True)) for at, name in ((0, "shopify"), (3, "netsuite"))
     }
@@ -209,5 +215,5 @@ def _print_csv(found: Proof) -> None:
     columns = [f"{side}_{member}" for side in ("shopify", "netsuite") for member in _MONEY]
     writer.writerow(["day", "currency", "gateway", *columns, "difference"])
     for row in found.rows:
-        amounts = _amounts(row, _MONEY)
+        amounts = _amounts(row)
         writer.writerow([row.day, row.currency, row.gateway, *amounts, _money(row.difference, row)])
