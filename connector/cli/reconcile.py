@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from connector.cli.connections import the_only_connection
 from connector.cli.opening import data_option, json_option, opened
 from connector.cli.output import console, print_json, print_table
 from connector.errors import ConfigError
@@ -19,9 +20,6 @@ from connector.flows.ledger_money import Difference, MoneyRow, Sums
 from connector.flows.ledger_orders import Place
 from connector.flows.reconciling import Proof, proof, window
 from connector.mapping.money import rounded
-from connector.runtime import Runtime
-from connector.store import connections
-from connector.store.connections import StoredConnection
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 # From here on there is room for what came, what went back and what stayed side by side; else they stand in two lines.
@@ -47,7 +45,9 @@ def reconcile(
     difference in money has no cause.
     """
     with opened(data) as (runtime, _):
-        systems = runtime.open_systems(_stored(runtime, connection).id)
+        with runtime.engine.begin() as database:
+            stored = the_only_connection(database, connection)
+        systems = runtime.open_systems(stored.id)
         now = datetime.now(UTC)
         chosen = window(systems.rules, since=since and since.date(), until=until and until.date(), now=now)
         if chosen.since >= chosen.until:
@@ -61,17 +61,6 @@ def reconcile(
         _print(found)
     if not found.is_explained:
         raise SystemExit(1)
-
-
-def _stored(runtime: Runtime, name: str | None) -> StoredConnection:
-    with runtime.engine.begin() as database:
-        found = [one for one in connections.every(database) if name in (None, one.name)]
-    if not found and name is not None:
-        raise ConfigError(f"there is no connection named {name}; see `ml-connector connection list`")
-    if len(found) != 1:
-        names = ", ".join(sorted(one.name for one in found)) or "none"
-        raise ConfigError(f"say which connection: `ml-connector reconcile NAME`; there are: {names}")
-    return found[0]
 
 
 def _day(moment: datetime | None) -> str:
