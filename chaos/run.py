@@ -2,10 +2,11 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from statistics import quantiles
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -87,7 +88,7 @@ def _judged(cell: Cell, seed: int, here: Stage, traffic: Traffic) -> Played:
         judgement.objects(f"not at rest {cell.within:.0f} s after the last event")
     if traffic.given_up:
         judgement.objects(f"{traffic.given_up} deliveries were never answered 200")
-    for note in (*here.notes, *traffic.failures, *_missed(cell, here)):
+    for note in (*here.notes, *traffic.failures, *missed(cell, here.kills, here.account.get("calls")), *_unmoved(cell, here)):
         judgement.objects(note)
     refused = sum(count for status, count in traffic.answers.items() if status != 200)
     return Played(cell, seed, here.kills, traffic.events, refused, rested, judgement)
@@ -101,17 +102,17 @@ def percentiles(waits: list[float]) -> tuple[float, float]:
     return cuts[49], cuts[98]
 
 
-def _missed(cell: Cell, here: Stage) -> list[str]:
-    """A green cell whose fault never struck would prove nothing."""
+def missed(cell: Cell, kills: int, calls: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What of the fault never struck: a cell that is green without it would prove nothing."""
     armed = bool(cell.setting.worker_crashes or cell.setting.web_crashes or cell.setting.launcher)
-    missed = ["no process died where it was to"] if armed and not here.kills else []
-    if cell.breaks_calls and not any(
-        call["status"] in (0, 401) or call["status"] >= 429 for call in here.account.get("calls")
-    ):
-        missed.append("no call met the fault of NetSuite")
-    if cell.setting.worker_clocks and not _is_ahead(here):
-        missed.append("no worker's clock was wrong")
-    return missed
+    found = ["nothing died that was to"] if (cell.kills or armed) and not kills else []
+    if cell.breaks_calls and not any(call["status"] in (0, 401) or call["status"] >= 429 for call in calls):
+        found.append("no call met the fault of NetSuite")
+    return found
+
+
+def _unmoved(cell: Cell, here: Stage) -> list[str]:
+    return ["no worker's clock was wrong"] if cell.setting.worker_clocks and not _is_ahead(here) else []
 
 
 def _is_ahead(here: Stage) -> bool:
