@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from connector.flows.systems import Systems
 from connector.mapping.rules import Rules
+from connector.netsuite.states import CLOSED
 from connector.store import billing, records, sales_orders
 from connector.store import wanted as wanted_records
 from connector.store.billing import BillingDocument, Kept
@@ -19,8 +20,6 @@ Rows = Sequence[Mapping[str, str]]
 
 _KINDS = {"CustInvc": billing.INVOICE, "CashSale": billing.CASH_SALE}
 _SALES_ORDER = "SalesOrd"
-# Cancelled, which only an order that waits for approval can be, and closed.
-CLOSED = ("C", "H")
 
 
 def keep_documents(connection: Connection, systems: Systems, rows: Rows) -> None:

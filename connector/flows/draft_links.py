@@ -51,10 +51,13 @@ def _draft_of(order: Order, systems: Systems, workplace: Workplace) -> StoredEff
     """The draft of ours that became this order, None where none did."""
     named = next((item.value for item in order.attributes if item.key == ATTRIBUTE), "")
     draft = _stored(external_ids.draft_order(systems.shop_id, named), systems, workplace) if named.isdigit() else None
-    if draft is None or draft.state is EffectState.WITHDRAWN or draft.verified_at is not None:
-        # Of the last: its order is linked, and this is another one, such as a copy of it.
+    if draft is None or draft.verified_at is not None:
+        # Of the second: its order is linked, and this is another one, such as a copy of it.
         return None
     if draft.remote_id is None:
+        if draft.state is EffectState.PLANNED:
+            # The shop refused it.
+            return None
         raise Conflict(f"{order.name}: whether its draft order was made is being looked at", retry_after=_AGAIN)
     found = draft_order(systems.shopify, draft.remote_id)
     if found is None:

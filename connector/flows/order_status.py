@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from connector.errors import Unavailable
-from connector.flows.apply_to_shop import ShopWork, apply_to_shop, look_after_job, settle_finding
+from connector.flows.apply_to_shop import apply_to_shop, look_after_job, settle_finding
 from connector.flows.facts import made_under, parcels_made
 from connector.flows.plan import natural_keys
 from connector.flows.plan_capture import captures_of
 from connector.flows.plan_shipments import plan_shipments
 from connector.flows.plan_status import plan_status
 from connector.flows.result import Result
+from connector.flows.shop_effects import ShopWork
 from connector.flows.status_planning import StatusPlan, StatusSubject, StatusWant
 from connector.flows.systems import Systems, Workplace
 from connector.mapping import external_ids
