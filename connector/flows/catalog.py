@@ -5,22 +5,20 @@ Read by SuiteQL in pages of a thousand, by key; afterwards only what changed sin
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
 from connector.errors import Rejected
+from connector.flows.changes import Changes, Row, Rows
 from connector.flows.customer_mirror import keep_customers, told_columns
 from connector.flows.document_mirror import keep_documents
 from connector.flows.systems import Systems
-from connector.flows.watermarks import START, minus_overlap
 from connector.limits import Lane
-from connector.netsuite.client import PAGE
 from connector.netsuite.suiteql import (
     Query,
-    clock,
     customers_changed,
     customers_page,
     documents_changed,
@@ -40,8 +38,6 @@ _ASKED_AGAIN = timedelta(days=1)
 # Before a new customer is created the mirror of NetSuite's customers must be at most this old; beat keeps it so.
 CUSTOMERS_FRESH_SECONDS = 300
 _refreshing: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
-
-Rows = Sequence[Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +59,34 @@ def refresh(catalog: Catalog, systems: Systems, engine: Engine, *, lane: Lane = 
 
     The cursor moves only after the last page, so that an interrupted reading is done again.
     """
-    connection_id = systems.connection.id
-    with engine.begin() as connection:
-        cursor = cursors.read(connection, connection_id, catalog.name)
-    since = cursor and minus_overlap(cursor.watermark)
-    last, watermark, count = "0", None, 0
-    if since is None and catalog.page is None:
-        watermark = systems.netsuite.suiteql(*clock(), lane=lane)[0]["now_at"]
-        since = minus_overlap(watermark)
-    while True:
-        rows = _rows(catalog, catalog.changed(last, since) if since else _first(catalog, last), systems, engine, lane)
-        watermark = watermark or (rows[0]["now_at"] if rows else None)
+    reading, count = Changes.begin(catalog.name, systems, engine, lane=lane), 0
+    columns = None if catalog.columns is None else " ".join(catalog.columns(systems))
+    if catalog.page is None:
+        reading.from_now_on()
+    if columns != _columns_read(catalog, systems, engine):
+        # The rules want to know more of the rows that did not change, too.
+        reading.everything()
+
+    def ask(last: Row | None, since: str | None) -> Rows:
+        after = "0" if last is None else last["id"]
+        query = _first(catalog, after) if since is None else catalog.changed(after, since)
+        return _rows(catalog, query, systems, engine, lane)
+
+    for rows in reading.pages(ask):
         with engine.begin() as connection:
             catalog.keep(connection, systems, rows)
         count += len(rows)
-        if len(rows) < PAGE:
-            break
-        last = rows[-1]["id"]
-    with engine.begin() as connection:
-        cursors.advance(connection, connection_id, catalog.name, watermark or (cursor.watermark if cursor else START))
+    reading.end()
+    if columns is not None:
+        with engine.begin() as connection:
+            cursors.advance(connection, systems.connection.id, f"{catalog.name}_columns", columns)
     return count
+
+
+def _columns_read(catalog: Catalog, systems: Systems, engine: Engine) -> str | None:
+    with engine.begin() as connection:
+        found = cursors.read(connection, systems.connection.id, f"{catalog.name}_columns")
+    return None if found is None else found.watermark
 
 
 def _rows(catalog: Catalog, query: Query, systems: Systems, engine: Engine, lane: Lane) -> Rows:

@@ -143,12 +143,25 @@ def marked_orders(field: str, known: Sequence[str], ours: str, after: str, since
     """
     or_known = f" OR t.id IN ({placeholders(known)})" if known else ""
     text = (
-        f"SELECT t.id, t.status, t.{field} AS marked, TO_CHAR(t.lastmodifieddate, {CLOCK}) AS modified_at, {NOW} "
-        "FROM transaction t WHERE t.type = 'SalesOrd' "
+        f"{_marked(field)} "
         f"AND ((t.{field} = 'T' AND t.lastmodifieddate >= TO_TIMESTAMP(?, {CLOCK})){or_known}) "
         f"AND (t.externalid IS NULL OR t.externalid NOT LIKE ?) AND t.id > ? ORDER BY t.id {_FIRST_THOUSAND}"
     )
     return text, (since, *known, f"{ours}%", after)
+
+
+def orders_standing(field: str, known: Sequence[str], ours: str) -> Query:
+    """Those of up to 1,000 sales orders that are there and did not come from the shop, as `marked_orders` tells them."""
+    text = (
+        f"{_marked(field)} AND t.id IN ({placeholders(known)}) "
+        "AND (t.externalid IS NULL OR t.externalid NOT LIKE ?) ORDER BY t.id"
+    )
+    return text, (*known, f"{ours}%")
+
+
+def _marked(field: str) -> str:
+    changed = f"TO_CHAR(t.lastmodifieddate, {CLOCK}) AS modified_at"
+    return f"SELECT t.id, t.status, t.{field} AS marked, {changed}, {NOW} FROM transaction t WHERE t.type = 'SalesOrd'"
 
 
 def clock() -> Query:

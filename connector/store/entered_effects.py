@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from connector.store.effects import Intent, StoredEffect, from_row
+from connector.store.effects import Intent, StoredEffect
 from connector.store.tables import EffectKind, EffectState, effects
 
 
@@ -52,17 +52,14 @@ def renew(connection: Connection, effect: StoredEffect) -> None:
     )
 
 
-def standing_of_kind(connection: Connection, connection_id: int, kind: EffectKind, *, limit: int) -> list[StoredEffect]:
-    """The newest effects of a kind that stand and are not done with."""
+def open_drafts(connection: Connection, connection_id: int) -> list[str]:
+    """Natural keys of the drafts that may stand and did not become an order."""
     found = connection.execute(
-        select(effects)
-        .where(
+        select(effects.c.natural_key).where(
             effects.c.connection_id == connection_id,
-            effects.c.kind == kind,
+            effects.c.kind == EffectKind.DRAFT_ORDER,
             effects.c.state != EffectState.WITHDRAWN,
             effects.c.verified_at.is_(None),
         )
-        .order_by(effects.c.id.desc())
-        .limit(limit)
     )
-    return [from_row(row) for row in found]
+    return list(found.scalars())

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, insert, select
 
+from connector.flows.draft_orders_poll import poll
 from connector.sandbox.netsuite.accountant import act as account_act
 from connector.sandbox.shopify.draft_writes import complete_draft
 from connector.store.tables import effects, records
@@ -129,6 +130,21 @@ def test_a_draft_that_vanished_while_it_became_an_order_is_asked_about(world: Wo
     account_act(world.account, {"act": "close_order", "order": order_id})
     polled(world)
     assert record(world, order_id).reason_subject == "draft_order:deleted_in_shopify"
+
+
+def test_however_many_drafts_are_open_each_is_looked_after(world: World) -> None:
+    order_id = entered(world)
+    polled(world)
+    own = record(world, order_id).id
+    row = {"connection_id": world.connection.id, "record_id": own, "fence": 1, "kind": "draft_order"}
+    row |= {"state": "confirmed", "remote_id": "1", "request_hash": "1"}
+    others = [row | {"natural_key": f"SHOPIFY-548380009-DRAFT-{number}"} for number in range(900_000, 901_001)]
+    with world.engine.begin() as connection:
+        connection.execute(insert(effects).values(others))
+    account_act(world.account, {"act": "close_order", "order": order_id})
+    due: list[int] = []
+    counts = poll(world.runtime.open_systems(world.connection.id), world.runtime, due.append)
+    assert (own in due, counts) == (True, {"read": 1, "asked": 1002})
 
 
 def test_an_order_of_a_draft_that_was_taken_back_is_asked_about_and_not_written_again(world: World) -> None:
