@@ -1,4 +1,4 @@
-"""NetSuite's item fulfilments of our orders kept in Postgres: lines and tracking numbers by the page, deletions too.
+"""NetSuite's item fulfilments of our orders kept in Postgres: lines and tracking numbers by the page.
 
 A page costs two calls, whatever it holds: one for a thousand lines, one for the tracking numbers of their shipments.
 """
@@ -12,13 +12,12 @@ from connector.flows.changes import Changes, Row, Rows
 from connector.flows.document_mirror import shopify_id_of
 from connector.flows.systems import Systems
 from connector.netsuite.client import PAGE
-from connector.netsuite.suiteql import Query, deleted_since, external_ids, shipments_changed, tracking_numbers
+from connector.netsuite.suiteql import Query, shipments_changed, tracking_numbers
 from connector.store import records, sales_orders, shipments, wanted
 from connector.store.sales_orders import MirroredOrder
 from connector.store.shipments import Shipment, ShipmentLine
 
 SHIPMENTS = "shipments"
-DELETED = "shipments.deleted"
 # Ids a question names at most; NetSuite's lists end at a thousand.
 _IDS_A_CALL = 1000
 
@@ -40,20 +39,6 @@ def refresh_shipments(systems: Systems, engine: Engine) -> int:
         held = held[len(complete) :]
     reading.end()
     return count
-
-
-def refresh_deleted(systems: Systems, engine: Engine) -> int:
-    """Finds the shipments that were deleted; returns how many."""
-    reading, count = Changes.begin(DELETED, systems, engine), 0
-    reading.from_now_on()
-    for rows in reading.pages(lambda last, since: _deleted(reading, last, since)):
-        count += _keep_deleted(reading, [int(row["id"]) for row in rows])
-    reading.end()
-    return count
-
-
-def _deleted(reading: Changes, last: Row | None, since: str | None) -> Rows:
-    return _asked(reading, deleted_since("0" if last is None else last["id"], str(since)))
 
 
 def _asked(reading: Changes, query: Query) -> Rows:
@@ -96,22 +81,6 @@ def _pages_of_numbers(reading: Changes, ids: Sequence[str]) -> Iterator[Row]:
         if len(rows) < PAGE:
             return
         after = (rows[-1]["id"], rows[-1]["number_id"])
-
-
-def _keep_deleted(reading: Changes, ids: Sequence[int]) -> int:
-    """Of what was deleted, the shipments that NetSuite does not know any more: ids of other kinds can be the same."""
-    connection_id = reading.systems.connection.id
-    with reading.engine.begin() as connection:
-        candidates = shipments.standing(connection, connection_id, ids)
-    if not candidates:
-        return 0
-    there = {int(row["id"]) for row in _asked(reading, external_ids([str(number) for number in candidates]))}
-    gone = [number for number in candidates if number not in there]
-    with reading.engine.begin() as connection:
-        orders = shipments.mark_deleted(connection, connection_id, gone)
-        found = [sales_orders.of_id(connection, connection_id, str(number)) for number in orders]
-        _want(connection, reading, [order.shopify_id for order in found if order is not None])
-    return len(gone)
 
 
 def _want(connection: Connection, reading: Changes, shopify_ids: Sequence[str]) -> None:
