@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
-from connector.errors import Rejected
+from connector.errors import Rejected, Unavailable
 from connector.flows.changes import Changes, Row, Rows
 from connector.flows.customer_mirror import keep_customers, told_columns
 from connector.flows.document_mirror import keep_documents
@@ -27,6 +27,7 @@ from connector.netsuite.suiteql import (
     items_page,
     with_columns,
 )
+from connector.netsuite.tables import hidden_columns, owned_of_customers
 from connector.store import cursors, items
 from connector.store.items import Item
 
@@ -98,8 +99,8 @@ def _rows(catalog: Catalog, query: Query, systems: Systems, engine: Engine, lane
         columns = [name for name in catalog.columns(systems) if name not in lacking]
         try:
             return systems.netsuite.suiteql(*with_columns(query, columns), lane=lane)
-        except Rejected as error:
-            hidden = {name for name in columns if name in str(error)}
+        except (Rejected, Unavailable) as error:
+            hidden = set(hidden_columns(systems.netsuite, owned_of_customers(columns), error))
             if not hidden:
                 raise
         lacking |= hidden

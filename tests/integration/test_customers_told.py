@@ -272,6 +272,16 @@ def test_an_account_without_the_tax_flag_is_read_without_it(database: Engine, re
         assert world.calls() == ["POST suiteql 200"]
 
 
+def test_a_column_that_answers_with_a_failure_of_netsuites_own_is_left_out(database: Engine, redis_url: str) -> None:
+    with opened_world(database, redis_url, account={"failing_columns": ["customer.taxable"]}) as world:
+        created(world, grace())
+        in_account(world, in_netsuite(world)["id"], companyName="Acme Ltd")
+        assert polled(world)["read"] == 3
+        world.account.calls.clear()
+        polled(world)
+        assert world.calls() == ["POST suiteql 200"]
+
+
 def test_without_the_scope_the_record_says_which_and_waits(world: World) -> None:
     world.shop.config.scopes.remove("write_customers")
     created(world, grace())
