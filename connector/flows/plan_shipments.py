@@ -21,6 +21,7 @@ from connector.flows.parcels import (
     Parcel,
     free_keys,
     goods_of,
+    left_out,
     lines_by_item,
     parcels_of,
     shown_tracking,
@@ -85,7 +86,7 @@ def _told(
     subject: StatusSubject, shipment: Shipment, by_item: Mapping[str, list[str]], shelf: Shelf | None
 ) -> StatusPlan:
     """One shipment: its parcels' tracking, and what of its goods no parcel has."""
-    plan, told = StatusPlan(), Counter[str]()
+    plan, told = StatusPlan(notes=left_out(shipment)), Counter[str]()
     for parcel in parcels_of(subject, shipment):
         told += parcel.items
         plan = plan.then(
