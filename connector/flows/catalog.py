@@ -49,8 +49,8 @@ class Catalog:
     """
 
     name: str
-    page: Callable[[str], tuple[str, tuple[str, ...]]] | None
-    changed: Callable[[str, str], tuple[str, tuple[str, ...]]]
+    page: Callable[[str], Query] | None
+    changed: Callable[[str, str], Query]
     keep: Callable[[Connection, Systems, Rows], None]
     columns: Callable[[Systems], Sequence[str]] | None = None
 

@@ -3,13 +3,13 @@
 A page costs two calls, whatever it holds: one for a thousand lines, one for the tracking numbers of their shipments.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from sqlalchemy import Connection, Engine
 
 from connector.flows.changes import Changes, Row, Rows
-from connector.flows.document_mirror import shopify_id_of
+from connector.flows.document_mirror import linked_in, shopify_id_of
 from connector.flows.systems import Systems
 from connector.netsuite.client import PAGE
 from connector.netsuite.suiteql import Query, shipments_changed, tracking_numbers
@@ -18,6 +18,8 @@ from connector.store.sales_orders import MirroredOrder
 from connector.store.shipments import Shipment, ShipmentLine
 
 SHIPMENTS = "shipments"
+# How external ids of this product begin, whatever the shop.
+ANY_SHOP = "SHOPIFY-"
 # Ids a question names at most; NetSuite's lists end at a thousand.
 _IDS_A_CALL = 1000
 
@@ -29,7 +31,7 @@ def refresh_shipments(systems: Systems, engine: Engine) -> int:
 
     def ask(last: Row | None, since: str | None) -> Rows:
         after = ("0", "0") if last is None else (last["id"], last["line_id"])
-        return _asked(reading, shipments_changed(after, str(since)))
+        return _asked(reading, shipments_changed(after, str(since), mark=systems.rules.draft_orders.field))
 
     for rows in reading.pages(ask):
         held += rows
@@ -46,17 +48,23 @@ def _asked(reading: Changes, query: Query) -> Rows:
 
 
 def _keep(reading: Changes, rows: Rows) -> int:
-    """Stores whole shipments, and returns how many; the orders of which the shop must be told become due."""
+    """Stores whole shipments, and returns how many; the orders of which the shop must be told become due.
+
+    Those of a marked order that is no order of the shop yet are kept, and told once it is.
+    """
+    with reading.engine.begin() as connection:
+        linked = linked_in(connection, reading.systems, rows)
     by_id: dict[str, list[Row]] = {}
     for row in rows:
-        if shopify_id_of(row.get("order_externalid"), reading.systems.shop_id) is not None:
+        external_id = row.get("order_externalid", "")
+        if shopify_id_of(external_id, reading.systems.shop_id) or not external_id.startswith(ANY_SHOP):
             by_id.setdefault(row["id"], []).append(row)
     numbers = _numbers(reading, list(by_id))
     found = [_shipment(lines, numbers.get(key, [])) for key, lines in by_id.items()]
-    order_of = {int(key): _order(lines[0], reading.systems.shop_id) for key, lines in by_id.items()}
+    order_of = {int(key): _order(lines[0], reading.systems.shop_id, linked) for key, lines in by_id.items()}
     with reading.engine.begin() as connection:
         changed = shipments.keep(connection, reading.systems.connection.id, found)
-        orders = [order_of[item.netsuite_id] for item in changed]
+        orders = [order for item in changed if (order := order_of[item.netsuite_id]) is not None]
         sales_orders.learn(connection, reading.systems.connection.id, orders)
         _want(connection, reading, [order.shopify_id for order in orders])
     return len(found)
@@ -87,9 +95,11 @@ def _want(connection: Connection, reading: Changes, shopify_ids: Sequence[str]) 
     wanted.want(connection, reading.systems.connection.id, records.ORDER_STATUS, shopify_ids)
 
 
-def _order(row: Row, shop_id: int) -> MirroredOrder:
-    """The order of a shipment: what is told of it may be told before its own reading comes by."""
-    shopify_id = str(shopify_id_of(row.get("order_externalid"), shop_id))
+def _order(row: Row, shop_id: int, linked: Mapping[str, str]) -> MirroredOrder | None:
+    """The order of a shipment: what is told of it may be told before its own reading comes by. None before the shop has it."""
+    shopify_id = shopify_id_of(row.get("order_externalid"), shop_id) or linked.get(row["order_id"])
+    if shopify_id is None:
+        return None
     return MirroredOrder(int(row["order_id"]), shopify_id, row.get("order_number"), row.get("order_status", ""))
 
 

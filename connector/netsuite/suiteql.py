@@ -88,12 +88,14 @@ def documents_changed(after: str, since: str) -> Query:
     return text, (after, since)
 
 
-def shipments_changed(after: tuple[str, str], since: str) -> Query:
+def shipments_changed(after: tuple[str, str], since: str, *, mark: str | None) -> Query:
     """A thousand lines, behind (transaction, line), of the item fulfilments of our orders that changed since a moment of
     NetSuite's clock. Left out: what we made ourselves, members of a kit, the cost of the goods.
 
+    `mark`: the check box of the sales orders that go to the shop; what is shipped of them can be shipped before they are ours.
     Facts: netsuite.md 6.10. The link is the main line's; plain `status` is one letter, BUILTIN.CF gives `ItemShip:C`.
     """
+    or_marked = f" OR o.{mark} = 'T'" if mark else ""
     text = (
         "SELECT t.id, l.id AS line_id, t.tranid, BUILTIN.CF(t.status) AS status, m.createdfrom AS order_id, "
         "o.externalid AS order_externalid, o.tranid AS order_number, o.status AS order_status, "
@@ -104,7 +106,7 @@ def shipments_changed(after: tuple[str, str], since: str) -> Query:
         "JOIN transactionline l ON l.transaction = t.id AND l.mainline = 'F' AND l.taxline = 'F' "
         "AND NVL(l.iscogs, 'F') = 'F' AND l.kitmemberof IS NULL AND l.item IS NOT NULL "
         "LEFT JOIN transactionshipment s ON s.doc = t.id "
-        "WHERE t.type = 'ItemShip' AND o.type = 'SalesOrd' AND o.externalid LIKE 'SHOPIFY-%' "
+        f"WHERE t.type = 'ItemShip' AND o.type = 'SalesOrd' AND (o.externalid LIKE 'SHOPIFY-%'{or_marked}) "
         "AND (t.externalid IS NULL OR t.externalid NOT LIKE 'SHOPIFY-%') "
         "AND (t.id > ? OR (t.id = ? AND l.id > ?)) "
         f"AND t.lastmodifieddate >= TO_TIMESTAMP(?, {CLOCK}) ORDER BY t.id, l.id {_FIRST_THOUSAND}"

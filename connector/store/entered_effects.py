@@ -1,13 +1,14 @@
 """Effects of what was not made by us first: orders entered in NetSuite, and the draft orders that came of them."""
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from connector.store.effects import Intent, StoredEffect
-from connector.store.tables import EffectKind, EffectState, effects
+from connector.store.effects import ENTERED, Intent, StoredEffect
+from connector.store.tables import EffectKind, EffectState, effects, records
 
 
 def link(connection: Connection, connection_id: int, record_id: int, intent: Intent, remote_id: str) -> None:
@@ -50,6 +51,21 @@ def renew(connection: Connection, effect: StoredEffect) -> None:
         .where(effects.c.id == effect.id)
         .values(state=EffectState.PLANNED, remote_id=None, image=None, verified_at=None)
     )
+
+
+def linked_orders(connection: Connection, connection_id: int, netsuite_ids: Collection[str]) -> dict[str, str]:
+    """Those of some sales orders that were entered in NetSuite and are orders of the shop: its id by NetSuite's."""
+    found = connection.execute(
+        select(effects.c.remote_id, records.c.shopify_id)
+        .join(records, records.c.id == effects.c.record_id)
+        .where(
+            effects.c.connection_id == connection_id,
+            effects.c.kind == EffectKind.SALES_ORDER,
+            effects.c.request_hash == ENTERED,
+            effects.c.remote_id.in_(sorted(netsuite_ids)),
+        )
+    )
+    return {row.remote_id: row.shopify_id for row in found}
 
 
 def open_drafts(connection: Connection, connection_id: int) -> list[str]:

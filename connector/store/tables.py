@@ -182,6 +182,12 @@ effects = Table(
         postgresql_where=text("kind = 'draft_order' and state <> 'withdrawn' and verified_at is null"),
     ),
     Index(
+        "ix_effects_entered",
+        "connection_id",
+        "remote_id",
+        postgresql_where=text("kind = 'sales_order' and request_hash = 'entered in NetSuite'"),
+    ),
+    Index(
         "ix_effects_linked_customers",
         "connection_id",
         text("cast(remote_id as bigint)"),

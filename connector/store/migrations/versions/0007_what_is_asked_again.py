@@ -23,6 +23,12 @@ def upgrade() -> None:
         postgresql_where=sa.text("kind = 'draft_order' and state <> 'withdrawn' and verified_at is null"),
     )
     op.create_index(
+        "ix_effects_entered",
+        "effects",
+        ["connection_id", "remote_id"],
+        postgresql_where=sa.text("kind = 'sales_order' and request_hash = 'entered in NetSuite'"),
+    )
+    op.create_index(
         "ix_effects_linked_customers",
         "effects",
         ["connection_id", sa.text("cast(remote_id as bigint)")],
@@ -32,6 +38,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_effects_linked_customers", "effects")
+    op.drop_index("ix_effects_entered", "effects")
     op.drop_index("ix_effects_open_drafts", "effects")
     op.drop_column("effects", "look_at")
     op.drop_column("effects", "looks")
