@@ -62,7 +62,7 @@ _STORM = (
 )
 
 DUPLICATES = Cell("each webhook four times at once", copies=4)
-REDEPLOYED = Cell("SIGTERM to all, new release overlapping, twice", faults.redeployed)
+REDEPLOYED = Cell("SIGTERM to all, new release overlapping, twice", faults.redeployed(2))
 LOST_ANSWERS = Cell("NetSuite commits, its answer is lost", faults.netsuite(*_LOST_ANSWERS), breaks_calls=True)
 # What the tests play: nobody waits for a lease.
 SMOKE = Cell(

@@ -88,7 +88,12 @@ def _judged(cell: Cell, seed: int, here: Stage, traffic: Traffic) -> Played:
         judgement.objects(f"not at rest {cell.within:.0f} s after the last event")
     if traffic.given_up:
         judgement.objects(f"{traffic.given_up} deliveries were never answered 200")
-    for note in (*here.notes, *traffic.failures, *missed(cell, here.kills, here.account.get("calls")), *_unmoved(cell, here)):
+    for note in (
+        *here.notes,
+        *traffic.failures,
+        *missed(cell, here.kills, here.account.get("calls")),
+        *_unmoved(cell, here),
+    ):
         judgement.objects(note)
     refused = sum(count for status, count in traffic.answers.items() if status != 200)
     return Played(cell, seed, here.kills, traffic.events, refused, rested, judgement)

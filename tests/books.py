@@ -40,9 +40,14 @@ def money(telling: Telling) -> tuple[Decimal, Decimal, Decimal]:
 
 
 def doubles(telling: Telling) -> list[str]:
-    """External ids that stand more than once; and money that names one transaction twice."""
-    keys = Counter(item["external_id"] for item in documents(telling) if item["external_id"])
-    return [key for key, times in keys.items() if times > 1]
+    """What of the shop's stands more than once in one kind of document: its order, a payment, a refund, a parcel.
+
+    By what the external id names and not by the id itself, which an account can hold to be unique.
+    """
+    named = Counter(
+        (item["type"], item["external_id"].rpartition("-")[2]) for item in documents(telling) if item["external_id"]
+    )
+    return [f"{kind} of {number}" for (kind, number), times in named.items() if times > 1]
 
 
 def sales_order(telling: Telling) -> Json | None:

@@ -23,6 +23,8 @@ def sync_order(self: Task, record_id: int) -> str:
     outcome = process_record(record_id, process.runtime(), worker=_worker(self))
     if outcome is None:
         return "nothing to do"
+    for other in outcome.wakes:
+        wake(other)
     if outcome.again_in is not None and outcome.again_in <= LONGEST_COUNTDOWN:
         raise self.retry(countdown=outcome.again_in)
     return outcome.state

@@ -41,31 +41,37 @@ def list_(limit: int, data: Path, as_json: bool) -> None:
 @jobs.command()
 @click.argument("job_id", type=int)
 @data_option
-def pause(job_id: int, data: Path) -> None:
+@json_option
+def pause(job_id: int, data: Path, as_json: bool) -> None:
     """Send no more records until it is resumed."""
-    _change(job_id, JobState.PAUSED, data)
+    _change(job_id, JobState.PAUSED, data, as_json=as_json)
 
 
 @jobs.command()
 @click.argument("job_id", type=int)
 @data_option
-def resume(job_id: int, data: Path) -> None:
+@json_option
+def resume(job_id: int, data: Path, as_json: bool) -> None:
     """Go on with a paused job."""
-    _change(job_id, JobState.RUNNING, data)
+    _change(job_id, JobState.RUNNING, data, as_json=as_json)
 
 
 @jobs.command()
 @click.argument("job_id", type=int)
 @data_option
-def stop(job_id: int, data: Path) -> None:
+@json_option
+def stop(job_id: int, data: Path, as_json: bool) -> None:
     """End a job; what it has sent already goes on."""
-    _change(job_id, JobState.STOPPED, data)
+    _change(job_id, JobState.STOPPED, data, as_json=as_json)
 
 
-def _change(job_id: int, state: JobState, data: Path) -> None:
+def _change(job_id: int, state: JobState, data: Path, *, as_json: bool) -> None:
     with opened(data) as (runtime, _):
         change(runtime, job_id, state, actor=COMMAND_LINE, now=datetime.now(UTC))
-    click.echo(f"job {job_id} is {state}")
+    if as_json:
+        print_json({"id": job_id, "state": state})
+    else:
+        click.echo(f"job {job_id} is {state}")
 
 
 def at_rest(job: store.Job) -> str:

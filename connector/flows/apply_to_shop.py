@@ -1,45 +1,23 @@
-"""One write to the shop, once: written down before the call; what came of a lost answer is read, never sent again blindly."""
+"""One write to the shop that an order's status was planned to need, made; and what came of earlier ones, written down."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
-from connector.errors import (
-    Forbidden,
-    InvalidAnswer,
-    OutcomeUnknown,
-    RateLimited,
-    Rejected,
-    TransientError,
-    Unauthorized,
-    Unavailable,
-)
-from connector.flows.leasing import LOOK_AFTER, must_hold
+from connector.errors import InvalidAnswer, OutcomeUnknown, Rejected, Unavailable
+from connector.flows.leasing import must_hold
 from connector.flows.own_payments import OWN, caused_by_marking
+from connector.flows.shop_effects import ShopWork, sent
 from connector.flows.status_planning import Cancel, Capture, Finding, MarkPaid, Mutation, StatusEffect
 from connector.shopify import order_writes
-from connector.shopify.client import ShopifyClient
 from connector.shopify.order_writes import Cancelling
 from connector.shopify.reading import numeric
 from connector.store import effects as store
 from connector.store.effects import Image, Intent, StoredEffect
-from connector.store.records import Lease
-from connector.vault import Vault
 
 _JOB_AFTER = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class ShopWork:
-    """What writing to a shop needs: the database, the shop, and the lease under which everything is done."""
-
-    engine: Engine
-    vault: Vault
-    shopify: ShopifyClient
-    lease: Lease
 
 
 def apply_to_shop(effect: StatusEffect, work: ShopWork) -> None:
@@ -47,20 +25,8 @@ def apply_to_shop(effect: StatusEffect, work: ShopWork) -> None:
 
     Raises OutcomeUnknown when the answer was lost, Unavailable while Shopify is at it, Rejected when it does not want it.
     """
-    stored = _written_down(effect, work)
-    try:
-        remote_id, image = _sent(effect, work)
-    except (Rejected, Forbidden, Unauthorized, RateLimited):
-        with work.engine.begin() as connection:
-            store.mark_refused(connection, stored)
-            store.put_back_image(connection, stored)
-        raise
-    except (TransientError, InvalidAnswer) as error:
-        with work.engine.begin() as connection:
-            store.mark_unknown(connection, stored)
-        if isinstance(error, InvalidAnswer):
-            raise
-        raise OutcomeUnknown(str(error), retry_after=LOOK_AFTER) from error
+    with sent(effect.intent, work) as stored:
+        remote_id, image = _made(effect, work)
     with work.engine.begin() as connection:
         if isinstance(effect.write, Cancel):
             store.mark_begun(connection, stored, remote_id)
@@ -99,17 +65,7 @@ def look_after_job(key: str, work: ShopWork) -> None:
     raise Rejected(f"Shopify did not cancel the order: {job.problem}; cancel it there, or open the sales order again")
 
 
-def _written_down(effect: StatusEffect, work: ShopWork) -> StoredEffect:
-    with work.engine.begin() as connection:
-        must_hold(connection, work.lease)
-        stored = store.intend(connection, work.lease, effect.intent)
-        store.mark_sent(connection, stored, work.lease, effect.intent, now=_now())
-        if effect.intent.image is not None:
-            store.keep_sent_image(connection, work.vault, stored, effect.intent.image)
-        return stored
-
-
-def _sent(effect: StatusEffect, work: ShopWork) -> tuple[str, Image | None]:
+def _made(effect: StatusEffect, work: ShopWork) -> tuple[str, Image | None]:
     """What stands over there now: its id, and its image."""
     write = effect.write
     if isinstance(write, Mutation):

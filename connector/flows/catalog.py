@@ -5,22 +5,20 @@ Read by SuiteQL in pages of a thousand, by key; afterwards only what changed sin
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
-from connector.errors import Rejected
+from connector.errors import Rejected, Unavailable
+from connector.flows.changes import Changes, Row, Rows
 from connector.flows.customer_mirror import keep_customers, told_columns
 from connector.flows.document_mirror import keep_documents
 from connector.flows.systems import Systems
-from connector.flows.watermarks import START, minus_overlap
 from connector.limits import Lane
-from connector.netsuite.client import PAGE
 from connector.netsuite.suiteql import (
     Query,
-    clock,
     customers_changed,
     customers_page,
     documents_changed,
@@ -29,6 +27,7 @@ from connector.netsuite.suiteql import (
     items_page,
     with_columns,
 )
+from connector.netsuite.tables import hidden_columns, owned_of_customers
 from connector.store import cursors, items
 from connector.store.items import Item
 
@@ -41,8 +40,6 @@ _ASKED_AGAIN = timedelta(days=1)
 CUSTOMERS_FRESH_SECONDS = 300
 _refreshing: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
 
-Rows = Sequence[Mapping[str, str]]
-
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
@@ -52,8 +49,8 @@ class Catalog:
     """
 
     name: str
-    page: Callable[[str], tuple[str, tuple[str, ...]]] | None
-    changed: Callable[[str, str], tuple[str, tuple[str, ...]]]
+    page: Callable[[str], Query] | None
+    changed: Callable[[str, str], Query]
     keep: Callable[[Connection, Systems, Rows], None]
     columns: Callable[[Systems], Sequence[str]] | None = None
 
@@ -63,26 +60,34 @@ def refresh(catalog: Catalog, systems: Systems, engine: Engine, *, lane: Lane = 
 
     The cursor moves only after the last page, so that an interrupted reading is done again.
     """
-    connection_id = systems.connection.id
-    with engine.begin() as connection:
-        cursor = cursors.read(connection, connection_id, catalog.name)
-    since = cursor and minus_overlap(cursor.watermark)
-    last, watermark, count = "0", None, 0
-    if since is None and catalog.page is None:
-        watermark = systems.netsuite.suiteql(*clock(), lane=lane)[0]["now_at"]
-        since = minus_overlap(watermark)
-    while True:
-        rows = _rows(catalog, catalog.changed(last, since) if since else _first(catalog, last), systems, engine, lane)
-        watermark = watermark or (rows[0]["now_at"] if rows else None)
+    reading, count = Changes.begin(catalog.name, systems, engine, lane=lane), 0
+    columns = None if catalog.columns is None else " ".join(catalog.columns(systems))
+    if catalog.page is None:
+        reading.from_now_on()
+    if columns != _columns_read(catalog, systems, engine):
+        # The rules want to know more of the rows that did not change, too.
+        reading.everything()
+
+    def ask(last: Row | None, since: str | None) -> Rows:
+        after = "0" if last is None else last["id"]
+        query = _first(catalog, after) if since is None else catalog.changed(after, since)
+        return _rows(catalog, query, systems, engine, lane)
+
+    for rows in reading.pages(ask):
         with engine.begin() as connection:
             catalog.keep(connection, systems, rows)
         count += len(rows)
-        if len(rows) < PAGE:
-            break
-        last = rows[-1]["id"]
-    with engine.begin() as connection:
-        cursors.advance(connection, connection_id, catalog.name, watermark or (cursor.watermark if cursor else START))
+    reading.end()
+    if columns is not None:
+        with engine.begin() as connection:
+            cursors.advance(connection, systems.connection.id, f"{catalog.name}_columns", columns)
     return count
+
+
+def _columns_read(catalog: Catalog, systems: Systems, engine: Engine) -> str | None:
+    with engine.begin() as connection:
+        found = cursors.read(connection, systems.connection.id, f"{catalog.name}_columns")
+    return None if found is None else found.watermark
 
 
 def _rows(catalog: Catalog, query: Query, systems: Systems, engine: Engine, lane: Lane) -> Rows:
@@ -94,8 +99,8 @@ def _rows(catalog: Catalog, query: Query, systems: Systems, engine: Engine, lane
         columns = [name for name in catalog.columns(systems) if name not in lacking]
         try:
             return systems.netsuite.suiteql(*with_columns(query, columns), lane=lane)
-        except Rejected as error:
-            hidden = {name for name in columns if name in str(error)}
+        except (Rejected, Unavailable) as error:
+            hidden = set(hidden_columns(systems.netsuite, owned_of_customers(columns), error))
             if not hidden:
                 raise
         lacking |= hidden

@@ -54,7 +54,7 @@ def ask_for_told(systems: Systems, workplace: Workplace) -> tuple[int, list[int]
     differs. Our own writes to NetSuite change nothing that is compared, and so ask for nothing.
     """
     with workplace.engine.begin() as connection:
-        found = customers.changed(connection, systems.connection.id, after=0, limit=AT_ONCE)
+        found = customers.changed(connection, systems.connection.id, limit=AT_ONCE)
         if len(found) == AT_ONCE and found[0].netsuite_id != found[-1].netsuite_id:
             # The last one may have more links on the next page.
             found = [item for item in found if item.netsuite_id != found[-1].netsuite_id]

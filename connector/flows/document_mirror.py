@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 
 from connector.flows.systems import Systems
 from connector.mapping.rules import Rules
-from connector.store import billing, records, sales_orders
+from connector.netsuite.states import CLOSED
+from connector.store import billing, entered_effects, records, sales_orders
 from connector.store import wanted as wanted_records
 from connector.store.billing import BillingDocument, Kept
 from connector.store.sales_orders import MirroredOrder
@@ -19,28 +20,34 @@ Rows = Sequence[Mapping[str, str]]
 
 _KINDS = {"CustInvc": billing.INVOICE, "CashSale": billing.CASH_SALE}
 _SALES_ORDER = "SalesOrd"
-# Cancelled, which only an order that waits for approval can be, and closed.
-CLOSED = ("C", "H")
 
 
 def keep_documents(connection: Connection, systems: Systems, rows: Rows) -> None:
     """Stores what changed. An order that is billed after money went back is looked at again: the bill may say too much."""
     connection_id = systems.connection.id
-    orders = sales_orders.keep(connection, connection_id, _ours(rows, systems.shop_id))
+    linked = linked_in(connection, systems, rows)
+    orders = sales_orders.keep(connection, connection_id, _ours(rows, systems.shop_id, linked))
     bills = billing.keep(connection, connection_id, _bills(rows))
     for record_id in billing.refunded_orders(connection, connection_id, bills.new):
         records.mark_dirty(connection, record_id)
     wanted = _closed(orders, rows, systems.rules)
     if systems.rules.status.mark_paid or systems.rules.status.capture:
-        billed = _order_ids(bills, rows, systems.shop_id)
+        billed = _order_ids(bills, rows, systems.shop_id, linked)
         wanted += sales_orders.owing(connection, connection_id, billed)
     wanted_records.want(connection, connection_id, records.ORDER_STATUS, wanted)
 
 
-def _ours(rows: Rows, shop_id: int) -> list[MirroredOrder]:
+def linked_in(connection: Connection, systems: Systems, rows: Rows) -> Mapping[str, str]:
+    """The shop's orders by sales orders of these rows that were entered in NetSuite: their external id can be their own."""
+    named = {row[name] for row in rows for name in ("id", "order_id") if name in row}
+    is_asked = systems.rules.draft_orders.field is not None and named
+    return entered_effects.linked_orders(connection, systems.connection.id, named) if is_asked else {}
+
+
+def _ours(rows: Rows, shop_id: int, linked: Mapping[str, str]) -> list[MirroredOrder]:
     found = []
     for row in rows:
-        shopify_id = shopify_id_of(row.get("externalid"), shop_id)
+        shopify_id = shopify_id_of(row.get("externalid"), shop_id) or linked.get(row["id"])
         if shopify_id is not None:
             found.append(MirroredOrder(int(row["id"]), shopify_id, row.get("tranid"), row.get("status", "")))
     return found
@@ -68,11 +75,11 @@ def _closed(changed: Sequence[MirroredOrder], rows: Rows, rules: Rules) -> list[
     return [order.shopify_id for order in changed if order.netsuite_id in ids and order.status in CLOSED]
 
 
-def _order_ids(bills: Kept, rows: Rows, shop_id: int) -> list[str]:
+def _order_ids(bills: Kept, rows: Rows, shop_id: int, linked: Mapping[str, str]) -> list[str]:
     """The Shopify orders whose bills changed."""
     changed = set(bills.changed)
     found = (
-        shopify_id_of(row.get("order_externalid"), shop_id)
+        shopify_id_of(row.get("order_externalid"), shop_id) or linked.get(row["order_id"])
         for row in rows
         if "order_id" in row and int(row["order_id"]) in changed
     )

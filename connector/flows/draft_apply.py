@@ -1,12 +1,13 @@
-"""Each act on a draft order once: written down before the call; after a lost answer the shop is looked at first."""
+"""Each act on a draft order once: after a lost answer the shop is looked at, and nothing is guessed while that may come."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from connector.errors import ConnectorError, InvalidAnswer, OutcomeUnknown, Unavailable
+from connector.errors import Conflict, NeedsDecision, Unavailable
 from connector.flows.draft_proposals import fingerprint
-from connector.flows.leasing import must_hold
+from connector.flows.leasing import LOOK_AFTER, must_hold, seconds_until_over
+from connector.flows.shop_effects import ShopWork, sent
 from connector.flows.systems import Systems, Workplace
 from connector.mapping import external_ids
 from connector.mapping.draft_orders import ATTRIBUTE, tag
@@ -18,8 +19,6 @@ from connector.store.records import ORDER, Lease
 from connector.store.tables import EffectKind, EffectState
 
 _PRINT = "fingerprint"
-# The shop's search lags seconds behind its writes: a look that comes sooner may not find what was made.
-_LOOK_AFTER = 15.0
 _IN_DOUBT = (EffectState.SENT, EffectState.UNKNOWN)
 
 
@@ -43,8 +42,7 @@ class Drafting:
 
     def standing(self) -> StoredEffect | None:
         """The draft that stands; one that may have been made although no answer said so is looked for, and adopted."""
-        with self.workplace.engine.begin() as connection:
-            stored = effects.of_keys(connection, self.systems.connection.id, [self.key]).get(self.key)
+        stored = self._stored(self.key)
         if stored is not None and stored.state in _IN_DOUBT and stored.remote_id is None:
             stored = self._looked_for(stored)
         is_standing = stored is not None and stored.remote_id is not None and stored.state is not EffectState.WITHDRAWN
@@ -56,12 +54,10 @@ class Drafting:
 
     def made(self, values: dict[str, Any]) -> DraftOrder:
         """Makes the draft. Raises OutcomeUnknown when the answer was lost."""
-        stored = self._sent(Intent(EffectKind.DRAFT_ORDER, self.key, fingerprint(values), rules_version=self._version))
-        try:
+        printed = fingerprint(values)
+        with sent(Intent(EffectKind.DRAFT_ORDER, self.key, printed, rules_version=self._version), self._work) as stored:
             draft = draft_orders.create_draft_order(self.systems.shopify, values)
-        except ConnectorError as error:
-            raise self._failed(stored, error) from error
-        self._confirmed(stored, draft.id, {_PRINT: fingerprint(values)})
+        self._confirmed(stored, draft.id, {_PRINT: printed})
         return draft
 
     def updated(self, stored: StoredEffect, values: dict[str, Any]) -> DraftOrder:
@@ -72,12 +68,25 @@ class Drafting:
 
     def completed(self, draft: DraftOrder) -> DraftOrder:
         """Makes an order of an open draft. After a lost answer the next pass reads the draft, which says whether it is one."""
-        key = external_ids.completed_draft(self.systems.shop_id, self.sales_order)
-        stored = self._sent(Intent(EffectKind.COMPLETED_DRAFT, key, draft.id, rules_version=self._version))
-        try:
+        intent = Intent(EffectKind.COMPLETED_DRAFT, self._completed_key, draft.id, rules_version=self._version)
+        with sent(intent, self._work):
             return draft_orders.complete_draft_order(self.systems.shopify, draft.id)
-        except ConnectorError as error:
-            raise self._failed(stored, error) from error
+
+    def is_being_completed(self) -> bool:
+        """True where it was asked that the draft become an order, and no answer said what came of it."""
+        completion = self._stored(self._completed_key)
+        return completion is not None and completion.state in _IN_DOUBT
+
+    def stays_open(self) -> None:
+        """The draft was read, and is no order. Raises Unavailable while it may still become one."""
+        completion = self._stored(self._completed_key)
+        if completion is None or completion.state not in _IN_DOUBT:
+            return
+        if wait := seconds_until_over(completion.sent_at, now=datetime.now(UTC)):
+            raise Unavailable("Shopify may still be making an order of the draft", retry_after=wait)
+        with self.workplace.engine.begin() as connection:
+            must_hold(connection, self.lease)
+            effects.mark_refused(connection, completion)
 
     def deleted(self, stored: StoredEffect) -> None:
         """Deletes an open draft. After a lost answer the next pass finds no draft, which is the same."""
@@ -89,30 +98,51 @@ class Drafting:
         with self.workplace.engine.begin() as connection:
             effects.withdraw(connection, stored)
 
-    def linked(self, order_id: str) -> list[int]:
-        """The order is the sales order's, whatever webhook comes when: nothing is made of it in NetSuite. Ids to wake."""
-        systems, key = self.systems, external_ids.completed_draft(self.systems.shop_id, self.sales_order)
-        intent = Intent(EffectKind.SALES_ORDER, external_ids.sales_order(systems.shop_id, order_id), ENTERED)
+    def linked(self, order_id: str) -> tuple[int, ...]:
+        """The order is the sales order's, whatever webhook comes when: nothing is made of it in NetSuite. Ids to wake.
+
+        Raises NeedsDecision where something was made of it already, Conflict while that is not known.
+        """
+        systems, key = self.systems, external_ids.sales_order(self.systems.shop_id, order_id)
         with self.workplace.engine.begin() as connection:
             must_hold(connection, self.lease)
             record_ids = wanted.want(connection, systems.connection.id, ORDER, [order_id])
+            intent = Intent(EffectKind.SALES_ORDER, key, ENTERED)
             entered_effects.link(connection, systems.connection.id, record_ids[0], intent, self.sales_order)
-            done = effects.intend(connection, self.lease, Intent(EffectKind.COMPLETED_DRAFT, key, order_id))
+            _must_be(self.sales_order, effects.of_keys(connection, systems.connection.id, [key])[key])
+            intent = Intent(EffectKind.COMPLETED_DRAFT, self._completed_key, order_id)
+            done = effects.intend(connection, self.lease, intent)
             effects.confirm(connection, self.workplace.vault, done, order_id, image=None, now=datetime.now(UTC))
             draft = effects.of_keys(connection, systems.connection.id, [self.key])[self.key]
             effects.mark_verified(connection, [draft.id, done.id])
-        return record_ids
+        return tuple(record_ids)
 
     @property
     def _version(self) -> int:
         return self.systems.connection.rules_version
 
+    @property
+    def _work(self) -> ShopWork:
+        return ShopWork(self.workplace.engine, self.workplace.vault, self.systems.shopify, self.lease)
+
+    @property
+    def _completed_key(self) -> str:
+        return external_ids.completed_draft(self.systems.shop_id, self.sales_order)
+
+    def _stored(self, key: str) -> StoredEffect | None:
+        with self.workplace.engine.begin() as connection:
+            return effects.of_keys(connection, self.systems.connection.id, [key]).get(key)
+
     def _looked_for(self, stored: StoredEffect) -> StoredEffect | None:
+        """The effect with what was found. Raises Unavailable while the draft may still come, or the search may lag."""
         found = [
             draft
             for draft in draft_orders.draft_orders_tagged(self.systems.shopify, tag(self.sales_order))
             if any(item.key == ATTRIBUTE and item.value == self.sales_order for item in draft.attributes)
         ]
+        wait = seconds_until_over(stored.sent_at, now=datetime.now(UTC))
+        if not found and wait:
+            raise Unavailable("Shopify may still be making the draft order", retry_after=wait)
         with self.workplace.engine.begin() as connection:
             must_hold(connection, self.lease)
             if found:
@@ -122,26 +152,22 @@ class Drafting:
                 )
             else:
                 effects.mark_refused(connection, stored)
-            return effects.of_keys(connection, self.systems.connection.id, [self.key])[self.key]
-
-    def _sent(self, intent: Intent) -> StoredEffect:
-        with self.workplace.engine.begin() as connection:
-            must_hold(connection, self.lease)
-            stored = effects.intend(connection, self.lease, intent)
-            if stored.state is EffectState.WITHDRAWN:
-                entered_effects.renew(connection, stored)
-            effects.mark_sent(connection, stored, self.lease, intent, now=datetime.now(UTC))
-            return effects.of_keys(connection, self.systems.connection.id, [intent.natural_key])[intent.natural_key]
-
-    def _failed(self, stored: StoredEffect, error: ConnectorError) -> ConnectorError:
-        """What is to be raised. An answer of the shop's own failure does not say that nothing was done."""
-        is_doubtful = isinstance(error, OutcomeUnknown | Unavailable | InvalidAnswer)
-        with self.workplace.engine.begin() as connection:
-            (effects.mark_unknown if is_doubtful else effects.mark_refused)(connection, stored)
-        if isinstance(error, OutcomeUnknown | Unavailable):
-            return OutcomeUnknown(str(error), retry_after=_LOOK_AFTER)
-        return error
+        return self._stored(self.key)
 
     def _confirmed(self, stored: StoredEffect, draft_id: str, image: dict[str, Any]) -> None:
         with self.workplace.engine.begin() as connection:
             effects.confirm(connection, self.workplace.vault, stored, draft_id, image=image, now=datetime.now(UTC))
+
+
+def _must_be(sales_order: str, stored: StoredEffect) -> None:
+    """Raises where the order stands in NetSuite as another sales order, or is just being written there."""
+    if stored.remote_id == sales_order:
+        return
+    if stored.remote_id is None:
+        raise Conflict("the order of the draft is being written to NetSuite", retry_after=LOOK_AFTER)
+    raise NeedsDecision(
+        f"the order in Shopify that came of this sales order's draft was written to NetSuite once more, as sales order "
+        f"{stored.remote_id}, for its attribute {ATTRIBUTE} was gone; close the sales order {sales_order} or "
+        f"{stored.remote_id}, and ignore this draft",
+        subject="draft_order:written_twice",
+    )

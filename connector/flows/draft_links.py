@@ -14,9 +14,10 @@ from connector.netsuite.states import FIELDS, SalesOrderState
 from connector.netsuite.writes import Change
 from connector.shopify.draft_orders import draft_order
 from connector.shopify.records import Order
-from connector.store import effects, entered_effects
+from connector.store import effects, entered_effects, sales_orders, wanted
 from connector.store.effects import ENTERED, Intent, StoredEffect
-from connector.store.records import Lease
+from connector.store.records import ORDER_STATUS, Lease
+from connector.store.sales_orders import MirroredOrder
 from connector.store.tables import EffectKind, EffectState
 
 # An order can be told before its draft says so.
@@ -51,10 +52,13 @@ def _draft_of(order: Order, systems: Systems, workplace: Workplace) -> StoredEff
     """The draft of ours that became this order, None where none did."""
     named = next((item.value for item in order.attributes if item.key == ATTRIBUTE), "")
     draft = _stored(external_ids.draft_order(systems.shop_id, named), systems, workplace) if named.isdigit() else None
-    if draft is None or draft.state is EffectState.WITHDRAWN or draft.verified_at is not None:
-        # Of the last: its order is linked, and this is another one, such as a copy of it.
+    if draft is None or draft.verified_at is not None:
+        # Of the second: its order is linked, and this is another one, such as a copy of it.
         return None
     if draft.remote_id is None:
+        if draft.state is EffectState.PLANNED:
+            # The shop refused it.
+            return None
         raise Conflict(f"{order.name}: whether its draft order was made is being looked at", retry_after=_AGAIN)
     found = draft_order(systems.shopify, draft.remote_id)
     if found is None:
@@ -77,7 +81,7 @@ def _keep_image(
 ) -> None:
     """Reads the lines' keys, once, and says in NetSuite which order of the shop it is."""
     order_id = str(stored.remote_id)
-    read = systems.netsuite.read("salesOrder", order_id, fields=(*FIELDS, "entity", "externalId"))
+    read = systems.netsuite.read("salesOrder", order_id, fields=(*FIELDS, "entity", "externalId", "tranId"))
     state, entity = SalesOrderState.from_json(read), str(read["entity"]["id"])
     left = remaining(order, order.refunds)
     image = entered_image(left, state, items, entity=entity, shop_id=systems.shop_id, rules=systems.rules)
@@ -89,6 +93,10 @@ def _keep_image(
         entered_effects.keep_amount(connection, stored, state.total, booked(order.total, systems.rules).currency)
         # Both totals were compared before the draft was completed.
         effects.mark_verified(connection, [stored.id])
+        # What was shipped and billed before it was linked is told now.
+        mirrored = MirroredOrder(int(order_id), order.id, read.get("tranId"), str(read["status"]["id"]))
+        sales_orders.learn(connection, systems.connection.id, [mirrored])
+        wanted.want(connection, systems.connection.id, ORDER_STATUS, [order.id])
 
 
 def _stored(key: str, systems: Systems, workplace: Workplace) -> StoredEffect | None:

@@ -3,13 +3,13 @@
 Shopify knows no orders that others enter; a draft that is completed as payment pending is what it offers instead.
 """
 
-from connector.errors import Conflict, Missing, NeedsDecision, TotalMismatch
+from connector.errors import Conflict, InvalidAnswer, Missing, NeedsDecision, TotalMismatch
 from connector.flows.draft_apply import Drafting
 from connector.flows.draft_proposals import fingerprint, proposed
 from connector.flows.result import Result
 from connector.flows.systems import Systems, Workplace
 from connector.mapping import external_ids
-from connector.mapping.draft_orders import currency_of
+from connector.mapping.draft_orders import currency_of, tag
 from connector.netsuite.entered_orders import EnteredOrder, wanted
 from connector.shopify.draft_orders import DraftOrder, draft_order
 from connector.store import records
@@ -34,8 +34,8 @@ def sync_draft_order(systems: Systems, workplace: Workplace, lease: Lease) -> Re
     if draft is None:
         return _gone(drafting, stored, order)
     if draft.order_id is not None:
-        drafting.linked(draft.order_id)
-        return Result(notes=(f"draft order {draft.name} became an order of the shop",))
+        return _became(drafting, draft, draft.order_id)
+    drafting.stays_open()
     if order is None:
         drafting.deleted(stored)
         return Result(notes=(f"draft order {draft.name} was deleted: the sales order is not for the shop any more",))
@@ -78,9 +78,14 @@ def _completed(drafting: Drafting, order: EnteredOrder, draft: DraftOrder) -> Re
     if difference:
         raise TotalMismatch(difference)
     done = drafting.completed(draft)
-    if done.order_id is not None:
-        drafting.linked(done.order_id)
-    return Result(notes=(f"draft order {draft.name} became an order of the shop",))
+    if done.order_id is None:
+        raise InvalidAnswer(f"Shopify completed the draft order {draft.name} without naming the order it became")
+    return _became(drafting, draft, done.order_id)
+
+
+def _became(drafting: Drafting, draft: DraftOrder, order_id: str) -> Result:
+    wakes = drafting.linked(order_id)
+    return Result(notes=(f"draft order {draft.name} became an order of the shop",), wakes=wakes)
 
 
 def _difference(drafting: Drafting, order: EnteredOrder, draft: DraftOrder) -> str | None:
@@ -96,11 +101,21 @@ def _difference(drafting: Drafting, order: EnteredOrder, draft: DraftOrder) -> s
 
 def _gone(drafting: Drafting, stored: StoredEffect, order: EnteredOrder | None) -> Result:
     """Somebody deleted the draft, or our own deletion was not answered."""
+    if stored.verified_at is not None:
+        return Result(notes=("its draft order became an order of the shop, and was deleted afterwards",))
+    number = f"sales order {drafting.sales_order}" if order is None else order.number
+    if drafting.is_being_completed():
+        raise NeedsDecision(
+            f"{number}: its draft order was deleted in Shopify while it may have become an order; look there for an order "
+            f"with the tag {tag(drafting.sales_order)}: where there is one, ignore this draft, else take the mark for the "
+            "shop off the sales order and ignore it too",
+            subject="draft_order:deleted_in_shopify",
+        )
     if order is None:
         drafting.withdrawn(stored)
         return Result(notes=("the draft order is deleted: the sales order is not for the shop any more",))
     raise NeedsDecision(
-        f"{order.number}: its draft order was deleted in Shopify and is not made again; take the mark for the shop off the "
+        f"{number}: its draft order was deleted in Shopify and is not made again; take the mark for the shop off the "
         "sales order, and set it once more to have another one",
         subject="draft_order:deleted_in_shopify",
     )

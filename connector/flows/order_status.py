@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from connector.errors import Unavailable
-from connector.flows.apply_to_shop import ShopWork, apply_to_shop, look_after_job, settle_finding
+from connector.errors import NeedsDecision, Unavailable
+from connector.flows.apply_to_shop import apply_to_shop, look_after_job, settle_finding
 from connector.flows.describing import description
 from connector.flows.facts import made_under, parcels_made
 from connector.flows.plan import natural_keys
@@ -13,6 +13,7 @@ from connector.flows.plan_capture import captures_of
 from connector.flows.plan_shipments import plan_shipments
 from connector.flows.plan_status import plan_status
 from connector.flows.result import Result
+from connector.flows.shop_effects import ShopWork
 from connector.flows.status_planning import StatusPlan, StatusSubject, StatusWant
 from connector.flows.systems import Systems, Workplace
 from connector.mapping import external_ids
@@ -39,6 +40,8 @@ def sync_status(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
     with workplace.engine.begin() as connection:
         records.describe(connection, lease, description(order, systems))
     work = ShopWork(workplace.engine, workplace.vault, systems.shopify, lease)
+    if question := _unwritten(order, systems, workplace):
+        return Result(open_question=question)
     planned = _settled(order, systems, workplace, work)
     if planned.wait_seconds:
         raise Unavailable(
@@ -53,6 +56,22 @@ def sync_status(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
     if planned.not_yet is not None:
         raise Unavailable(planned.not_yet, retry_after=_NOT_YET_AFTER)
     return Result(open_question=planned.open_question, notes=planned.notes)
+
+
+def _unwritten(order: Order, systems: Systems, workplace: Workplace) -> NeedsDecision | None:
+    """The question of an order that was sent to NetSuite, and of which it is not known yet what came of it.
+
+    What is held is looked at again once the order changed: nothing that NetSuite said of it meanwhile is forgotten.
+    """
+    key = external_ids.sales_order(systems.shop_id, order.id)
+    made = made_under([key], systems, workplace).get(key)
+    if made is None or made.stands or not made.is_in_doubt:
+        return None
+    return NeedsDecision(
+        f"{order.name}: whether its sales order was made is not known yet; what NetSuite says of it is told once the order is "
+        "in step",
+        subject="order:in_doubt",
+    )
 
 
 def _settled(order: Order, systems: Systems, workplace: Workplace, work: ShopWork) -> StatusPlan:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from connector.flows import catalog
+from connector.flows.deletions import refresh_deleted
 from connector.flows.systems import Systems, Workplace
 from connector.flows.write_back import write_back
 from connector.store import records, wanted
@@ -20,9 +21,16 @@ def poll(systems: Systems, workplace: Workplace, wake: Wake) -> Mapping[str, int
     """
     connection_id, engine = systems.connection.id, workplace.engine
     read = catalog.refresh(catalog.BILLING_CATALOG, systems, engine)
+    if systems.rules.fulfillments.source != "netsuite" and _tells_money(systems):
+        # Else the run that reads shipments does it.
+        refresh_deleted(systems, engine)
     with engine.begin() as connection:
         wanted.look_again(connection, connection_id, records.ORDER_STATUS)
         due = wanted.due_of_kind(connection, connection_id, records.ORDER_STATUS, now=datetime.now(UTC), limit=_WOKEN)
     for record_id in due:
         wake(record_id)
     return {"read": read, "due": len(due), "written_back": write_back(systems, workplace)}
+
+
+def _tells_money(systems: Systems) -> bool:
+    return systems.rules.status.mark_paid or systems.rules.status.capture

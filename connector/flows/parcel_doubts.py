@@ -2,14 +2,12 @@
 
 from collections import Counter
 
+from connector.flows.leasing import seconds_until_over
 from connector.flows.parcels import BEFORE, CANCELLING, LINES, STANDS, TRACKING, shown_tracking, unclaimed
 from connector.flows.planning import Made
 from connector.flows.status_planning import Finding, StatusPlan, StatusSubject
 from connector.shopify.fulfillments import Fulfillment
 from connector.store.tables import EffectKind
-
-# Longer than Shopify works on a request: after it, what did not happen does not happen any more.
-_OVER_AFTER = 60.0
 
 
 def doubtful_parcels(subject: StatusSubject) -> StatusPlan:
@@ -56,8 +54,8 @@ def _changed(subject: StatusSubject, key: str, made: Made) -> StatusPlan:
 
 def _over(subject: StatusSubject, made: Made, finding: Finding) -> StatusPlan:
     """The finding, once the request cannot be at work any more."""
-    age = _OVER_AFTER if made.sent_at is None else (subject.now - made.sent_at).total_seconds()
-    return StatusPlan(wait_seconds=_OVER_AFTER - age) if age < _OVER_AFTER else StatusPlan(findings=(finding,))
+    wait = seconds_until_over(made.sent_at, now=subject.now)
+    return StatusPlan(wait_seconds=wait) if wait else StatusPlan(findings=(finding,))
 
 
 def _lines(fulfillment: Fulfillment) -> dict[str, int]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from connector.flows.parcels import Parcel
 from connector.flows.status_planning import StatusPlan, StatusSubject
 from connector.shopify.fulfillment_orders import FulfillmentOrder
+from connector.shopify.records import Order
 from connector.store.shipments import Shipment
 
 # Orders held for these are looked at again by the poll: Shopify lets go of them without a word about the order.
@@ -34,6 +35,20 @@ def not_open(subject: StatusSubject, shipment: Shipment, figures: Mapping[str, t
         f"correct the shipment in NetSuite, or grant the app the scopes {_SCOPES} if another service ships",
         "parcel:not_open",
     )
+
+
+def strange_goods(subject: StatusSubject, shipment: Shipment, items: Sequence[str]) -> StatusPlan:
+    """Nothing of what was shipped is known of the order in the shop, and it still waits for something."""
+    return subject.question(
+        f"shipment {shipment.title} has only items that the order in Shopify does not: {', '.join(sorted(items))}; fulfil "
+        "in Shopify by hand what it stands for, or correct the shipment in NetSuite",
+        "parcel:strange_goods",
+    )
+
+
+def is_open(order: Order) -> bool:
+    """True while something of it is still to be shipped."""
+    return any(line.unfulfilled_quantity > 0 for line in order.lines)
 
 
 def blocked(subject: StatusSubject, shipment: Shipment, waiting: Sequence[FulfillmentOrder]) -> StatusPlan:

@@ -120,6 +120,16 @@ def wanted_tracking(subject: StatusSubject, shipment: Shipment) -> dict[str, Any
     return numbers if carrier is None else {"company": carrier, **numbers}
 
 
+def left_out(shipment: Shipment) -> tuple[str, ...]:
+    """A note on the numbers that the buyer is not told."""
+    count = len(shipment.tracking) - MOST_NUMBERS
+    if count <= 0:
+        return ()
+    return (
+        f"shipment {shipment.title} has {len(shipment.tracking)} tracking numbers; the last {count} are not in Shopify",
+    )
+
+
 def shown_tracking(fulfillment: Fulfillment) -> dict[str, Any]:
     """What stands in the shop, in the same shape."""
     numbers = [item.number for item in fulfillment.tracking if item.number]

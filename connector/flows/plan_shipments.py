@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from connector.flows.parcel_doubts import doubtful_parcels
-from connector.flows.parcel_questions import blocked, not_open, taken_back_by_hand, unrouted
+from connector.flows.parcel_questions import blocked, is_open, not_open, strange_goods, taken_back_by_hand, unrouted
 from connector.flows.parcels import (
     BEFORE,
     CANCELLING,
@@ -21,13 +21,14 @@ from connector.flows.parcels import (
     Parcel,
     free_keys,
     goods_of,
+    left_out,
     lines_by_item,
     parcels_of,
     shown_tracking,
     unclaimed,
     wanted_tracking,
 )
-from connector.flows.shelf import Load, Shelf
+from connector.flows.shelf import Load, Shelf, whole_units
 from connector.flows.status_planning import Finding, Mutation, StatusEffect, StatusPlan, StatusSubject, StatusWant
 from connector.store.shipments import Shipment
 from connector.store.tables import EffectKind
@@ -85,13 +86,15 @@ def _told(
     subject: StatusSubject, shipment: Shipment, by_item: Mapping[str, list[str]], shelf: Shelf | None
 ) -> StatusPlan:
     """One shipment: its parcels' tracking, and what of its goods no parcel has."""
-    plan, told = StatusPlan(), Counter[str]()
+    plan, told = StatusPlan(notes=left_out(shipment)), Counter[str]()
     for parcel in parcels_of(subject, shipment):
         told += parcel.items
         plan = plan.then(
             _tracked(subject, shipment, parcel) if parcel.is_there else _replaced(subject, parcel, by_item)
         )
     goods, strange = _known(_goods(shipment), by_item)
+    if strange and not goods and is_open(subject.order):
+        return plan.then(strange_goods(subject, shipment, strange))
     if strange:
         note = f"shipment {shipment.title} has items that the order in Shopify does not: {', '.join(sorted(strange))}"
         plan = plan.then(StatusPlan(notes=(note,)))
@@ -168,10 +171,10 @@ def _replaced(subject: StatusSubject, parcel: Parcel, by_item: Mapping[str, list
 
 
 def _goods(shipment: Shipment) -> Goods:
-    """Whole units by item; a part of one counts as the whole, for Shopify knows no parts."""
+    """Whole units by item."""
     found: Goods = Counter()
     for line in shipment.lines:
-        found[line.item] += -int(-line.quantity // 1)
+        found[line.item] += whole_units(line)
     return +found
 
 

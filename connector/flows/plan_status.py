@@ -5,6 +5,7 @@ Lost answers come first: what became of them is read from the order as it is now
 
 from decimal import Decimal
 
+from connector.flows.leasing import seconds_until_over
 from connector.flows.own_payments import AMOUNT, BEFORE, OWN, own_payments, payment_ids
 from connector.flows.plan_capture import captures_of, is_under_way, planned_captures, promises, still_promised
 from connector.flows.planning import Made
@@ -20,11 +21,9 @@ from connector.flows.status_planning import (
 )
 from connector.mapping import external_ids
 from connector.mapping.remaining import remaining
+from connector.netsuite.states import CLOSED
 from connector.store.tables import EffectKind
 
-# Longer than Shopify works on a request: after it, what did not happen does not happen any more.
-_OVER_AFTER = 60.0
-_CLOSED = ("C", "H")
 _SHIPPED = "SUCCESS"
 
 
@@ -75,7 +74,7 @@ def planned_cancellation(subject: StatusSubject) -> StatusPlan:
     """An order that is closed in NetSuite with nothing shipped is asked about, or cancelled by rule."""
     order, rule = subject.order, subject.rules.status.closed
     is_over = order.closed_at is not None or remaining(order, order.refunds).is_closed
-    if rule == "leave" or is_over or subject.sales_order.status not in _CLOSED:
+    if rule == "leave" or is_over or subject.sales_order.status not in CLOSED:
         return StatusPlan()
     state = subject.order_state
     if state is None:
@@ -158,5 +157,5 @@ def _doubtful_cancellation(subject: StatusSubject, key: str, made: Made) -> Stat
 
 def _not_done(subject: StatusSubject, key: str, made: Made) -> StatusPlan:
     """Nothing came of it, once it cannot be at work any more."""
-    age = _OVER_AFTER if made.sent_at is None else (subject.now - made.sent_at).total_seconds()
-    return StatusPlan(wait_seconds=_OVER_AFTER - age) if age < _OVER_AFTER else StatusPlan(findings=(Finding(key),))
+    wait = seconds_until_over(made.sent_at, now=subject.now)
+    return StatusPlan(wait_seconds=wait) if wait else StatusPlan(findings=(Finding(key),))

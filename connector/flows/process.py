@@ -1,6 +1,6 @@
 """The runner: leases one record, runs its flow, writes down what came of it. Only here is every error caught."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -58,10 +58,14 @@ _CHANGED_AGAIN = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a pass; `again_in` is seconds until the record wants another one, None when it does not."""
+    """What became of a pass; `again_in` is seconds until the record wants another one, None when it does not.
+
+    `wakes`: ids of other records that became due by it.
+    """
 
     state: str
     again_in: float | None = None
+    wakes: tuple[int, ...] = ()
 
 
 def process(record_id: int, workplace: Workplace, *, worker: str) -> Outcome | None:
@@ -93,7 +97,7 @@ def process(record_id: int, workplace: Workplace, *, worker: str) -> Outcome | N
         except Exception as error:
             run.try_again(TransientError(f"{type(error).__name__} in this product; see the log"), calls)
             raise
-    return run.end(_standing(result), calls)
+    return replace(run.end(_standing(result), calls), wakes=result.wakes)
 
 
 _SYNCS = {

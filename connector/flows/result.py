@@ -8,8 +8,12 @@ from connector.mapping.selection import Exclusion
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A record that is excluded, one in step, or one with a question left open; `notes`: worth knowing."""
+    """A record that is excluded, one in step, or one with a question left open; `notes`: worth knowing.
+
+    `wakes`: ids of other records that became due by it.
+    """
 
     exclusion: Exclusion | None = None
     open_question: NeedsDecision | None = None
     notes: tuple[str, ...] = ()
+    wakes: tuple[int, ...] = ()

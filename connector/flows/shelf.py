@@ -1,14 +1,14 @@
-"""Which fulfilment orders ship which units: by location, never more than remains. Pure but for its own count."""
+"""Which fulfilment orders ship which units: by the location that shipped, never more than remains. Pure but for its own count."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from connector.flows.parcels import Goods
 from connector.mapping.rules import Rules
-from connector.shopify.fulfillment_orders import FulfillmentOrder
-from connector.store.shipments import Shipment
+from connector.shopify.fulfillment_orders import FulfillmentOrder, OpenLine
+from connector.store.shipments import Shipment, ShipmentLine
 
 
 @dataclass(slots=True)
@@ -49,14 +49,12 @@ class Shelf:
         missing: Goods = Counter()
         for item, quantity in goods.items():
             rest = quantity
-            for order, line_id, own_line in self._places(item, shipment):
-                part = min(rest, left[line_id])
-                if part > 0:
-                    load = loads.setdefault(order.location_id, Load())
-                    load.picked.setdefault(order.id, Counter())[line_id] += part
-                    load.lines[own_line] += part
-                    load.items[item] += part
-                    left[line_id], rest = left[line_id] - part, rest - part
+            for order, line, part in self._parts(item, quantity, shipment, left):
+                load = loads.setdefault(order.location_id, Load())
+                load.picked.setdefault(order.id, Counter())[line.id] += part
+                load.lines[line.line_id] += part
+                load.items[item] += part
+                rest -= part
             if rest:
                 missing[item] = rest
         return list(loads.values()), missing
@@ -95,16 +93,40 @@ class Shelf:
         lines = self._by_item.get(item, ())
         return sum(self._left[line.id] for line in order.lines if line.line_id in lines)
 
-    def _places(self, item: str, shipment: Shipment) -> list[tuple[FulfillmentOrder, str, str]]:
-        """Lines of fulfilment orders that ship an item, those at the location that NetSuite shipped it from first."""
-        wanted = {line.location for line in shipment.lines if line.item == item}
-        orders = sorted(
-            (order for order in self._orders if order.can_fulfill),
-            key=lambda order: (self._location(order) not in wanted, int(order.id)),
-        )
-        lines = self._by_item.get(item, ())
-        return [(order, line.id, line.line_id) for order in orders for line in order.lines if line.line_id in lines]
+    def _parts(
+        self, item: str, quantity: int, shipment: Shipment, left: dict[str, int]
+    ) -> Iterator[tuple[FulfillmentOrder, OpenLine, int]]:
+        """As many units of each location as NetSuite shipped from there, then the rest from wherever they are open."""
+        lines, rest = self._by_item.get(item, ()), quantity
+        places = [
+            (order, line)
+            for order in sorted((order for order in self._orders if order.can_fulfill), key=lambda order: int(order.id))
+            for line in order.lines
+            if line.line_id in lines
+        ]
+        shipped = _by_location(item, shipment)
+        for is_from_there in (True, False):
+            for order, line in places:
+                location = self._location(order)
+                part = min(rest, left[line.id], shipped[location] if is_from_there else rest)
+                if part > 0:
+                    left[line.id], rest = left[line.id] - part, rest - part
+                    shipped[location] -= part
+                    yield order, line, part
 
     def _location(self, order: FulfillmentOrder) -> str | None:
         rules = self._rules.locations
         return rules.get(order.location_id or "") or rules.get(order.location_name)
+
+
+def whole_units(line: ShipmentLine) -> int:
+    """A part of a unit counts as the whole, for Shopify knows no parts."""
+    return -int(-line.quantity // 1)
+
+
+def _by_location(item: str, shipment: Shipment) -> Counter[str | None]:
+    found = Counter[str | None]()
+    for line in shipment.lines:
+        if line.item == item:
+            found[line.location] += whole_units(line)
+    return found

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
+from connector.flows.deletions import refresh_deleted
 from connector.flows.parcel_questions import BLOCKED
-from connector.flows.shipment_mirror import refresh_deleted, refresh_shipments
+from connector.flows.shipment_mirror import refresh_shipments
 from connector.flows.systems import Systems, Workplace
 from connector.store import records, wanted
 
@@ -16,7 +17,7 @@ _BLOCKED_AGAIN = timedelta(hours=1)
 
 
 def poll(systems: Systems, workplace: Workplace, wake: Wake) -> Mapping[str, int]:
-    """One run for one connection: shipments `read` and `deleted`, orders `due` because the shop must be told.
+    """One run for one connection: shipments `read`, records `deleted`, orders `due` because the shop must be told.
 
     Where the shop itself ships nothing is asked: the two must never feed each other.
     """

@@ -23,7 +23,7 @@ from connector.netsuite.client import PAGE
 from connector.netsuite.records import OrderLine
 from connector.netsuite.suiteql import order_lines, totals
 from connector.netsuite.writes import Change
-from connector.store import effects, held
+from connector.store import effect_totals, effects, held
 from connector.store.effects import Image, StoredEffect
 from connector.store.tables import EffectKind
 
@@ -52,9 +52,10 @@ def read_back_again(keys: Sequence[str], systems: Systems, workplace: Workplace)
     with workplace.engine.begin() as connection:
         found = effects.of_keys(connection, systems.connection.id, keys)
     for stored in found.values():
+        if stored.verified_at is not None or stored.remote_id is None:
+            continue
         image = effects.image_of(stored, workplace.vault)
-        is_asked = _is_to_be_read(stored.kind, image, systems.rules) or bool(image and image.get(_DIFFERS))
-        if is_asked and stored.verified_at is None and stored.remote_id is not None:
+        if _is_to_be_read(stored.kind, image, systems.rules) or (image and image.get(_DIFFERS)):
             _read_back(stored, systems, workplace)
 
 
@@ -82,17 +83,19 @@ def verify_batch(systems: Systems, workplace: Workplace, *, now: datetime) -> in
     """Compares up to a thousand sales orders with NetSuite's totals by one call and holds those that differ.
 
     The keys of their lines are read as well, a thousand a call: later changes and shipments then need no reading.
-    Returns how many orders were compared.
+    One that differs is asked about ever more seldom, and goes on by itself once it is right. Returns how many were compared.
     """
     with workplace.engine.begin() as connection:
-        waiting = effects.unverified(connection, systems.connection.id, before=now - _SETTLED_AFTER, limit=BATCH)
+        waiting = effect_totals.unverified(
+            connection, systems.connection.id, before=now - _SETTLED_AFTER, now=now, limit=BATCH
+        )
     if not waiting:
         return 0
     query, parameters = totals([str(effect.remote_id) for effect in waiting])
     rows = systems.netsuite.suiteql(query, parameters, lane=Lane.HISTORY)
     found = {row["id"]: Decimal(row["foreigntotal"]) for row in rows if "foreigntotal" in row}
     _confirm_keys(waiting, systems, workplace)
-    _judge(waiting, found, workplace)
+    _judge(waiting, found, workplace, now=now)
     return len(waiting)
 
 
@@ -124,7 +127,7 @@ def _confirm_order(effect: StoredEffect, lines: Sequence[tuple[int, str]], workp
         effects.keep_image(connection, workplace.vault, effect, kept)
 
 
-def _judge(waiting: Sequence[StoredEffect], found: dict[str, Decimal], workplace: Workplace) -> None:
+def _judge(waiting: Sequence[StoredEffect], found: dict[str, Decimal], workplace: Workplace, *, now: datetime) -> None:
     """A total that differs is remembered: whatever news come, the order is held until it is right."""
     different = [effect for effect in waiting if found.get(str(effect.remote_id)) != effect.amount]
     with workplace.engine.begin() as connection:
@@ -137,7 +140,10 @@ def _judge(waiting: Sequence[StoredEffect], found: dict[str, Decimal], workplace
             )
             held.hold(connection, effect.record_id, code="total_mismatch", reason=reason)
             _note_difference(connection, effect, workplace)
-        effects.mark_verified(connection, [effect.id for effect in waiting if effect not in different])
+        effect_totals.look_later(connection, [effect.id for effect in different], now=now)
+        right = [effect for effect in waiting if effect not in different]
+        effects.mark_verified(connection, [effect.id for effect in right])
+        held.release_settled(connection, [effect.record_id for effect in right])
 
 
 def _note_difference(connection: Connection, effect: StoredEffect, workplace: Workplace) -> None:

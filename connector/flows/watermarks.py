@@ -10,11 +10,13 @@ OVERLAP = timedelta(minutes=10)
 # How far NetSuite's clock may be behind what it should be by now before it was put back.
 _TOLERANCE = OVERLAP / 2
 _CLOCK = "%Y-%m-%d %H:%M:%S"
+# Before everything: nothing was there to tell NetSuite's clock.
+START = datetime(2000, 1, 1, tzinfo=UTC).strftime(_CLOCK)
 
 
 def minus_overlap(watermark: str) -> str:
     """From when on a reading after this watermark asks for changes."""
-    return (_moment(watermark) - OVERLAP).strftime(_CLOCK)
+    return (moment(watermark) - OVERLAP).strftime(_CLOCK)
 
 
 def after_setback(watermark: str, now_at: str, *, elapsed: timedelta) -> str | None:
@@ -22,14 +24,11 @@ def after_setback(watermark: str, now_at: str, *, elapsed: timedelta) -> str | N
 
     `now_at` is NetSuite's clock now, `elapsed` what went by on ours: what changed meanwhile may be older than the watermark.
     """
-    if _moment(now_at) >= _moment(watermark) + elapsed - _TOLERANCE:
+    if moment(now_at) >= moment(watermark) + elapsed - _TOLERANCE:
         return None
-    return (_moment(now_at) - elapsed - OVERLAP).strftime(_CLOCK)
+    return (moment(now_at) - elapsed - OVERLAP).strftime(_CLOCK)
 
 
-def _moment(watermark: str) -> datetime:
+def moment(watermark: str) -> datetime:
+    """The moment on NetSuite's own clock, to be compared with others of it only."""
     return datetime.strptime(watermark, _CLOCK).replace(tzinfo=UTC)
-
-
-# Before everything: nothing was there to tell NetSuite's clock.
-START = datetime(2000, 1, 1, tzinfo=UTC).strftime(_CLOCK)

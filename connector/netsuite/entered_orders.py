@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from connector.errors import InvalidAnswer
+from connector.netsuite.states import CLOSED
 
 _FIELDS = (
     "tranId", "externalId", "status", "entity", "currency", "total", "taxTotal", "shippingCost", "shipMethod",
@@ -14,7 +15,7 @@ _FIELDS = (
 # Lines that say something about others and sell nothing.
 _TELLING = ("Subtotal", "Description", "Group", "EndGroup")
 _GOODS = ("InvtPart", "Assembly", "Kit", "NonInvtPart")
-_PENDING_APPROVAL, _GIVEN_UP = "A", ("C", "H")
+_PENDING_APPROVAL = "A"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class EnteredOrder:
     @property
     def is_given_up(self) -> bool:
         """True once it is cancelled or closed."""
-        return self.status in _GIVEN_UP
+        return self.status in CLOSED
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any], *, order_id: str, mark: str) -> "EnteredOrder":

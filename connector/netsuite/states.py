@@ -9,7 +9,7 @@ from connector.errors import InvalidAnswer
 
 # `fields` of the reading.
 FIELDS = ("status", "total", "item")
-_CLOSED = ("C", "H")
+CLOSED = ("C", "H")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class SalesOrderState:
     @property
     def is_closed(self) -> bool:
         """True when nothing of it is open any more."""
-        return self.status in _CLOSED
+        return self.status in CLOSED
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "SalesOrderState":

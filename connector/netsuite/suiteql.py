@@ -88,12 +88,14 @@ def documents_changed(after: str, since: str) -> Query:
     return text, (after, since)
 
 
-def shipments_changed(after: tuple[str, str], since: str) -> Query:
+def shipments_changed(after: tuple[str, str], since: str, *, mark: str | None) -> Query:
     """A thousand lines, behind (transaction, line), of the item fulfilments of our orders that changed since a moment of
     NetSuite's clock. Left out: what we made ourselves, members of a kit, the cost of the goods.
 
+    `mark`: the check box of the sales orders that go to the shop; what is shipped of them can be shipped before they are ours.
     Facts: netsuite.md 6.10. The link is the main line's; plain `status` is one letter, BUILTIN.CF gives `ItemShip:C`.
     """
+    or_marked = f" OR o.{mark} = 'T'" if mark else ""
     text = (
         "SELECT t.id, l.id AS line_id, t.tranid, BUILTIN.CF(t.status) AS status, m.createdfrom AS order_id, "
         "o.externalid AS order_externalid, o.tranid AS order_number, o.status AS order_status, "
@@ -104,7 +106,7 @@ def shipments_changed(after: tuple[str, str], since: str) -> Query:
         "JOIN transactionline l ON l.transaction = t.id AND l.mainline = 'F' AND l.taxline = 'F' "
         "AND NVL(l.iscogs, 'F') = 'F' AND l.kitmemberof IS NULL AND l.item IS NOT NULL "
         "LEFT JOIN transactionshipment s ON s.doc = t.id "
-        "WHERE t.type = 'ItemShip' AND o.type = 'SalesOrd' AND o.externalid LIKE 'SHOPIFY-%' "
+        f"WHERE t.type = 'ItemShip' AND o.type = 'SalesOrd' AND (o.externalid LIKE 'SHOPIFY-%'{or_marked}) "
         "AND (t.externalid IS NULL OR t.externalid NOT LIKE 'SHOPIFY-%') "
         "AND (t.id > ? OR (t.id = ? AND l.id > ?)) "
         f"AND t.lastmodifieddate >= TO_TIMESTAMP(?, {CLOCK}) ORDER BY t.id, l.id {_FIRST_THOUSAND}"
@@ -143,12 +145,25 @@ def marked_orders(field: str, known: Sequence[str], ours: str, after: str, since
     """
     or_known = f" OR t.id IN ({placeholders(known)})" if known else ""
     text = (
-        f"SELECT t.id, t.status, t.{field} AS marked, TO_CHAR(t.lastmodifieddate, {CLOCK}) AS modified_at, {NOW} "
-        "FROM transaction t WHERE t.type = 'SalesOrd' "
+        f"{_marked(field)} "
         f"AND ((t.{field} = 'T' AND t.lastmodifieddate >= TO_TIMESTAMP(?, {CLOCK})){or_known}) "
         f"AND (t.externalid IS NULL OR t.externalid NOT LIKE ?) AND t.id > ? ORDER BY t.id {_FIRST_THOUSAND}"
     )
     return text, (since, *known, f"{ours}%", after)
+
+
+def orders_standing(field: str, known: Sequence[str], ours: str) -> Query:
+    """Those of up to 1,000 sales orders that are there and did not come from the shop, as `marked_orders` tells them."""
+    text = (
+        f"{_marked(field)} AND t.id IN ({placeholders(known)}) "
+        "AND (t.externalid IS NULL OR t.externalid NOT LIKE ?) ORDER BY t.id"
+    )
+    return text, (*known, f"{ours}%")
+
+
+def _marked(field: str) -> str:
+    changed = f"TO_CHAR(t.lastmodifieddate, {CLOCK}) AS modified_at"
+    return f"SELECT t.id, t.status, t.{field} AS marked, {changed}, {NOW} FROM transaction t WHERE t.type = 'SalesOrd'"
 
 
 def clock() -> Query:

@@ -171,6 +171,18 @@ def some(client: NetSuiteClient, table: Table, ids: Sequence[str]) -> Sight:
     return sight
 
 
+def hidden_columns(client: NetSuiteClient, table: Table, error: Rejected | Unavailable) -> list[str]:
+    """Those of a table's columns that a refusal names, or that answer 500 when asked alone; none where it is no column.
+
+    Raises Unavailable when not even the key is answered.
+    """
+    if isinstance(error, Unavailable):
+        return _failing(client, table, table.columns)
+    found = _HIDDEN.search(str(error))
+    is_column = found is not None and found[1].lower() == "field" and found[2].lower() in table.columns
+    return [found[2].lower()] if found is not None and is_column else []
+
+
 def features(client: NetSuiteClient) -> Sequence[Row]:
     """The account's features (id, name, isactive). Raises Rejected where the role does not see them, which is usual."""
     return client.suiteql("SELECT f.id, f.name, f.isactive FROM companyfeaturesetup f", lane=Lane.STOCK)

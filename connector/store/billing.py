@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import Connection, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.tables import EffectKind, EffectState, billing_documents, effects
@@ -81,3 +81,21 @@ def refunded_orders(connection: Connection, connection_id: int, order_ids: Seque
         )
     )
     return list(found.scalars())
+
+
+def standing(connection: Connection, connection_id: int, netsuite_ids: Sequence[int]) -> list[int]:
+    """Those of some ids that are documents of ours."""
+    found = connection.execute(select(billing_documents.c.netsuite_id).where(_are(connection_id, netsuite_ids)))
+    return list(found.scalars())
+
+
+def forget(connection: Connection, connection_id: int, netsuite_ids: Sequence[int]) -> list[int]:
+    """Takes out documents that do not stand in NetSuite any more; their orders' ids there."""
+    gone = delete(billing_documents).where(_are(connection_id, netsuite_ids))
+    return sorted(set(connection.execute(gone.returning(billing_documents.c.order_id)).scalars()))
+
+
+def _are(connection_id: int, netsuite_ids: Sequence[int]) -> ColumnElement[bool]:
+    return and_(
+        billing_documents.c.connection_id == connection_id, billing_documents.c.netsuite_id.in_(list(netsuite_ids))
+    )

@@ -1,9 +1,9 @@
 """How far each reading of the other systems has come. A watermark is the other system's own clock, as text."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.tables import cursors, heartbeats, periodic_runs
@@ -11,20 +11,21 @@ from connector.store.tables import cursors, heartbeats, periodic_runs
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Everything up to `watermark` was read at `moved_at`."""
+    """Everything up to `watermark` was read, last at `moved_at`; the other system told that watermark `age` ago."""
 
     watermark: str
     moved_at: datetime
+    age: timedelta
 
 
 def read(connection: Connection, connection_id: int, name: str) -> Cursor | None:
     """The cursor, or None before the first reading."""
     row = connection.execute(
-        select(cursors.c.watermark, cursors.c.moved_at).where(
+        select(cursors.c.watermark, cursors.c.moved_at, (func.now() - cursors.c.told_at).label("age")).where(
             cursors.c.connection_id == connection_id, cursors.c.name == name
         )
     ).one_or_none()
-    return None if row is None else Cursor(row.watermark, row.moved_at)
+    return None if row is None else Cursor(row.watermark, row.moved_at, row.age)
 
 
 def advance(connection: Connection, connection_id: int, name: str, watermark: str) -> None:
@@ -32,7 +33,12 @@ def advance(connection: Connection, connection_id: int, name: str, watermark: st
     statement = insert(cursors).values(connection_id=connection_id, name=name, watermark=watermark)
     connection.execute(
         statement.on_conflict_do_update(
-            index_elements=["connection_id", "name"], set_={"watermark": watermark, "moved_at": func.now()}
+            index_elements=["connection_id", "name"],
+            set_={
+                "watermark": watermark,
+                "moved_at": func.now(),
+                "told_at": case((cursors.c.watermark == watermark, cursors.c.told_at), else_=func.now()),
+            },
         )
     )
 

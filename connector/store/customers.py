@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Text, cast, delete, select, update
+from sqlalchemy import BigInteger, Connection, cast, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.effects import StoredEffect, from_row
@@ -65,24 +65,27 @@ def keep(connection: Connection, connection_id: int, found: Sequence[MirroredCus
     )
 
 
-def changed(connection: Connection, connection_id: int, *, after: int, limit: int) -> list[Changed]:
-    """Linked customers behind an id of which something else is owned than was compared last."""
+def changed(connection: Connection, connection_id: int, *, limit: int) -> list[Changed]:
+    """Linked customers of which something else is owned than was compared last.
+
+    In the order of the effects' index: of the others, which nobody told anything, there can be far more.
+    """
+    netsuite_id = cast(effects.c.remote_id, BigInteger)
     linked = (
         select(customers.c.netsuite_id, customers.c.owned, customers.c.told, effects)
+        .select_from(effects)
         .join(
-            effects,
-            (effects.c.connection_id == customers.c.connection_id)
-            & (effects.c.remote_id == cast(customers.c.netsuite_id, Text)),
+            customers,
+            (customers.c.connection_id == effects.c.connection_id) & (customers.c.netsuite_id == netsuite_id),
         )
         .where(
-            customers.c.connection_id == connection_id,
-            customers.c.netsuite_id > after,
-            customers.c.owned.is_not(None),
-            customers.c.owned.is_distinct_from(customers.c.told),
+            effects.c.connection_id == connection_id,
             effects.c.kind == EffectKind.CUSTOMER,
             effects.c.state != EffectState.WITHDRAWN,
+            customers.c.owned.is_not(None),
+            customers.c.owned.is_distinct_from(customers.c.told),
         )
-        .order_by(customers.c.netsuite_id)
+        .order_by(netsuite_id)
         .limit(limit)
     )
     return [

@@ -182,6 +182,8 @@ def confirm(
             image=None if image is None else sealed(vault, effect, image),
             confirmed_at=now,
             verified_at=None,
+            looks=0,
+            look_at=None,
         )
     )
 
@@ -219,23 +221,6 @@ def image_of(effect: StoredEffect, vault: Vault) -> Image | None:
     plain = vault.open(bytes(effect.sealed), associated=place(effect.connection_id, effect.natural_key))
     image: Image = json.loads(zlib.decompress(plain), parse_float=Decimal)
     return image
-
-
-def unverified(connection: Connection, connection_id: int, *, before: datetime, limit: int) -> list[StoredEffect]:
-    """Sales orders whose total NetSuite has not told us yet, oldest first."""
-    found = connection.execute(
-        select(effects)
-        .where(
-            effects.c.connection_id == connection_id,
-            effects.c.kind == EffectKind.SALES_ORDER,
-            effects.c.state == EffectState.CONFIRMED,
-            effects.c.verified_at.is_(None),
-            effects.c.confirmed_at < before,
-        )
-        .order_by(effects.c.id)
-        .limit(limit)
-    )
-    return [from_row(row) for row in found]
 
 
 def mark_verified(connection: Connection, effect_ids: Sequence[int]) -> None:

@@ -1,13 +1,14 @@
 """Effects of what was not made by us first: orders entered in NetSuite, and the draft orders that came of them."""
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from connector.store.effects import Intent, StoredEffect, from_row
-from connector.store.tables import EffectKind, EffectState, effects
+from connector.store.effects import ENTERED, Intent, StoredEffect
+from connector.store.tables import EffectKind, EffectState, effects, records
 
 
 def link(connection: Connection, connection_id: int, record_id: int, intent: Intent, remote_id: str) -> None:
@@ -52,17 +53,29 @@ def renew(connection: Connection, effect: StoredEffect) -> None:
     )
 
 
-def standing_of_kind(connection: Connection, connection_id: int, kind: EffectKind, *, limit: int) -> list[StoredEffect]:
-    """The newest effects of a kind that stand and are not done with."""
+def linked_orders(connection: Connection, connection_id: int, netsuite_ids: Collection[str]) -> dict[str, str]:
+    """Those of some sales orders that were entered in NetSuite and are orders of the shop: its id by NetSuite's."""
     found = connection.execute(
-        select(effects)
+        select(effects.c.remote_id, records.c.shopify_id)
+        .join(records, records.c.id == effects.c.record_id)
         .where(
             effects.c.connection_id == connection_id,
-            effects.c.kind == kind,
+            effects.c.kind == EffectKind.SALES_ORDER,
+            effects.c.request_hash == ENTERED,
+            effects.c.remote_id.in_(sorted(netsuite_ids)),
+        )
+    )
+    return {row.remote_id: row.shopify_id for row in found}
+
+
+def open_drafts(connection: Connection, connection_id: int) -> list[str]:
+    """Natural keys of the drafts that may stand and did not become an order."""
+    found = connection.execute(
+        select(effects.c.natural_key).where(
+            effects.c.connection_id == connection_id,
+            effects.c.kind == EffectKind.DRAFT_ORDER,
             effects.c.state != EffectState.WITHDRAWN,
             effects.c.verified_at.is_(None),
         )
-        .order_by(effects.c.id.desc())
-        .limit(limit)
     )
-    return [from_row(row) for row in found]
+    return list(found.scalars())

@@ -17,6 +17,16 @@ def hold(connection: Connection, record_id: int, *, code: str, reason: str) -> N
     )
 
 
+def release_settled(connection: Connection, record_ids: Sequence[int]) -> None:
+    """Makes due those of some records that were held for a total, for the next sweep to find: it is the right one now."""
+    settled = update(records).where(
+        records.c.id.in_(list(record_ids)),
+        records.c.state == RecordState.HELD,
+        records.c.reason_code == "total_mismatch",
+    )
+    connection.execute(settled.values(due_now() | {"woken_at": func.now() - WAKE_AGAIN * 2}))
+
+
 def release(connection: Connection, connection_id: int, subjects: Sequence[str]) -> list[int]:
     """Makes due every record that was held for one of the subjects (`sku:MUG-1`); returns their ids."""
     rows = connection.execute(

@@ -181,6 +181,9 @@ effects = Table(
     time_("sent_at", nullable=True),
     time_("confirmed_at", nullable=True),
     time_("verified_at", nullable=True),
+    # How often its total was found to differ, and when it is asked for again.
+    Column("looks", Integer, nullable=False, server_default=text("0")),
+    time_("look_at", nullable=True),
     CheckConstraint(_states(EffectState), name="state"),
     UniqueConstraint("connection_id", "natural_key"),
     Index("ix_effects_remote", "connection_id", "remote_id"),
@@ -189,6 +192,24 @@ effects = Table(
         "connection_id",
         "id",
         postgresql_where=text("kind = 'sales_order' and state = 'confirmed' and verified_at is null"),
+    ),
+    Index(
+        "ix_effects_open_drafts",
+        "connection_id",
+        "id",
+        postgresql_where=text("kind = 'draft_order' and state <> 'withdrawn' and verified_at is null"),
+    ),
+    Index(
+        "ix_effects_entered",
+        "connection_id",
+        "remote_id",
+        postgresql_where=text("kind = 'sales_order' and request_hash = 'entered in NetSuite'"),
+    ),
+    Index(
+        "ix_effects_linked_customers",
+        "connection_id",
+        text("cast(remote_id as bigint)"),
+        postgresql_where=text("kind = 'customer' and state <> 'withdrawn'"),
     ),
 )
 
@@ -255,6 +276,8 @@ cursors = Table(
     Column("name", Text, nullable=False),
     Column("watermark", Text, nullable=False),
     time_("moved_at"),
+    # When the watermark was told that stands here; a reading that finds nothing moves the time of reading alone.
+    time_("told_at"),
     UniqueConstraint("connection_id", "name"),
 )
 

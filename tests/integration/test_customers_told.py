@@ -8,15 +8,17 @@ import pytest
 from sqlalchemy import Engine, select
 
 from connector.flows.customers_poll import poll
+from connector.mapping.rules import Rules
 from connector.sandbox.netsuite.accountant import act as account_act
 from connector.sandbox.shopify.acts.verbs import act as shop_act
+from connector.store import connections
 from connector.store.tables import records as records_table
 from tests import factories
 from tests.clock import now
 from tests.integration.test_customers import GRACE, business_order, company_world, created, grace, in_netsuite, told
 from tests.payloads import rest_order
 from tests.scheduling import run_everywhere
-from tests.world import World, opened_world
+from tests.world import World, another_runtime, opened_world
 
 Json = dict[str, Any]
 
@@ -184,6 +186,20 @@ def test_by_rule_a_name_is_netsuites_and_goes_one_way(database: Engine, redis_ur
         assert writes(world) == before
 
 
+def test_a_field_that_netsuite_owns_from_now_on_is_told_of_customers_that_did_not_change(world: World) -> None:
+    created(world, grace())
+    in_account(world, in_netsuite(world)["id"], lastName="Murray")
+    assert polled(world)["told"] == 0
+    rules = Rules.from_json(factories.rules_json(customer={"netsuite_fields": ["taxExempt", "lastName"]}))
+    with world.engine.begin() as connection:
+        stored = connections.by_id(connection, world.connection.id)
+        connections.change_rules(connection, stored, rules.to_json(), actor="test", note="", looked_up=None)
+    world.runtime = another_runtime(world)
+    assert polled(world)["told"] == 1
+    assert in_shop(world)["last_name"] == "Murray"
+    assert polled(world)["told"] == 0
+
+
 def test_a_phone_number_that_the_shop_refuses_is_held_with_its_sentence(database: Engine, redis_url: str) -> None:
     with owning(database, redis_url, netsuite_fields=["phone"]) as world:
         created(world, grace())
@@ -251,6 +267,16 @@ def test_an_account_without_the_tax_flag_is_read_without_it(database: Engine, re
         assert in_netsuite(world)["last_name"] == "Hopper"
         in_account(world, in_netsuite(world)["id"], taxable=False)
         assert polled(world)["told"] == 0
+        world.account.calls.clear()
+        polled(world)
+        assert world.calls() == ["POST suiteql 200"]
+
+
+def test_a_column_that_answers_with_a_failure_of_netsuites_own_is_left_out(database: Engine, redis_url: str) -> None:
+    with opened_world(database, redis_url, account={"failing_columns": ["customer.taxable"]}) as world:
+        created(world, grace())
+        in_account(world, in_netsuite(world)["id"], companyName="Acme Ltd")
+        assert polled(world)["read"] == 3
         world.account.calls.clear()
         polled(world)
         assert world.calls() == ["POST suiteql 200"]

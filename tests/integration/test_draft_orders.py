@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -268,6 +269,8 @@ def test_a_failure_of_the_shop_itself_is_looked_into_before_another_draft_is_mad
     order_id = entered(world)
     polled(world)
     assert (record(world, order_id).state, record(world, order_id).reason_code) == ("pending", "outcome_unknown")
+    with world.engine.begin() as connection:
+        connection.execute(effects_table.update().values(sent_at=effects_table.c.sent_at - timedelta(hours=1)))
     again(world)
     assert [draft["order"]["line_items"][0]["variant_id"] for draft in drafts(world)] == [9001]
     assert world.shop.operations["DraftOrdersTagged"] == 1

@@ -21,7 +21,8 @@ from connector.sandbox.netsuite.errors import Refusal
 from tests import factories
 from tests.books import books, documents, doubles, left_of_order, money, sales_order
 from tests.histories import GATEWAYS, History, histories, histories_at_a_till, orders
-from tests.tellings import Telling, at_the_end, beat, in_order, shuffled
+from tests.payloads import rest_order
+from tests.tellings import Telling, at_the_end, beat, in_order, newest_id, shuffled
 from tests.world import World, opened_world
 
 Json = dict[str, Any]
@@ -203,6 +204,22 @@ def test_what_the_shop_ships_is_shipped_however_its_news_arrive(database: Engine
 def test_any_history_told_over_a_bad_line_ends_as_over_a_good_one(database: Engine, redis_url: str) -> None:
     with books_of(database, redis_url, **SHOP_SHIPS) as world:
         holds_for(histories(orders()), Property(world).survives, number=10)
+
+
+def test_where_external_ids_are_not_unique_nothing_stands_twice_either(database: Engine, redis_url: str) -> None:
+    with books_of(database, redis_url, account={"external_id_unique": False}, **SHOP_SHIPS) as world:
+        holds_for(histories(orders()), Property(world).survives, number=5)
+
+
+def test_an_order_that_stands_twice_would_be_seen(database: Engine, redis_url: str) -> None:
+    with books_of(database, redis_url, account={"external_id_unique": False}) as world:
+        telling = Telling(world, 5001, newest_id(world))
+        world.work(world.sell(rest_order()))
+        assert doubles(telling) == []
+        (order,) = world.transactions("SalesOrd")
+        again = {"entity": {"id": "1456"}, "currency": {"id": "1"}, "item": {"items": [{"item": {"id": "812"}}]}}
+        account_act(world.account, {"act": "enter", "fields": again | {"externalId": order["external_id"]}})
+        assert doubles(telling) == ["SalesOrd of 5001"]
 
 
 @pytest.mark.parametrize(

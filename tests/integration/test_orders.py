@@ -1,6 +1,7 @@
 """An order of the sandbox shop comes to stand in the sandbox account: once, to the cent, in few calls."""
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -312,6 +313,27 @@ def test_a_total_that_netsuite_changed_holds_the_order(world: World) -> None:
     assert (record.state, record.reason_code) == ("held", "total_mismatch")
     assert "is 21" in str(record.reason)
     assert "20.00 USD" in str(record.reason)
+
+
+def test_a_total_that_differs_is_asked_about_ever_more_seldom_and_goes_on_once_it_is_right(world: World) -> None:
+    world.work(world.sell(known_customer()))
+    found = world.account.records[("salesOrder", world.transactions("SalesOrd")[0]["id"])]
+    found.body["total"] = 21.0
+    world.account.keep(found)
+    systems = world.runtime.open_systems(world.connection.id)
+    begun = later(LEASE)
+    asked = [
+        minute
+        for minute in range(0, 60 * 24 * 4, 5)
+        if verify_batch(systems, world.runtime, now=begun + timedelta(minutes=minute))
+    ]
+    assert asked == [0, 5, 15, 35, 75, 155, 315, 635, 1275, 2555, 3995, 5435]
+    found.body["total"] = 20.0
+    world.account.keep(found)
+    verify_batch(systems, world.runtime, now=begun + timedelta(days=5))
+    assert world.record(5001).state == "pending"
+    world.work(world.record(5001).id)
+    assert world.record(5001).state == "in_sync"
 
 
 def test_where_netsuite_computes_tax_its_total_is_read_and_rounded_off(database: Engine, redis_url: str) -> None:

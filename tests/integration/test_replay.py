@@ -104,7 +104,7 @@ def test_a_job_sends_a_few_records_at_a_time_and_can_be_paused_and_stopped(world
     assert not advance(world.engine, woken.append, now=now())
     run("jobs", "resume", str(job_id))
     assert advance(world.engine, woken.append, now=now())
-    run("jobs", "stop", str(job_id))
+    assert json.loads(run("jobs", "stop", str(job_id), "--json").stdout) == {"id": job_id, "state": "stopped"}
     assert not advance(world.engine, woken.append, now=now())
     assert (newest(world).state, newest(world).sent) == (JobState.STOPPED, AT_ONCE)
     again = run("jobs", "resume", str(job_id))

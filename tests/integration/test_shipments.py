@@ -141,6 +141,16 @@ def test_a_shipment_becomes_a_fulfilment_with_its_carrier_and_the_buyer_is_told(
     assert state(world)[0] == "in_sync"
 
 
+def test_by_rule_the_buyer_is_not_written_to(database: Engine, redis_url: str) -> None:
+    with opened(database, redis_url, notify_customer=False) as world:
+        order = sold(world)
+        shipment = shipped(world, order)
+        told(world)
+        account_act(world.account, {"act": "track", "record": shipment, "tracking": ["1Z1"]})
+        told(world)
+        assert (parcels(world), world.shop.notified) == ([({RED: 3, BLUE: 2}, ["1Z1"])], [])
+
+
 def test_parts_are_told_one_after_the_other_and_only_once(world: World) -> None:
     order = sold(world)
     shipped(world, order, (1, 2), tracking=["A"])
@@ -317,6 +327,7 @@ def test_fulfilment_orders_that_never_come_are_asked_about(world: World) -> None
         ({"status": "ON_HOLD", "holds": [{"id": 1, "reason": "OTHER", "notes": "fraud check"}]}, "fraud check"),
         ({"status": "SCHEDULED", "fulfill_at": "2027-01-02T00:00:00Z"}, "scheduled for 2027-01-02"),
         ({"service": "3pl", "request_status": "SUBMITTED"}, "another fulfilment service (submitted)"),
+        ({"service": "3pl", "request_status": "REJECTED"}, "another fulfilment service (rejected)"),
     ],
 )
 def test_what_shopify_does_not_let_go_waits_and_the_rest_is_told(world: World, changes: Json, sentence: str) -> None:
@@ -332,6 +343,15 @@ def test_what_shopify_does_not_let_go_waits_and_the_rest_is_told(world: World, c
     assert asked(world)["due"] == 1, "it is looked at again after an hour"
     passed(world)
     assert parcels(world) == [({RED: 3}, ["A"]), ({BLUE: 2}, ["A"])]
+
+
+def test_what_another_service_accepted_is_told_for_it(world: World) -> None:
+    order = sold(world)
+    assigned(world, of(MAIN, (RED, 3)), of(SECOND, (BLUE, 2), service="3pl", request_status="ACCEPTED"))
+    shipped(world, order, tracking=["A"])
+    told(world)
+    assert parcels(world) == [({RED: 3}, ["A"]), ({BLUE: 2}, ["A"])]
+    assert state(world)[0] == "in_sync"
 
 
 def test_the_same_goods_fulfilled_by_hand_are_taken_for_ours_and_get_their_number(world: World) -> None:
