@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -11,9 +12,14 @@ from connector.cli.demo_goods import stock_the_shop
 from connector.cli.demo_play import play
 from connector.cli.demo_result import print_result, result_json
 from connector.cli.demo_stage import Stage, opened_stage
+from connector.cli.opening import opened
 from connector.cli.output import print_json
+from connector.flows import people
+from connector.flows.acting import Who
 from connector.sandbox.scenario import world
 from connector.sandbox.scenario.day import Day, Sale, day, one_more
+from connector.store.roles import Role
+from connector.store.users import NewUser
 
 # Units of each product before the first order; enough for a day of so many orders more.
 _STOCK = 40
@@ -61,12 +67,21 @@ def _latencies(sales: Sequence[Sale], stage: Stage, ledger: Mapping[str, Any]) -
     return [made[key] - first[order_id] for order_id, key in keys.items() if key in made and order_id in first]
 
 
+def _sign_in_link(stage: Stage) -> str:
+    """A user of the demo's console, and the link that lets in."""
+    with opened(stage.directory) as (runtime, _):
+        by = Who("demo", Role.ADMIN)
+        return people.add(runtime.engine, NewUser("demo", Role.ADMIN), by=by, now=datetime.now(UTC)).url(stage.url)
+
+
 def _keep(stage: Stage, planned: Day, said: Console) -> None:
     """Leaves everything running until Ctrl-C; one more order waits in the shop to be announced."""
     extra = one_more(len(planned.sales))
     stage.shop.post("orders", {"order": extra.order, "transactions": extra.transactions, "is_new": True})
     body = f'{{"topic": "orders/create", "order_id": {extra.order["id"]}}}'
-    said.print(f"\nweb       {stage.url}  (/healthz, /readyz, /metrics)")
+    said.print(f"\nconsole   {_sign_in_link(stage)}", soft_wrap=True)
+    said.print("          signs you in once, as an admin of this demo")
+    said.print(f"web       {stage.url}  (/healthz, /readyz, /metrics)")
     said.print(f"shop      {stage.shop.url}/_sandbox/ledger")
     said.print(f"account   {stage.account.url}/_sandbox/ledger")
     said.print(f"data      --data {stage.directory}")
