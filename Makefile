@@ -9,7 +9,7 @@ STAMP := .venv/.synced
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench chaos schema clean
+.PHONY: help setup demo test chromium check bench chaos schema clean
 
 help:  ## Show the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -30,8 +30,12 @@ $(STAMP): uv.lock pyproject.toml
 demo: $(STAMP)  ## Show a day between Shopify and NetSuite, on this machine alone
 	@$(BIN)/ml-connector demo $(ARGS)
 
-test: $(STAMP)  ## Run all tests
+test: $(STAMP) chromium  ## Run all tests
 	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+# The tests of the console drive a real browser; everything else runs without one.
+chromium:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; }; } || echo "Chromium is missing: the tests of the console in a browser are left out; on Debian: apt install chromium" >&2
 
 check: $(STAMP)  ## Check format, lint, types and the direction of imports
 	@$(BIN)/ruff format --check .

@@ -1,6 +1,7 @@
 """Real servers for the tests: one PostgreSQL and one Valkey for each test process, a fresh database for each test."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -43,13 +44,20 @@ def template(postgres: Server) -> str:
     return "template_migrated"
 
 
-@pytest.fixture
-def database_url(postgres: Server, template: str) -> Iterator[str]:
-    """A fresh migrated database."""
+@contextmanager
+def fresh_database(postgres: Server, template: str) -> Iterator[str]:
+    """The URL of a fresh migrated database."""
     name = f"test_{next(_numbers)}"
     _execute(postgres, f"create database {name} template {template} strategy wal_log")
     yield _url(postgres, name)
     _execute(postgres, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def database_url(postgres: Server, template: str) -> Iterator[str]:
+    """A fresh migrated database."""
+    with fresh_database(postgres, template) as url:
+        yield url
 
 
 @pytest.fixture

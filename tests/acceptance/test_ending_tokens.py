@@ -19,7 +19,7 @@ from connector.sandbox.shopify.webhooks import deliver_all
 from connector.store import connections, credentials
 from connector.store.credentials import SHOPIFY, NewCredential
 from connector.tokens import RENEW_SHARE
-from tests.acceptance.conftest import Product, product_in
+from tests.running import Product, product_in
 from tests.waiting import eventually
 from tests.world import CLIENT, World, expiring_token, opened_world
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import requests
 
 from connector.embedded.servers import free_port
-from tests.acceptance.conftest import Product
+from tests.running import Product
 from tests.waiting import eventually
 from web.wake import message
 

@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from connector.embedded.servers import Server
 from connector.embedded.valkey import start_valkey
-from tests.acceptance.conftest import Product
 from tests.payloads import rest_order
+from tests.running import Product
 from tests.waiting import eventually
 
 MANY = 40

@@ -21,7 +21,7 @@ from connector.shopify.webhooks import MAX_BODY
 from connector.store import credentials
 from connector.store.credentials import NETSUITE, NewCredential
 from connector.vault import Vault
-from tests.acceptance.conftest import Product
+from tests.running import Product
 from tests.world import KEY, WEBHOOK_SECRET
 
 EVENT_SECRET = "hush-events"

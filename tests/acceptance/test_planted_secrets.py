@@ -24,10 +24,10 @@ from connector.embedded.servers import free_port
 from connector.sandbox.serve import Served
 from connector.store import connections, halts
 from connector.store.credentials import NETSUITE, NewCredential
-from tests.acceptance.conftest import Product
 from tests.acceptance.test_flower import environment, flower_command
 from tests.payloads import rest_order
 from tests.planted import CANARY, TBA, everything_in, plant, planted, put
+from tests.running import Product
 from tests.waiting import eventually
 from tests.world import World, key_pair
 

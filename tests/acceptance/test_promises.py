@@ -16,8 +16,8 @@ from sqlalchemy import text
 
 from connector.embedded.postgres import remove_postgres
 from connector.store.inbox import opened_body
-from tests.acceptance.conftest import Product
 from tests.payloads import rest_order
+from tests.running import Product
 from tests.waiting import eventually
 
 CANARY = "Zebedee-Canary"

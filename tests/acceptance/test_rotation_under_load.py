@@ -22,9 +22,9 @@ from connector.embedded.servers import free_port
 from connector.netsuite.keygen import KeyKind, key_pair
 from connector.sandbox.shopify.webhooks import deliver, webhook
 from connector.store import connections
-from tests.acceptance.conftest import Product
 from tests.clock import now
 from tests.payloads import rest_order
+from tests.running import Product
 from tests.waiting import eventually
 from tests.world import KEY, WEBHOOK_SECRET
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.acceptance.conftest import Product
 from tests.payloads import rest_order
+from tests.running import Product
 
 SLOW = 200
 PROBES = 50

@@ -9,8 +9,8 @@ from itertools import count as counted
 from sqlalchemy import func, select
 
 from connector.store.tables import events
-from tests.acceptance.conftest import Product
 from tests.payloads import rest_order
+from tests.running import Product
 from tests.waiting import eventually
 
 SENDERS = 4
