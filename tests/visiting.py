@@ -16,6 +16,7 @@ from connector.flows.acting import NotSignedIn, Who
 from connector.flows.alerting import Teller
 from connector.store.roles import Role
 from tests.world import World
+from web.console.screens import Console
 from web.console.site import Site
 from web.console.whole import whole_console
 from web.files import serve_files
@@ -66,6 +67,7 @@ class Visitor:
     client: FlaskClient
     woken: Woken
     app: Flask
+    console: Console
 
     def get(self, path: str, **options: Any) -> TestResponse:
         """Whatever is answered."""
@@ -113,5 +115,6 @@ def opened_console(world: World) -> Iterator[Visitor]:
     serve_files(app)
     app.secret_key = "only for what is said after a post"
     app.jinja_env.globals["csrf_token"] = lambda: "token"
-    whole_console(site).mount(app)
-    yield Visitor("otto", app.test_client(), woken, app)
+    console = whole_console(site)
+    console.mount(app)
+    yield Visitor("otto", app.test_client(), woken, app, console)

@@ -1,0 +1,86 @@
+"""Every address of the console and its API: who may use it, and that nobody learns of connections that are not theirs."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from werkzeug.routing import Rule
+
+from connector.store.roles import Role
+from tests.visiting import Visitor
+
+_BY_ROLE = {Role.VIEWER: "vera", Role.OPERATOR: "otto", Role.ADMIN: "ada"}
+_VARIABLE = re.compile(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>")
+# Says what the API is; there is nothing of a connection in it.
+_OF_NOBODY = ("/api/v1/openapi.json",)
+
+
+def test_nobody_comes_in_anywhere(otto: Visitor) -> None:
+    nobody = replace(otto, name="nobody")
+    for rule, method in doors(otto):
+        answer = nobody.client.open(filled(rule.rule), method=method)
+        expected = 401 if rule.rule.startswith("/api/") else 303
+        assert answer.status_code == expected, (method, rule.rule, answer.status_code)
+        if expected == 303:
+            assert answer.location.startswith("/sign-in"), rule.rule
+
+
+def test_an_act_is_refused_to_every_role_below_its_own(otto: Visitor) -> None:
+    walked = 0
+    for act in otto.console.acts:
+        for role, name in _BY_ROLE.items():
+            if role.covers(act.role):
+                continue
+            visitor = replace(otto, name=name)
+            assert visitor.presses(filled(act.path)).status_code == 403, (act.path, role)
+            assert visitor.calls(api(act.path)).status_code == 403, (act.path, role)
+            walked += 1
+    assert walked >= len(otto.console.acts)
+
+
+def test_a_screen_is_refused_to_every_role_below_its_own(otto: Visitor) -> None:
+    for screen in otto.console.screens:
+        for role, name in _BY_ROLE.items():
+            if not role.covers(screen.role):
+                visitor = replace(otto, name=name)
+                assert visitor.get(filled(screen.path)).status_code == 403, (screen.path, role)
+                assert visitor.get("/api/v1" + api(screen.path)).status_code == 403, (screen.path, role)
+
+
+def test_whoever_sees_other_connections_only_finds_nothing_of_this_one(otto: Visitor, stranger: Visitor) -> None:
+    for rule, method in doors(otto):
+        if rule.rule in _OF_NOBODY:
+            continue
+        answer = stranger.client.open(filled(rule.rule), method=method, headers={"X-Who": "stranger"}, json=_body(rule))
+        assert answer.status_code < 500, (method, rule.rule, answer.text[:300])
+        named = "us-store" in answer.text.replace(filled(rule.rule), "").replace("connection us-store", "")
+        assert not named or answer.status_code >= 400, (method, rule.rule)
+        if "<store>" in rule.rule:
+            assert answer.status_code in (400, 404), (method, rule.rule, answer.status_code)
+
+
+def doors(visitor: Visitor) -> Iterator[tuple[Rule, str]]:
+    """Every address with each of its methods."""
+    found = [
+        (rule, method)
+        for rule in visitor.app.url_map.iter_rules()
+        if rule.endpoint.startswith(("console.", "api."))
+        for method in sorted((rule.methods or set()) & {"GET", "POST"})
+    ]
+    assert len(found) > 20
+    yield from found
+
+
+def filled(path: str) -> str:
+    """The address with something in its variables: this connection, and ids that exist or may exist."""
+    values = {"store": "us-store", "int": "1"}
+    return _VARIABLE.sub(lambda found: values.get(found[2]) or values.get(found[1] or "", "x"), path)
+
+
+def api(path: str) -> str:
+    """The address under /api/v1."""
+    return "/overview" if path == "/" else filled(path)
+
+
+def _body(rule: Rule) -> dict[str, str] | None:
+    return {} if rule.rule.startswith("/api/") else None
