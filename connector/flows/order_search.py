@@ -10,12 +10,18 @@ from connector.store.records import RecordView
 LIMIT = 200
 
 
-def found_orders(workplace: Workplace, term: str) -> Sequence[RecordView]:
-    """Orders, newest first, by name, Shopify id, external id, NetSuite's number or id, or the buyer's e-mail address."""
+def found_orders(
+    workplace: Workplace, term: str, *, connection_ids: Sequence[int] | None = None
+) -> Sequence[RecordView]:
+    """Orders, newest first, by name, Shopify id, external id, NetSuite's number or id, or the buyer's e-mail address.
+
+    `connection_ids`: only theirs, None for all.
+    """
     hashes: dict[int, bytes] = {}
     if "@" in term:
         with workplace.engine.begin() as connection:
-            known = [stored.id for stored in connections.every(connection)]
+            every = [stored.id for stored in connections.every(connection)]
+        known = every if connection_ids is None else [number for number in every if number in connection_ids]
         hashes = {number: workplace.open_unchecked(number).email_hash(term) for number in known}
     with workplace.engine.begin() as connection:
-        return order_list.found(connection, term, email_hashes=hashes, limit=LIMIT)
+        return order_list.found(connection, term, email_hashes=hashes, limit=LIMIT, connection_ids=connection_ids)

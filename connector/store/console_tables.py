@@ -1,8 +1,8 @@
 """The tables of what people do in the console and nobody else needs. Nothing else."""
 
-from sqlalchemy import Column, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, LargeBinary, Table, Text, UniqueConstraint
 
-from connector.store.columns import metadata, time_
+from connector.store.columns import id_, metadata, time_
 
 # A post to the API that came with an Idempotency-Key; `body` is None while it is at work.
 api_answers = Table(
@@ -14,4 +14,15 @@ api_answers = Table(
     Column("body", LargeBinary),
     time_("at"),
     UniqueConstraint("who", "key"),
+)
+
+# What a person noted on an order, for the others. It can name a buyer: it goes when the buyer's data goes.
+order_notes = Table(
+    "order_notes",
+    metadata,
+    id_(),
+    Column("record_id", ForeignKey("records.id", ondelete="RESTRICT"), nullable=False, index=True),
+    time_("at"),
+    Column("who", Text, nullable=False),
+    Column("said", Text, nullable=False),
 )

@@ -182,6 +182,7 @@ def confirm(
             image=None if image is None else sealed(vault, effect, image),
             confirmed_at=now,
             verified_at=None,
+            total_read=None,
         )
     )
 

@@ -1,6 +1,7 @@
 """The whole console: every screen, in the order of the menu. A new one is one line here."""
 
 from web.console.openapi import serve_openapi
+from web.console.orders import orders_screen
 from web.console.overview import overview_screen
 from web.console.schedules import schedules_screen
 from web.console.screens import Console
@@ -8,6 +9,7 @@ from web.console.site import Site
 
 SCREENS = (
     overview_screen,
+    orders_screen,
     schedules_screen,
 )
 
