@@ -7,8 +7,10 @@ from decimal import Decimal
 
 from sqlalchemy import BigInteger, Connection, Numeric, column, select, update, values
 
+from connector.store.effects import StoredEffect, from_row
 from connector.store.mirror_tables import sales_orders
-from connector.store.tables import EffectKind, EffectState, effects
+from connector.store.records import ORDER, ORDER_STATUS, RecordView
+from connector.store.tables import EffectKind, EffectState, effects, records
 
 _DOCUMENTS = (EffectKind.SALES_ORDER, EffectKind.CASH_SALE)
 
@@ -73,6 +75,21 @@ def keep_total_read(connection: Connection, totals: Mapping[int, Decimal]) -> No
     if totals:
         read = values(column("id", BigInteger), column("total", Numeric), name="read").data(list(totals.items()))
         connection.execute(update(effects).where(effects.c.id == read.c.id).values(total_read=read.c.total))
+
+
+def effect_of(connection: Connection, order: RecordView, effect_id: int) -> StoredEffect | None:
+    """One thing that was made of an order, here or in the shop; None where the id is of another order's."""
+    row = connection.execute(
+        select(effects)
+        .join(records, records.c.id == effects.c.record_id)
+        .where(
+            effects.c.id == effect_id,
+            records.c.connection_id == order.connection_id,
+            records.c.kind.in_((ORDER, ORDER_STATUS)),
+            records.c.shopify_id == order.shopify_id,
+        )
+    ).one_or_none()
+    return None if row is None else from_row(row)
 
 
 def _numbers(connection: Connection, wanted: set[tuple[int, str]]) -> dict[tuple[int, str], str | None]:

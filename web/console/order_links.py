@@ -20,11 +20,19 @@ _PAGES = {
 }
 
 
-def order_path(visit: Visit, order: RecordView, *, part: str = "") -> str:
+def order_path(visit: Visit, order: RecordView) -> str:
     """The page of an order by its name; by its Shopify id before its name is known, or where an address cannot hold it."""
     name = (order.name or "").removeprefix("#")
     is_plain = name.replace("-", "").replace("_", "").replace(".", "").isalnum() and name.isascii()
-    path = f"/orders/{quote(name if is_plain and name else order.shopify_id)}{part}"
+    return _with_store(visit, order, f"/orders/{name if is_plain else order.shopify_id}")
+
+
+def order_part(visit: Visit, order: RecordView, part: str = "") -> str:
+    """A further page of an order, such as `/money`: by its Shopify id, for orders may share a name."""
+    return _with_store(visit, order, f"/orders/{quote(order.shopify_id)}{part}")
+
+
+def _with_store(visit: Visit, order: RecordView, path: str) -> str:
     is_alone = len(visit.stores) == 1
     return path if is_alone else f"{path}?store={quote(visit.store_of(order.connection_id).name)}"
 

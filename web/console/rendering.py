@@ -41,6 +41,7 @@ def prepare(app: Flask, pages: Blueprint, api: Blueprint, *, screens: frozenset[
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         money=money, ago=ago, stamp=stamp, count=count, state=state, sentence=sentence, span=span, pairs=pairs,
+        path=_path_alone,
         environment_of=environment,
     )  # fmt: skip
     app.jinja_env.globals.update(
@@ -104,6 +105,11 @@ def span(seconds: float) -> str:
 def pairs(words: Sequence[str]) -> list[tuple[str, str]]:
     """Choices whose value is their word."""
     return [(word, word) for word in words]
+
+
+def _path_alone(address: str) -> str:
+    """An address of ours without its query."""
+    return address.partition("?")[0]
 
 
 def stamp(moment: datetime | None) -> str:

@@ -1,6 +1,11 @@
 """The whole console: every screen, in the order of the menu. A new one is one line here."""
 
 from web.console.openapi import serve_openapi
+from web.console.order import order_screen
+from web.console.order_again import order_again_screen
+from web.console.order_fields import order_fields_screen
+from web.console.order_money import order_money_screen
+from web.console.order_plan import order_plan_screen
 from web.console.orders import orders_screen
 from web.console.overview import overview_screen
 from web.console.schedules import schedules_screen
@@ -10,6 +15,11 @@ from web.console.site import Site
 SCREENS = (
     overview_screen,
     orders_screen,
+    order_screen,
+    order_money_screen,
+    order_fields_screen,
+    order_plan_screen,
+    order_again_screen,
     schedules_screen,
 )
 

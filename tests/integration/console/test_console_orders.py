@@ -5,10 +5,15 @@ import io
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import insert
+
 from connector.flows.verification import verify_batch
+from connector.store import connections
+from connector.store.tables import records
+from tests import factories
 from tests.payloads import rest_order
 from tests.visiting import Visitor
-from tests.world import World
+from tests.world import World, new_connection
 
 
 def sold(world: World, number: int, **changes: Any) -> int:
@@ -118,3 +123,23 @@ def test_orders_of_other_connections_are_not_there(stranger: Visitor, world: Wor
     assert stranger.get("/orders.csv").text.count("\n") == 1
     assert "new" not in stranger.get("/orders/news?than=0").text
     assert stranger.get("/orders?store=us-store").status_code == 404
+
+
+def test_several_orders_of_one_name_are_a_choice(otto: Visitor, world: World) -> None:
+    sold(world, 5001)
+    elsewhere(world)
+    assert "Which #1001?" in otto.reads("/orders/1001")
+    assert [row["store"] for row in otto.json("/orders/1001")["choices"]] == ["eu-store", "us-store"]
+    assert "#1001 in sync" in otto.reads("/orders/1001?store=us-store")
+    assert otto.get("/orders/1001/plan").status_code == 400
+    assert otto.json("/orders?q=1001&store=us-store")["opens"] == "/orders/1001?store=us-store"
+
+
+def elsewhere(world: World) -> None:
+    """Another shop has an order of the same name, which was heard of and described."""
+    new = new_connection(world.shop_url, world.account_url, rules=factories.rules_json(), name="eu-store")
+    with world.engine.begin() as connection:
+        stored = connections.add(connection, new, world.runtime.vault)
+    with world.engine.begin() as connection:
+        values = {"connection_id": stored.id, "kind": "order", "shopify_id": "9001", "name": "#1001"}
+        connection.execute(insert(records).values(**values))
