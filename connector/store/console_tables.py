@@ -1,8 +1,8 @@
 """The tables of what people do in the console and nobody else needs. Nothing else."""
 
-from sqlalchemy import Column, ForeignKey, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 
-from connector.store.columns import id_, metadata, time_
+from connector.store.columns import connection_, id_, metadata, time_
 
 # A post to the API that came with an Idempotency-Key; `body` is None while it is at work.
 api_answers = Table(
@@ -25,4 +25,18 @@ order_notes = Table(
     time_("at"),
     Column("who", Text, nullable=False),
     Column("said", Text, nullable=False),
+)
+
+# How many passes ended in an hour, and how long they took: `bucket` of connector.store.throughput.
+hourly_passes = Table(
+    "hourly_passes",
+    metadata,
+    connection_(),
+    Column("kind", Text, nullable=False),
+    time_("hour"),
+    Column("bucket", Integer, nullable=False),
+    Column("passes", Integer, nullable=False),
+    Column("in_sync", Integer, nullable=False),
+    UniqueConstraint("connection_id", "hour", "kind", "bucket"),
+    Index("ix_hourly_passes_hour", "hour"),
 )

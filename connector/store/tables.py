@@ -209,6 +209,7 @@ attempts = Table(
     Column("outcome", Text, nullable=False),
     Column("reason", Text),
     Column("calls", JSONB, nullable=False),
+    Index("ix_attempts_finished", "finished_at"),
 )
 
 items = Table(
