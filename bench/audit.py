@@ -19,12 +19,14 @@ from bench.stage import setup_line
 from connector.embedded.postgres import remove_postgres, start_postgres
 from connector.store import (
     event_list,
+    order_census,
     order_documents,
     order_filter,
     order_list,
     records,
     retention,
     schema,
+    throughput,
     timeline,
 )
 from connector.store.engine import make_engine
@@ -108,7 +110,14 @@ QUESTIONS: Mapping[str, Question] = {
     "orders, filtered": _filtered(),
     "orders, a reason": _filtered(reason="not_mapped"),
     "orders, a reason and a state": _filtered(reason="rejected", states=(RecordState.PARKED,)),
+    "orders held for a SKU": _filtered(subject="sku:MUG-1"),
     "orders of some days": _of_days,
+    "open orders by cause": lambda connection, _: order_census.open_orders(connection, (1, 2)),
+    "orders of today": lambda connection, _: order_census.of_day(connection, (1, 2), since=datetime.now(UTC)),
+    "passes of a day": lambda connection, _: throughput.by_hour(
+        connection, (1, 2), since=datetime.now(UTC) - timedelta(days=1)
+    ),
+    "newest deliveries": lambda connection, _: event_list.last_received(connection, (1, 2)),
     "orders that came since": _newer,
     "documents of 50 orders": _documents,
     "orders by name": _find(lambda n: f"#{n}"),

@@ -92,7 +92,9 @@ def _shopify(left: Remaining, rules: Rules) -> Iterator[tuple[str, str, str, Dec
     yield from _shipping(order, rules)
     tax = booked(order.tax, rules).amount
     if tax:
-        names = dict.fromkeys(tax.title for line in (*order.lines, *order.shipping_lines) for tax in line.taxes)
+        every = [one for line in order.lines for one in line.taxes]
+        every += [one for line in order.shipping_lines for one in line.taxes]
+        names = dict.fromkeys(one.title for one in every)
         yield _TAX, _LABELS[_TAX], ", ".join(names), tax
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Subquery, cast, func, select, true, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, cast, func, select, true, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
@@ -24,11 +24,15 @@ _OVERLAP = 500
 
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
-    """Which orders; what is None or empty is not asked. `since` and `until`: when we first heard of it."""
+    """Which orders; what is None or empty is not asked. `since` and `until`: when we first heard of it.
+
+    `subject`: what they are held for, such as `sku:MUG-1`; only held orders have one.
+    """
 
     connection_ids: Sequence[int]
     states: Sequence[RecordState] = ()
     reason: str | None = None
+    subject: str | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -38,6 +42,7 @@ class OrderFilter:
             order.connection_id in self.connection_ids
             and (not self.states or order.state in self.states)
             and self.reason in (None, order.reason_code)
+            and (self.subject is None or (order.state, order.reason_subject) == (RecordState.HELD, self.subject))
             and (self.since is None or order.created_at >= self.since)
             and (self.until is None or order.created_at < self.until)
         )
@@ -80,11 +85,8 @@ def _each(wanted: OrderFilter, stretch: _Stretch, limit: int) -> Select[Any]:
     """
     ids = _ids(wanted)
     of_connection = select(*_COLUMNS).where(records.c.connection_id == ids.c.id)
-    if wanted.reason is not None:
-        newest = of_connection.where(records.c.kind == ORDER, records.c.reason_code == wanted.reason)
-        if wanted.states:
-            newest = newest.where(records.c.state.in_(list(wanted.states)))
-        newest = newest.where(records.c.id > stretch.behind, records.c.id < stretch.before)
+    if wanted.reason is not None or wanted.subject is not None:
+        newest = of_connection.where(*_of_cause(wanted), records.c.id > stretch.behind, records.c.id < stretch.before)
         each = _of_days(newest, wanted).order_by(records.c.id.desc()).limit(limit).correlate(ids).lateral("newest")
         return select(each).select_from(ids.join(each, true()))
     states = cast(list(wanted.states or RecordState), ARRAY(Text))
@@ -97,6 +99,17 @@ def _each(wanted: OrderFilter, stretch: _Stretch, limit: int) -> Select[Any]:
     in_order = _of_days(newest, wanted).order_by(*(column.desc() for column in place)).limit(limit)
     each = in_order.correlate(ids, state).lateral("newest")
     return select(each).select_from(ids.join(state, true()).join(each, true()))
+
+
+def _of_cause(wanted: OrderFilter) -> list[ColumnElement[bool]]:
+    chosen = [records.c.kind == ORDER]
+    if wanted.subject is not None:
+        chosen += [records.c.state == RecordState.HELD, records.c.reason_subject == wanted.subject]
+    if wanted.reason is not None:
+        chosen.append(records.c.reason_code == wanted.reason)
+    if wanted.states:
+        chosen.append(records.c.state.in_(list(wanted.states)))
+    return chosen
 
 
 def _of_days(query: Select[Any], wanted: OrderFilter) -> Select[Any]:

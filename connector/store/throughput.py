@@ -64,7 +64,7 @@ class Passes:
         for bucket in sorted(self.buckets):
             seen += self.buckets[bucket]
             if seen >= share * self.count:
-                return _SHORTEST * _STEP ** (bucket - 0.5) / 1000
+                return float(_SHORTEST * _STEP ** (bucket - 0.5) / 1000)
         return None
 
 

@@ -48,12 +48,13 @@ _HEAD = (
 class OrdersAsked(Asked):
     """`q`: a name, a Shopify id, NetSuite's number or id, or an e-mail address. Days are those of UTC, both included.
 
-    `differs`: only those whose totals are not the same on both sides.
+    `subject`: what orders are held for, such as `sku:MUG-1`. `differs`: only those whose totals are not the same on both sides.
     """
 
     q: str | None = None
     state: tuple[RecordState, ...] = ()
     reason: str | None = None
+    subject: str | None = None
     since: date | None = None
     until: date | None = None
     differs: bool = False
@@ -165,6 +166,7 @@ def wanted_orders(visit: Visit, asked: OrdersAsked) -> OrderFilter:
         connection_ids=visit.chosen(asked.store),
         states=asked.state,
         reason=MISMATCH if asked.differs else asked.reason,
+        subject=asked.subject,
         since=_begin(asked.since) if asked.since else None,
         until=_begin(asked.until + timedelta(days=1)) if asked.until else None,
     )

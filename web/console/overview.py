@@ -218,6 +218,7 @@ def _causes(visit: Visit, found: Sequence[Open]) -> tuple[Cause, ...]:
     for (connection_id, code, subject), several in by_cause.items():
         store = visit.store_of(connection_id).name
         query: dict[str, object] = {"reason": [code], "state": [state.value for state in ATTENTION], "store": [store]}
+        query |= {"subject": [subject]} if subject else {}
         money = _money((one.currency, one.total) for one in several)
         since, count = min(one.since for one in several), sum(one.count for one in several)
         causes.append(Cause(store, code, subject, count, money, since, _orders(query, None)))

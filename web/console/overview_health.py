@@ -46,7 +46,13 @@ def parts(database: Connection, visit: Visit, *, is_redis_there: bool) -> tuple[
         Part("Redis", GOOD, "works", "it answers", visit.now)
         if is_redis_there
         else Part("Redis", STOP, "away", "work goes on, slower: workers find it in Postgres", None),
-        _beating("Workers", beats.get(sweep.HEARTBEAT), visit.now, _SWEEPER_LATE, "start one: see `Procfile`"),
+        _beating(
+            "Workers",
+            beats.get(sweep.HEARTBEAT),
+            visit.now,
+            _SWEEPER_LATE,
+            "start one, as the Procfile says; nothing is worked on without",
+        ),
         _canary(beats.get(canary.HEARTBEAT), released, visit.now),
         _beating("Beat", beats.get(BEAT), visit.now, _BEAT_LATE, "workers do its work, half as often"),
     )
@@ -95,7 +101,7 @@ def _canary(at: datetime | None, released: datetime | None, now: datetime) -> Pa
     """A record that goes the whole way every few minutes."""
     since = at or released
     if since is None:
-        return Part("The way through", WARN, "not tried", "begins with the first connection", None)
+        return Part("The way through", WARN, "not tried", "begins when a worker runs", None)
     if now - since > canary.LATE_AFTER:
         return Part("The way through", STOP, "blocked", "the test record does not come through", since)
     return Part("The way through", GOOD, "open", "the test record came through", since)

@@ -8,12 +8,9 @@ from connector.store import event_list, order_filter, rule_versions
 from connector.store.order_filter import OrderFilter
 from web.console.site import Visit
 
-
 _ADD = "add a connection: `ml-connector connection add FILE`"
 _CHECK = "it is checked within the hour, or now: `ml-connector connection ping NAME`"
-_SUBSCRIBE = (
-    "let Shopify tell us of orders: `ml-connector webhooks subscribe NAME`; `connection show NAME` has the address"
-)
+_SUBSCRIBE = "let Shopify tell us of orders: `ml-connector webhooks sync NAME`; `connection show NAME` has the address"
 _LOOK_UP = "look up in NetSuite what the rules name: `ml-connector connection ping NAME`"
 _ORDER = "place one in the shop, or import those that are there: `ml-connector history import NAME`"
 

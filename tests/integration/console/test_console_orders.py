@@ -75,6 +75,8 @@ def test_filters_narrow_the_list_and_stay_in_its_address(otto: Visitor, world: W
     assert names(otto, "?state=held&state=parked") == ["#1002"]
     assert names(otto, "?reason=not_mapped") == ["#1002"]
     assert names(otto, "?reason=not_mapped&state=in_sync") == []
+    assert names(otto, "?subject=sku:GHOST") == ["#1002"]
+    assert names(otto, "?subject=sku:OTHER&reason=not_mapped") == []
     today = datetime.now(UTC).date()
     assert names(otto, f"?since={today}&until={today}") == ["#1002", "#1001"]
     assert names(otto, f"?since={today + timedelta(days=1)}") == []
