@@ -1,6 +1,6 @@
 """/orders/<name>/plan: a dry run of the order against now; /orders/<name>/effects/<id>: one thing as it was written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -30,7 +30,7 @@ class PlannedWrite:
     request: str
     amount: Decimal | None
     currency: str | None
-    body: str | None
+    body: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class OrderEffectPage:
     sent_at: datetime | None
     confirmed_at: datetime | None
     verified_at: datetime | None
-    body: str | None
+    body: str | None = field(repr=False)
     is_revealed: bool
     parts: dict[str, str]
 
