@@ -5,10 +5,11 @@ import io
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 
 from connector.flows.verification import verify_batch
 from connector.store import connections
+from connector.store.connection_tables import credentials
 from connector.store.tables import records
 from tests import factories
 from tests.payloads import rest_order
@@ -145,3 +146,11 @@ def elsewhere(world: World) -> None:
     with world.engine.begin() as connection:
         values = {"connection_id": stored.id, "kind": "order", "shopify_id": "9001", "name": "#1001"}
         connection.execute(insert(records).values(**values))
+
+
+def test_a_store_without_credentials_stops_no_search(otto: Visitor, world: World) -> None:
+    world.announce(5001)
+    with world.engine.begin() as connection:
+        connection.execute(delete(credentials))
+    assert names(otto, "?q=ada@example.com") == []
+    assert names(otto, "?q=5001") == ["5001"]
