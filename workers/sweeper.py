@@ -34,15 +34,19 @@ LEAVE_WITHIN = 25.0
 
 
 def send_due(runtime: Runtime, wakes: Wakes, *, now: datetime) -> int:
-    """Asks for every run that is to begin, each by a message of its own; returns how many Redis took before one it did not."""
+    """Asks for every run that is to begin, each by a message of its own; returns how many Redis took before one it did not.
+
+    Then passes are counted for the overview: whatever becomes of that, the runs were asked for.
+    """
     found = scheduled.due(runtime.engine, JOBS, now=now)
     scheduled.clean(runtime.engine, now=now)
-    count_passes(runtime.engine, now=now)
 
     def publish(run: tuple[int, str]) -> bool:
         return wakes.publish("schedules.run", [*run], queue="maintenance", expires=TICK_EVERY * 2)
 
-    return sum(1 for _ in itertools.takewhile(publish, found))
+    asked = sum(1 for _ in itertools.takewhile(publish, found))
+    count_passes(runtime.engine, now=now)
+    return asked
 
 
 class Sweeper:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from connector.embedded.servers import free_port
 from connector.flows import canary
 from connector.flows.sweep import sweep
-from connector.store import census
+from connector.store import census, throughput
 from connector.store.records import CANARY
 from connector.store.tables import attempts, records
 from tests.clock import later, now
@@ -137,3 +137,11 @@ def test_readiness_tells_a_late_canary(world: World, minutes: int, said: str) ->
         connection.exec_driver_sql(f"update heartbeats set at = now() - interval '{minutes} minutes'")
     health = Health(world.engine, world.runtime.redis, world.runtime.counters)
     assert health.checks()["canary"] == said
+
+
+def test_passes_are_counted_for_the_overview_though_redis_is_away(world: World) -> None:
+    world.work(world.sell(rest_order()))
+    sweeper(world, away()).look()
+    with world.engine.begin() as connection:
+        (counted,) = throughput.by_hour(connection, [world.connection.id], since=now() - timedelta(hours=2)).values()
+    assert (counted.count, counted.in_sync) == (1, 1)
