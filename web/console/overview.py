@@ -82,7 +82,12 @@ class Flow:
         return bar_chart([(f"{hour.hour:%d %b %H:%M}", float(hour.passes)) for hour in self.hours])
 
     @property
-    def slow_chart(self) -> Chart:
+    def p50_chart(self) -> Chart:
+        """Seconds within which half of them ended, by the hour."""
+        return bar_chart([(f"{hour.hour:%d %b %H:%M}", hour.p50 or 0.0) for hour in self.hours])
+
+    @property
+    def p95_chart(self) -> Chart:
         """Seconds within which nineteen of twenty ended, by the hour."""
         return bar_chart([(f"{hour.hour:%d %b %H:%M}", hour.p95 or 0.0) for hour in self.hours])
 

@@ -6,22 +6,24 @@ from sqlalchemy import Connection
 
 from connector.store import event_list, order_filter, rule_versions
 from connector.store.order_filter import OrderFilter
+from connector.store.roles import Role
 from web.console.site import Visit
 
 _ADD = "add a connection: `ml-connector connection add FILE`"
 _CHECK = "it is checked within the hour, or now: `ml-connector connection ping NAME`"
-_SUBSCRIBE = "let Shopify tell us of orders: `ml-connector webhooks sync NAME`; `connection show NAME` has the address"
+_SUBSCRIBE = "let Shopify tell us of orders: `ml-connector webhooks sync NAME`"
 _LOOK_UP = "look up in NetSuite what the rules name: `ml-connector connection ping NAME`"
 _ORDER = "place one in the shop, or import those that are there: `ml-connector history import NAME`"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. `how`: what to do, or what was done."""
+    """One step. `how`: what to do, or what was done; `addresses`: to be given to Shopify, for an admin's eyes only."""
 
     title: str
     is_done: bool
     how: str
+    addresses: tuple[str, ...] = ()
 
 
 def first_steps(database: Connection, visit: Visit) -> tuple[Step, ...]:
@@ -39,10 +41,17 @@ def first_steps(database: Connection, visit: Visit) -> tuple[Step, ...]:
     return (
         Step("NetSuite", bool(checked), f"{account} answered" if checked else connect),
         Step("Shopify", bool(checked), f"{shops} answered" if checked else connect),
-        Step("Webhooks", bool(heard), "deliveries come in" if heard else _SUBSCRIBE),
+        Step("Webhooks", bool(heard), "deliveries come in" if heard else _SUBSCRIBE, _addresses(visit)),
         Step("Mapping", bool(named), "the names in the rules are known in NetSuite" if named else _LOOK_UP),
         Step("First order", False, _ORDER),
     )
+
+
+def _addresses(visit: Visit) -> tuple[str, ...]:
+    """Each holds the key of its connection."""
+    if not visit.who.role.covers(Role.ADMIN):
+        return ()
+    return tuple(f"{visit.site.address}/webhooks/shopify/{stored.key}" for stored in visit.stores)
 
 
 def _is_looked_up(database: Connection, connection_id: int, version: int) -> bool:

@@ -28,7 +28,12 @@ def test_a_new_installation_shows_its_first_steps(otto: Visitor, stranger: Visit
     assert steps["NetSuite"]
     assert not steps["First order"]
     assert "First steps" in otto.reads("/")
+    assert "/webhooks/shopify/" not in otto.get("/").text
     assert not any(step["is_done"] for step in stranger.json("/overview")["steps"])
+
+
+def test_an_admin_is_shown_the_address_for_shopify(ada: Visitor, world: World) -> None:
+    assert f"https://hooks.example.com/webhooks/shopify/{world.connection.key}" in ada.reads("/")
 
 
 def test_the_figures_lead_to_the_orders_they_count(otto: Visitor, world: World) -> None:
