@@ -17,9 +17,21 @@ from bench.log_fill import FIRST_ID, SALES_ORDER, fill
 from bench.plans import Explained, explained
 from bench.stage import setup_line
 from connector.embedded.postgres import remove_postgres, start_postgres
-from connector.store import event_list, order_list, records, retention, schema, timeline
+from connector.store import (
+    event_list,
+    order_census,
+    order_documents,
+    order_filter,
+    order_list,
+    records,
+    retention,
+    schema,
+    throughput,
+    timeline,
+)
 from connector.store.engine import make_engine
 from connector.store.event_list import EventFilter
+from connector.store.order_filter import OrderFilter
 from connector.store.tables import RecordState
 
 ORDERS = 1_000_000
@@ -41,6 +53,25 @@ def _events_of(name: str, value: Callable[[int], object]) -> Question:
 
 def _orders(*states: RecordState) -> Question:
     return lambda connection, n: order_list.listed(connection, states=states or tuple(RecordState), limit=50, before=n)
+
+
+def _filtered(**wanted: object) -> Question:
+    chosen = OrderFilter((1, 2), **wanted)  # type: ignore[arg-type]  # as named below
+    return lambda connection, n: order_filter.chosen(connection, chosen, limit=51, before=n)
+
+
+def _of_days(connection: Connection, _: int) -> object:
+    since = datetime.now(UTC) - timedelta(days=1)
+    wanted = OrderFilter((1, 2), (RecordState.HELD, RecordState.PARKED), since=since, until=since + timedelta(days=2))
+    return order_filter.chosen(connection, wanted, limit=51)
+
+
+def _newer(connection: Connection, n: int) -> object:
+    return order_filter.newer(connection, OrderFilter((1, 2)), than=n, limit=100)
+
+
+def _documents(connection: Connection, n: int) -> object:
+    return order_documents.of_records(connection, range(n, n + 50))
 
 
 def _find(term: Callable[[int], str]) -> Question:
@@ -76,6 +107,19 @@ QUESTIONS: Mapping[str, Question] = {
     "one order by name": lambda connection, n: records.by_name(connection, str(n)),
     "orders": _orders(),
     **{f"orders --state {state}": _orders(state) for state in (RecordState.IN_SYNC, RecordState.HELD, RecordState.PARKED)},
+    "orders, filtered": _filtered(),
+    "orders, a reason": _filtered(reason="not_mapped"),
+    "orders, a reason and a state": _filtered(reason="rejected", states=(RecordState.PARKED,)),
+    "orders held for a SKU": _filtered(subject="sku:MUG-1"),
+    "orders of some days": _of_days,
+    "open orders by cause": lambda connection, _: order_census.open_orders(connection, (1, 2)),
+    "orders of today": lambda connection, _: order_census.of_day(connection, (1, 2), since=datetime.now(UTC)),
+    "passes of a day": lambda connection, _: throughput.by_hour(
+        connection, (1, 2), since=datetime.now(UTC) - timedelta(days=1)
+    ),
+    "newest deliveries": lambda connection, _: event_list.last_received(connection, (1, 2)),
+    "orders that came since": _newer,
+    "documents of 50 orders": _documents,
     "orders by name": _find(lambda n: f"#{n}"),
     "orders by Shopify id": _find(lambda n: str(FIRST_ID + n)),
     "orders by NetSuite number": _find(lambda n: f"SO{n}"),

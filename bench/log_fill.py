@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, text
 EVENTS_PER_ORDER = 10
 FIRST_ID = 5_900_000_000_000
 SALES_ORDER = 7_000_000
-_TABLES = ("events", "records", "effects", "attempts", "sales_orders")
+_TABLES = ("events", "records", "effects", "attempts", "sales_orders", "hourly_passes")
 
 _CONNECTIONS = """
     insert into connections (name, key, shop, shopify_api_url, shopify_api_version, netsuite_account, netsuite_api_url,
@@ -69,6 +69,12 @@ _SALES_ORDERS = f"""
            'SO' || substr(name, 2)
     from records order by id
 """
+_HOURLY = """
+    insert into hourly_passes (connection_id, kind, hour, bucket, passes, in_sync)
+    select c.id, k.kind, date_trunc('hour', now()) - h * interval '1 hour', b, b * 10, b * 9
+    from connections c, (values ('order'), ('order_status'), ('customer')) as k (kind), generate_series(0, 191) h,
+         generate_series(15, 25) b
+"""
 
 
 def fill(engine: Engine, *, orders: int) -> None:
@@ -79,7 +85,7 @@ def fill(engine: Engine, *, orders: int) -> None:
             connection.execute(text(_CONNECTIONS))
             for statement in (_RECORDS, _EVENTS):
                 connection.execute(text(statement), {"orders": orders})
-            for statement in (_ATTEMPTS, _EFFECTS, _SALES_ORDERS):
+            for statement in (_ATTEMPTS, _EFFECTS, _SALES_ORDERS, _HOURLY):
                 connection.execute(text(statement))
         for table in ("connections", *_TABLES):
             connection.execute(text(f"vacuum (analyze) {table}"))

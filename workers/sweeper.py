@@ -17,6 +17,7 @@ from connector.flows.job_feed import advance
 from connector.flows.jobs import JOBS, the_job
 from connector.flows.process import process
 from connector.flows.sweep import sweep
+from connector.flows.throughput import count_passes
 from connector.runtime import Runtime
 from workers.wakes import OwnCanary, Wakes
 
@@ -33,14 +34,19 @@ LEAVE_WITHIN = 25.0
 
 
 def send_due(runtime: Runtime, wakes: Wakes, *, now: datetime) -> int:
-    """Asks for every run that is to begin, each by a message of its own; returns how many Redis took before one it did not."""
+    """Asks for every run that is to begin, each by a message of its own; returns how many Redis took before one it did not.
+
+    Then passes are counted for the overview: whatever becomes of that, the runs were asked for.
+    """
     found = scheduled.due(runtime.engine, JOBS, now=now)
     scheduled.clean(runtime.engine, now=now)
 
     def publish(run: tuple[int, str]) -> bool:
         return wakes.publish("schedules.run", [*run], queue="maintenance", expires=TICK_EVERY * 2)
 
-    return sum(1 for _ in itertools.takewhile(publish, found))
+    asked = sum(1 for _ in itertools.takewhile(publish, found))
+    count_passes(runtime.engine, now=now)
+    return asked
 
 
 class Sweeper:

@@ -32,7 +32,8 @@ def sync_order(self: Task, record_id: int) -> str:
 
 @app.task(name="schedules.tick")
 def schedules_tick() -> int:
-    """Asks for every run that is to begin, so that none keeps another waiting."""
+    """Asks for every run that is to begin, so that none keeps another waiting; beat alone sends this."""
+    scheduled.heard_of_beat(process.runtime().engine)
     return send_due(process.runtime(), process.wakes, now=datetime.now(UTC))
 
 

@@ -21,7 +21,7 @@ from connector.mapping import external_ids
 from connector.mapping.images import redacted_image
 from connector.mapping.selection import Exclusion
 from connector.shopify.redaction import redacted
-from connector.store import connections, credentials, operator_actions, privacy
+from connector.store import connections, credentials, operator_actions, order_notes, privacy
 from connector.store.connections import StoredConnection
 from connector.store.credentials import SHOPIFY, SHOPIFY_ONLINE, NewCredential
 from connector.store.privacy import Export, HeldEvent, ImagesOf
@@ -142,6 +142,7 @@ def redact_customer(workplace: Workplace, lease: Lease) -> Result:
             customers = () if person.id is None else (person.id,)
             privacy.redact_sentences(connection, connection_id, orders=person.orders, customers=customers)
             privacy.forget_buyers(connection, connection_id, person.orders)
+            order_notes.forget(connection, connection_id, person.orders)
             _redact_images(connection, vault, connection_id, person)
             details = {"customer": person.id, "orders": person.orders, "deliveries": count, "unfetched": unfetched}
             operator_actions.write_down(
@@ -164,6 +165,7 @@ def redact_shop(workplace: Workplace, lease: Lease) -> Result:
         unfetched = privacy.forget_exports(connection, stored.id)
         privacy.redact_sentences(connection, stored.id)
         privacy.forget_buyers(connection, stored.id)
+        order_notes.forget(connection, stored.id)
     total = 0
     while count := _redact_some(workplace, stored.id):
         total += count

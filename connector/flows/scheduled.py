@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 Wake = Callable[[int], object]
 
+# The heartbeat of beat.
+BEAT = "beat"
 # A run is given up this long after its process died; while it lives the lease is renewed.
 LEASE_SECONDS = 300.0
 _RENEW_SECONDS = 60.0
@@ -84,6 +86,12 @@ class Rhythm:
     def slot(self, moment: datetime) -> int:
         """The stretch that a moment lies in, by its first second: another cadence makes no slot come twice."""
         return (int(moment.timestamp()) + self.shift) // self.seconds * self.seconds - self.shift
+
+
+def heard_of_beat(engine: Engine) -> None:
+    """A message of beat has come through."""
+    with engine.begin() as connection:
+        cursors.beat(connection, BEAT)
 
 
 def due(engine: Engine, jobs: Sequence[Job], *, now: datetime) -> list[tuple[int, str]]:

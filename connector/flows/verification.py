@@ -23,7 +23,7 @@ from connector.netsuite.client import PAGE
 from connector.netsuite.records import OrderLine
 from connector.netsuite.suiteql import order_lines, totals
 from connector.netsuite.writes import Change
-from connector.store import effect_totals, effects, held
+from connector.store import effect_totals, effects, held, order_documents
 from connector.store.effects import Image, StoredEffect
 from connector.store.tables import EffectKind
 
@@ -70,6 +70,7 @@ def _read_back(stored: StoredEffect, systems: Systems, workplace: Workplace) -> 
         _keep_line(stored, line, workplace)
     with workplace.engine.begin() as connection:
         name = effects.order_names(connection, [stored.record_id])[stored.record_id]
+        order_documents.keep_total_read(connection, {stored.id: wanted - difference})
         if not difference:
             effects.mark_verified(connection, [stored.id])
             return
@@ -144,6 +145,8 @@ def _judge(waiting: Sequence[StoredEffect], found: dict[str, Decimal], workplace
         right = [effect for effect in waiting if effect not in different]
         effects.mark_verified(connection, [effect.id for effect in right])
         held.release_settled(connection, [effect.record_id for effect in right])
+        read = {effect.id: found[str(effect.remote_id)] for effect in waiting if str(effect.remote_id) in found}
+        order_documents.keep_total_read(connection, read)
 
 
 def _note_difference(connection: Connection, effect: StoredEffect, workplace: Workplace) -> None:

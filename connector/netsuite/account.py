@@ -33,3 +33,8 @@ def account_of_url(url: str) -> str | None:
 def is_production(account: str) -> bool:
     """False for a sandbox (`_SB1`), a Release Preview (`_RP`) and a test drive (`TD…`, `TSTDRV…`)."""
     return re.search(r"_(SB|RP)\d*$", account) is None and not account.startswith(("TD", "TSTDRV"))
+
+
+def page_of(account: str, page: str, record_id: str) -> str:
+    """Where a person sees a record: `page` below /app/, such as `accounting/transactions/salesord.nl`."""
+    return f"https://{account.lower().replace('_', '-')}.app.netsuite.com/app/{page}?id={record_id}"

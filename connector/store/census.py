@@ -78,6 +78,11 @@ def heartbeat(connection: Connection, name: str) -> datetime | None:
     return connection.execute(select(heartbeats.c.at).where(heartbeats.c.name == name)).scalar_one_or_none()
 
 
+def every_heartbeat(connection: Connection) -> dict[str, datetime]:
+    """When each part was last heard of, by its name."""
+    return {row.name: row.at for row in connection.execute(select(heartbeats))}
+
+
 def canary_since(connection: Connection) -> datetime | None:
     """When the first canary was put out; None before there is one."""
     query = select(records.c.created_at).where(records.c.kind == CANARY).order_by(records.c.id).limit(1)

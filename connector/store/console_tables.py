@@ -1,8 +1,8 @@
 """The tables of what people do in the console and nobody else needs. Nothing else."""
 
-from sqlalchemy import Column, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 
-from connector.store.columns import id_, metadata, time_
+from connector.store.columns import connection_, id_, metadata, time_
 
 # A post to the API that came with an Idempotency-Key; `body` is sealed, None while it is at work.
 api_answers = Table(
@@ -15,4 +15,29 @@ api_answers = Table(
     Column("body", LargeBinary),
     time_("at"),
     UniqueConstraint("who", "key"),
+)
+
+# What a person noted on an order, for the others. It can name a buyer: it goes when the buyer's data goes.
+order_notes = Table(
+    "order_notes",
+    metadata,
+    id_(),
+    Column("record_id", ForeignKey("records.id", ondelete="RESTRICT"), nullable=False, index=True),
+    time_("at"),
+    Column("who", Text, nullable=False),
+    Column("said", Text, nullable=False),
+)
+
+# How many passes ended in an hour, and how long they took: `bucket` of connector.store.throughput.
+hourly_passes = Table(
+    "hourly_passes",
+    metadata,
+    connection_(),
+    Column("kind", Text, nullable=False),
+    time_("hour"),
+    Column("bucket", Integer, nullable=False),
+    Column("passes", Integer, nullable=False),
+    Column("in_sync", Integer, nullable=False),
+    UniqueConstraint("connection_id", "hour", "kind", "bucket"),
+    Index("ix_hourly_passes_hour", "hour"),
 )

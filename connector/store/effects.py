@@ -184,6 +184,7 @@ def confirm(
             verified_at=None,
             looks=0,
             look_at=None,
+            total_read=None,
         )
     )
 

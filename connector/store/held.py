@@ -68,3 +68,16 @@ def subjects(connection: Connection, connection_id: int, *, prefix: str) -> list
         .distinct()
     )
     return [subject for subject in found.scalars() if subject]
+
+
+def ignore(connection: Connection, record_ids: Sequence[int], *, reason: str) -> list[int]:
+    """Leaves records alone until a person asks for them; the ids of those that no worker is at."""
+    rows = connection.execute(
+        update(records)
+        .where(records.c.id.in_(list(record_ids)), records.c.state != RecordState.WORKING)
+        .values(
+            state=RecordState.IGNORED, reason_code="ignored", reason_subject=None, reason=reason, changed_at=func.now()
+        )
+        .returning(records.c.id)
+    )
+    return list(rows.scalars())

@@ -43,9 +43,12 @@ def listed(
     return [RecordView(**row) for row in rows]
 
 
-def found(connection: Connection, term: str, *, email_hashes: Mapping[int, bytes], limit: int) -> list[RecordView]:
+def found(
+    connection: Connection, term: str, *, email_hashes: Mapping[int, bytes], limit: int,
+    connection_ids: Sequence[int] | None = None,
+) -> list[RecordView]:  # fmt: skip
     """Orders, newest first, by name, Shopify id, external id, or NetSuite's number or internal id of what was made of them;
-    those of a buyer by the hash of the e-mail address in each connection."""
+    those of a buyer by the hash of the e-mail address in each connection. `connection_ids`: only theirs, None for all."""
     names = {term, term.removeprefix("#"), f"#{term}"}
     ways: list[Select[Any]] = [
         select(records.c.id).where(records.c.kind == ORDER, records.c.name.in_(names)),
@@ -61,6 +64,8 @@ def found(connection: Connection, term: str, *, email_hashes: Mapping[int, bytes
         ways.append(_of_connections().where(or_(*hashes)))
     ids: CompoundSelect[Any] = union(*ways)
     query = select(*_COLUMNS).where(records.c.id.in_(ids)).order_by(records.c.id.desc()).limit(limit)
+    if connection_ids is not None:
+        query = query.where(records.c.connection_id.in_(list(connection_ids)))
     return [RecordView(**row) for row in connection.execute(query).mappings()]
 
 

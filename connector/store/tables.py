@@ -154,7 +154,10 @@ records = Table(
     # By id and not by time: a webhook then changes no indexed column of a record, and Postgres updates it in place.
     Index("ix_records_undone", "id", postgresql_where=text("state in ('pending', 'working') and not waits_for_job")),
     Index("ix_records_state", "connection_id", "state", "kind", "id"),
-    Index("ix_records_reason_code", "connection_id", "reason_code", postgresql_where=text("reason_code is not null")),
+    Index(
+        "ix_records_reason_code", "connection_id", "reason_code", "id", postgresql_where=text("reason_code is not null")
+    ),
+    Index("ix_records_created", "connection_id", "kind", "created_at"),
     Index("ix_records_email", "connection_id", "email_hash", postgresql_where=text("email_hash is not null")),
     Index("ix_records_reason", "connection_id", "reason_subject", postgresql_where=text("state = 'held'")),
     postgresql_with={"fillfactor": 70},
@@ -177,6 +180,8 @@ effects = Table(
     Column("image", LargeBinary),
     Column("amount", Numeric),
     Column("currency", Text),
+    # What NetSuite said its total is; None before it was read, and of what was read before this was kept.
+    Column("total_read", Numeric),
     time_("created_at"),
     time_("sent_at", nullable=True),
     time_("confirmed_at", nullable=True),
@@ -225,6 +230,7 @@ attempts = Table(
     Column("outcome", Text, nullable=False),
     Column("reason", Text),
     Column("calls", JSONB, nullable=False),
+    Index("ix_attempts_finished", "finished_at"),
 )
 
 items = Table(

@@ -44,15 +44,21 @@ class Happening:
     """One thing that happened. `order_id`: the record of the order, of what the shop is told of it too.
 
     `said`: topic, outcome, or kind of effect; `key`: delivery id, worker, or natural key; `at` is None for what was
-    planned and not sent.
+    planned and not sent. `row`: the delivery's, attempt's or effect's own id; `record_kind`: of the record it belongs to;
+    `until`: when a pass ended; `source`: how a delivery came.
     """
 
     order_id: int
     what: What
+    row: int
+    record_kind: str
     at: datetime | None
+    until: datetime | None
     said: str
     key: str
+    source: str | None
     state: str | None
+    rules_version: int | None
     reason: str | None
     calls: Sequence[Mapping[str, Any]]
     remote_id: str | None
@@ -73,20 +79,23 @@ _HAPPENED = text(
         from named n join records r on r.connection_id = n.connection_id and r.shopify_id = n.shopify_id
                                        and r.kind in (:order, :order_status)
     ), happened as (
-        select o.order_id, 'delivery' as what, e.id as row, e.received_at as at, e.topic as said, e.delivery_id as key,
-               null as state, null as reason, '[]'::jsonb as calls, null as remote_id, null::numeric as amount,
+        select o.order_id, 'delivery' as what, e.id as row, o.kind as record_kind, e.received_at as at,
+               null::timestamptz as until, e.topic as said, e.delivery_id as key, e.source, null as state,
+               null::int as rules_version, null as reason, '[]'::jsonb as calls, null as remote_id, null::numeric as amount,
                null as currency, null::timestamptz as verified_at
         from of_order o join events e on e.connection_id = o.connection_id and e.record_kind = o.kind
                                          and e.shopify_id = o.shopify_id
         union all
-        select o.order_id, 'pass', a.id, a.started_at, a.outcome, a.worker, null, a.reason, a.calls, null, null, null, null
+        select o.order_id, 'pass', a.id, o.kind, a.started_at, a.finished_at, a.outcome, a.worker, null, null,
+               a.rules_version, a.reason, a.calls, null, null, null, null
         from of_order o join attempts a on a.record_id = o.id
         union all
-        select o.order_id, 'effect', f.id, coalesce(f.confirmed_at, f.sent_at), f.kind, f.natural_key, f.state, null,
-               '[]', f.remote_id, f.amount, f.currency, f.verified_at
+        select o.order_id, 'effect', f.id, o.kind, coalesce(f.confirmed_at, f.sent_at), null, f.kind, f.natural_key, null,
+               f.state, f.rules_version, null, '[]', f.remote_id, f.amount, f.currency, f.verified_at
         from of_order o join effects f on f.record_id = o.id
     )
-    select order_id, what, at, said, key, state, reason, calls, remote_id, amount, currency, verified_at
+    select order_id, what, row, record_kind, at, until, said, key, source, state, rules_version, reason, calls, remote_id,
+           amount, currency, verified_at
     from happened order by at nulls last, row
     """
 )

@@ -13,7 +13,7 @@ from sqlalchemy import select, text, update
 
 from connector.cli.main import root
 from connector.errors import ConfigError
-from connector.store import connections
+from connector.store import connections, order_notes
 from connector.store.connection_tables import exports
 from connector.store.tables import customers, events, records
 from tests.clock import later
@@ -143,6 +143,8 @@ def test_an_unknown_request_is_wrong_use(office: Office, run: Any) -> None:
 def test_a_redacted_customer_is_nowhere_to_be_found(office: Office) -> None:
     has_been_here(office)
     quoted_by_netsuite(office)
+    with office.engine.begin() as connection:
+        order_notes.add(connection, office.record("order").id, who="otto", said=f"{PLANTED['name']} called")
     office.ask("customers/data_request", DATA_REQUEST)
     assert office.planted() == [*PLANTED, "city"]
     office.ask("customers/redact", REDACT)

@@ -16,13 +16,13 @@ from sqlalchemy import func, select, update
 from connector.embedded.servers import free_port
 from connector.flows import canary
 from connector.flows.sweep import sweep
-from connector.store import census
+from connector.store import census, throughput
 from connector.store.records import CANARY
 from connector.store.tables import attempts, heartbeats, records
 from tests.clock import later, now
 from tests.office import Office
 from tests.payloads import rest_order
-from tests.world import KEY, World
+from tests.world import KEY, SESSION_SECRET, World
 from web.health import Health
 from workers.sweeper import Sweeper
 from workers.wakes import OwnCanary, Wakes
@@ -162,7 +162,10 @@ threading.Event().wait(90)
 def test_a_worker_that_hears_redis_no_more_ends_itself_and_no_other(
     world: World, database_url: str, redis_url: str, how: str, late_after: float, code: int | None
 ) -> None:
-    keys = {"CONNECTOR_KEYS": f"{KEY.id}:{base64.b64encode(KEY.secret).decode()}"}
+    keys = {
+        "CONNECTOR_KEYS": f"{KEY.id}:{base64.b64encode(KEY.secret).decode()}",
+        "CONNECTOR_SESSION_SECRET": SESSION_SECRET,
+    }
     env = dict(os.environ) | {"DATABASE_URL": database_url, "REDIS_URL": redis_url} | keys
     argv = [sys.executable, "-c", _DEAF, how, str(late_after)]
     with subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, text=True) as child:
@@ -212,3 +215,11 @@ def test_a_late_part_is_an_answer_of_503(world: World, office: Office) -> None:
     health(world, canary=11)
     answer = requests.get(f"{office.url}/readyz", timeout=5)
     assert (answer.status_code, answer.json()["canary"]) == (503, "silent for 660 s")
+
+
+def test_passes_are_counted_for_the_overview_though_redis_is_away(world: World) -> None:
+    world.work(world.sell(rest_order()))
+    sweeper(world, away()).look()
+    with world.engine.begin() as connection:
+        (counted,) = throughput.by_hour(connection, [world.connection.id], since=now() - timedelta(hours=2)).values()
+    assert (counted.count, counted.in_sync) == (1, 1)

@@ -37,6 +37,7 @@ def prepare(app: Flask, pages: Blueprint, api: Blueprint, *, screens: frozenset[
     app.jinja_env.filters.update(
         money=money, ago=ago, stamp=stamp, count=count, state=state, sentence=sentence, span=span, pairs=pairs,
         environment_of=environment, plain=plain,
+        path=_path_alone,
     )  # fmt: skip
     app.jinja_env.globals.update(again=again, environment=environment, htmx_config=json.dumps(_HTMX), screens=screens)
     pages.register_error_handler(Exception, _refused_page)
@@ -88,6 +89,11 @@ def span(seconds: float) -> str:
 def pairs(words: Sequence[str]) -> list[tuple[str, str]]:
     """Choices whose value is their word."""
     return [(word, word) for word in words]
+
+
+def _path_alone(address: str) -> str:
+    """An address of ours without its query."""
+    return address.partition("?")[0]
 
 
 def stamp(moment: datetime | None) -> str:

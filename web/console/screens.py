@@ -1,7 +1,8 @@
 """The screens and acts of the console: each is registered once, and is a page, its JSON twin and a line of the API document.
 
 A screen reads: a function from a visit and its query to a frozen dataclass, shown by `templates/console/<name>.html` and
-answered as JSON under /api/v1. An act writes: a function from a visit and its form to what was Done.
+answered as JSON under /api/v1; one with a path in `opens` sends a browser there. An act writes: a function from a visit and
+its form to what was Done.
 """
 
 from collections.abc import Callable
@@ -143,6 +144,8 @@ class Console:
         visit = self.visit(screen.role)
         query = from_query(screen.asked, request.args)
         page = screen.read(visit, query, **at)
+        if (opens := getattr(page, "opens", None)) is not None:
+            return make_response(redirect(opens, 303))
         return make_response(
             render_template(f"console/{screen.name}.html", page=page, asked=query, visit=visit, screen=screen)
         )

@@ -3,6 +3,12 @@
 from web.console.alerts import alerts_screen
 from web.console.audit import audit_screen
 from web.console.openapi import serve_openapi
+from web.console.order import order_screen
+from web.console.order_again import order_again_screen
+from web.console.order_fields import order_fields_screen
+from web.console.order_money import order_money_screen
+from web.console.order_plan import order_plan_screen
+from web.console.orders import orders_screen
 from web.console.overview import overview_screen
 from web.console.schedules import schedules_screen
 from web.console.screens import Console
@@ -12,6 +18,12 @@ from web.console.users import users_screen
 
 SCREENS = (
     overview_screen,
+    orders_screen,
+    order_screen,
+    order_money_screen,
+    order_fields_screen,
+    order_plan_screen,
+    order_again_screen,
     schedules_screen,
     alerts_screen,
     audit_screen,

@@ -1,0 +1,152 @@
+"""Orders of some connections by state, reason and the day they came, newest first, page by page. Read only.
+
+Each connection's newest are found by an index of their own and then put together. Ids grow with the moment a record was made,
+so that a stretch of days is a stretch of ids, and every index that ends in the id can be asked for it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, cast, func, select, true, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import BigInteger, Text
+
+from connector.store.records import ORDER, RecordView
+from connector.store.tables import RecordState, records
+
+_COLUMNS = tuple(records.c[name] for name in RecordView.__dataclass_fields__)
+_BEHIND_ALL = 2**63 - 1
+# Transactions that overlap take ids in another order than their moments; more than these never do.
+_OVERLAP = 500
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """Which orders; what is None or empty is not asked. `since` and `until`: when we first heard of it.
+
+    `subject`: what they are held for, such as `sku:MUG-1`; only held orders have one.
+    """
+
+    connection_ids: Sequence[int]
+    states: Sequence[RecordState] = ()
+    reason: str | None = None
+    subject: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def fits(self, order: RecordView) -> bool:
+        """True when an order that was found otherwise is one of these."""
+        return (
+            order.connection_id in self.connection_ids
+            and (not self.states or order.state in self.states)
+            and self.reason in (None, order.reason_code)
+            and (self.subject is None or (order.state, order.reason_subject) == (RecordState.HELD, self.subject))
+            and (self.since is None or order.created_at >= self.since)
+            and (self.until is None or order.created_at < self.until)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Ids between which the wanted ones lie, neither of them included."""
+
+    behind: int
+    before: int
+
+
+def chosen(connection: Connection, wanted: OrderFilter, *, limit: int, before: int | None = None) -> list[RecordView]:
+    """Orders of the filter, the newest first; `before`: only those behind the record of this id."""
+    stretch = _stretch(connection, wanted)
+    if stretch is None:
+        return []
+    if before is not None:
+        stretch = replace(stretch, before=min(stretch.before, before))
+    each = _each(wanted, stretch, limit).subquery("found")
+    rows = connection.execute(select(each).order_by(each.c.id.desc()).limit(limit)).mappings()
+    return [RecordView(**row) for row in rows]
+
+
+def newer(connection: Connection, wanted: OrderFilter, *, than: int, limit: int) -> int:
+    """How many orders of the filter came after the record of this id, at most as many as the limit."""
+    stretch = _stretch(connection, wanted)
+    if stretch is None:
+        return 0
+    each = _each(wanted, replace(stretch, behind=max(stretch.behind, than)), limit).limit(limit).subquery("found")
+    return int(connection.execute(select(func.count()).select_from(each)).scalar_one())
+
+
+def _each(wanted: OrderFilter, stretch: _Stretch, limit: int) -> Select[Any]:
+    """The newest of each connection and state, or of each connection with the reason.
+
+    Places are compared as the index is sorted: with a condition on the id alone the planner would rather walk back over all
+    records.
+    """
+    ids = _ids(wanted)
+    of_connection = select(*_COLUMNS).where(records.c.connection_id == ids.c.id)
+    if wanted.reason is not None or wanted.subject is not None:
+        newest = of_connection.where(*_of_cause(wanted), records.c.id > stretch.behind, records.c.id < stretch.before)
+        each = _of_days(newest, wanted).order_by(records.c.id.desc()).limit(limit).correlate(ids).lateral("newest")
+        return select(each).select_from(ids.join(each, true()))
+    states = cast(list(wanted.states or RecordState), ARRAY(Text))
+    state = select(func.unnest(states).label("state")).subquery("wanted")
+    place = (records.c.state, records.c.kind, records.c.id)
+    newest = of_connection.where(
+        tuple_(*place) > tuple_(state.c.state, ORDER, stretch.behind),
+        tuple_(*place) < tuple_(state.c.state, ORDER, stretch.before),
+    )
+    in_order = _of_days(newest, wanted).order_by(*(column.desc() for column in place)).limit(limit)
+    each = in_order.correlate(ids, state).lateral("newest")
+    return select(each).select_from(ids.join(state, true()).join(each, true()))
+
+
+def _of_cause(wanted: OrderFilter) -> list[ColumnElement[bool]]:
+    chosen = [records.c.kind == ORDER]
+    if wanted.subject is not None:
+        chosen += [records.c.state == RecordState.HELD, records.c.reason_subject == wanted.subject]
+    if wanted.reason is not None:
+        chosen.append(records.c.reason_code == wanted.reason)
+    if wanted.states:
+        chosen.append(records.c.state.in_(list(wanted.states)))
+    return chosen
+
+
+def _of_days(query: Select[Any], wanted: OrderFilter) -> Select[Any]:
+    if wanted.since is not None:
+        query = query.where(records.c.created_at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(records.c.created_at < wanted.until)
+    return query
+
+
+def _stretch(connection: Connection, wanted: OrderFilter) -> _Stretch | None:
+    """Where the ids of these days lie; None where no order came then."""
+    if not wanted.connection_ids:
+        return None
+    behind, before = 0, _BEHIND_ALL
+    if wanted.since is not None:
+        first = _edge(connection, wanted, records.c.created_at >= wanted.since, records.c.created_at.asc(), func.min)
+        if first is None:
+            return None
+        behind = first - 1
+    if wanted.until is not None:
+        last = _edge(connection, wanted, records.c.created_at < wanted.until, records.c.created_at.desc(), func.max)
+        if last is None:
+            return None
+        before = last + 1
+    return _Stretch(behind, before)
+
+
+def _edge(connection: Connection, wanted: OrderFilter, is_there: Any, order: Any, outermost: Any) -> int | None:
+    """The outermost id among those nearest to an edge of the days, over all connections."""
+    ids = _ids(wanted)
+    near = select(records.c.id).where(records.c.connection_id == ids.c.id, records.c.kind == ORDER, is_there)
+    edge = near.order_by(order).limit(_OVERLAP).correlate(ids).lateral("near")
+    query = select(outermost(edge.c.id)).select_from(ids.join(edge, true()))
+    found: int | None = connection.execute(query).scalar_one_or_none()
+    return found
+
+
+def _ids(wanted: OrderFilter) -> Subquery:
+    return select(func.unnest(cast(list(wanted.connection_ids), ARRAY(BigInteger))).label("id")).subquery("connection")

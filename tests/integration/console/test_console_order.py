@@ -1,0 +1,191 @@
+"""/orders/<name>: where an order stands, its time line, its money, its fields, and what a person does with it."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from connector.store import operator_actions, order_notes, records
+from connector.store.tables import RecordState
+from tests.hearing import heard
+from tests.integration.console.test_console_orders import sold, verified
+from tests.office import PLANTED, order_of_planted
+from tests.payloads import payment, rest_order
+from tests.visiting import Visitor
+from tests.world import World
+
+PAGES = ("", "/money", "/fields", "/plan", "/sync", "/ignore", "/effects/1")
+
+
+def heard_and_sold(world: World, number: int = 5001, **changes: Any) -> int:
+    """An order is announced by a webhook and worked on; its record."""
+    order = rest_order(number, **changes)
+    world.shop.put_order(order, [payment(order)])
+    (record_id,) = heard(world, "orders/create", order).record_ids
+    world.work(record_id)
+    return record_id
+
+
+def whole(visitor: Visitor, name: str = "1001") -> Any:
+    return visitor.json(f"/orders/{name}")["order"]
+
+
+def acts(world: World) -> list[tuple[str, str]]:
+    with world.engine.begin() as connection:
+        return [(act.actor, act.action) for act in operator_actions.of_connection(connection, world.connection.id)]
+
+
+def test_the_time_line_tells_delivery_pass_calls_and_what_was_written(otto: Visitor, world: World) -> None:
+    heard_and_sold(world)
+    order = whole(otto)
+    by_what = {entry["what"]: entry for entry in reversed(order["line"])}
+    assert (by_what["delivery"]["lane"], by_what["delivery"]["title"]) == ("shopify", "orders/create")
+    (done,) = [entry for entry in order["line"] if entry["what"] == "pass"]
+    assert (done["lane"], done["title"], done["number"], done["rules_version"]) == ("ours", "in_sync", 1, 1)
+    assert {call["system"] for call in done["calls"]} == {"shopify", "netsuite"}
+    assert all(call["status"] in (200, 201, 204) for call in done["calls"])
+    written = [entry["title"] for entry in order["line"] if entry["lane"] == "netsuite"]
+    assert {"sales order", "customer deposit"} <= set(written)
+    page = otto.reads("/orders/1001")
+    for words in ("Pass 1 over the order", "Sales order confirmed", "orders/create", "rules version 1"):
+        assert words in page
+
+
+def test_what_is_next_is_said_of_an_order_that_waits(otto: Visitor, world: World) -> None:
+    heard_and_sold(world, sku="GHOST")
+    order = whole(otto)
+    assert order["row"]["reason_subject"] == "sku:GHOST"
+    assert "within 15 minutes of an item with this name" in order["expected"]
+    world.announce(5002)
+    assert whole(otto, "5002")["expected"] == "A worker takes it up within seconds."
+
+
+def test_the_money_adds_up_line_by_line_on_both_sides(otto: Visitor, world: World) -> None:
+    order = rest_order(total="43.50", total_tax="3.50", quantity=2)
+    order["line_items"][0]["tax_lines"] = [{"title": "State tax", "rate": 0.0875, "price": "3.50"}]
+    world.work(world.sell(order))
+    verified(world)
+    sums = otto.json("/orders/1001/money")["sums"]
+    lines = {line["label"]: (line["shopify"], line["netsuite"], line["difference"]) for line in sums["lines"]}
+    assert lines == {"Mug MUG-RED": ("40.00", "40.00", "0.00"), "Tax": ("3.50", "3.50", "0.00")}
+    assert (sums["shopify_total"], sums["netsuite_total"], sums["difference"]) == ("43.50", "43.50", "0.00")
+    page = otto.reads("/orders/1001/money")
+    for words in ("2 × 20.00", "equal to the cent", "43.50 USD read back"):
+        assert words in page
+
+
+def test_money_that_is_not_written_yet_is_shown_as_it_would_be(otto: Visitor, world: World) -> None:
+    world.sell(rest_order())
+    sums = otto.json("/orders/5001/money")["sums"]
+    assert (sums["netsuite_total"], sums["is_written"]) == ("20.00", False)
+    heard_and_sold(world, 5002, sku="GHOST")
+    held = otto.json("/orders/1002/money")["sums"]
+    assert held["netsuite_total"] is None
+    assert "GHOST" in held["note"]
+
+
+def test_a_system_that_is_away_is_said_on_the_page(otto: Visitor, world: World) -> None:
+    world.announce(5999)
+    for page in ("money", "plan", "sync"):
+        assert "was deleted in Shopify" in otto.reads(f"/orders/5999/{page}")
+
+
+def test_people_are_masked_until_somebody_looks_and_that_is_written_down(otto: Visitor, world: World) -> None:
+    order = order_of_planted()
+    world.shop.put_order(order, [payment(order)])
+    (record_id,) = heard(world, "orders/create", order).record_ids
+    for page in ("plan", "fields", "effects"):
+        if page == "fields":
+            world.work(record_id)
+        path = f"/orders/5001/{page}" if page != "effects" else sales_order_of(otto)
+        masked = otto.reads(path)
+        assert "•••" in masked
+        assert not any(text in masked for text in PLANTED.values()), page
+        before = len(acts(world))
+        assert PLANTED["street"] in otto.reads(f"{path}?reveal=true")
+        assert acts(world)[before:] == [("otto", "order revealed")]
+
+
+def test_a_viewer_sees_no_people(vera: Visitor, world: World) -> None:
+    sold(world, 5001)
+    assert vera.get("/orders/1001/fields?reveal=true").status_code == 403
+    assert "reveal=true" not in vera.get("/orders/1001/fields").text
+
+
+def test_sync_again_is_shown_first_and_wakes_a_worker(otto: Visitor, world: World) -> None:
+    record_id = sold(world, 5001)
+    assert "in step: nothing would be written" in otto.reads("/orders/1001/sync")
+    assert "pending" in otto.does("/orders/5001/sync", store="us-store")
+    assert otto.woken.records == [record_id]
+    assert ("otto", "order sync asked") in acts(world)
+
+
+def test_an_order_is_left_alone_until_somebody_looks_at_it_again(otto: Visitor, world: World) -> None:
+    record_id = heard_and_sold(world, sku="GHOST")
+    assert otto.presses("/orders/1001/ignore", because=" ").status_code == 400
+    assert "otto: a test of the till" in otto.does("/orders/1001/ignore", because="a test of the till")
+    heard(world, "orders/updated", rest_order(sku="GHOST"))
+    assert world.work(record_id) is None
+    assert world.record(5001).state == "ignored"
+    assert "Look at it again" in otto.reads("/orders/1001")
+    assert "is looked at again" in otto.does("/orders/1001/look-again")
+    assert otto.woken.records == [record_id]
+    assert world.record(5001).state == "pending"
+
+
+def test_an_order_at_which_a_worker_is_cannot_be_left_alone(otto: Visitor, world: World) -> None:
+    record_id = world.sell(rest_order())
+    with world.engine.begin() as connection:
+        assert records.claim(connection, record_id, owner="another", now=datetime.now(UTC) + timedelta(seconds=5))
+    assert otto.presses("/orders/5001/ignore", because="a test").status_code == 503
+    assert world.record(5001).state == RecordState.WORKING
+
+
+def test_a_note_stands_in_the_time_line(otto: Visitor, world: World) -> None:
+    sold(world, 5001)
+    assert "otto called the warehouse" in otto.does("/orders/1001/note", said="called the warehouse")
+    assert otto.presses("/orders/1001/note", said="").status_code == 400
+
+
+def test_notes_go_when_the_buyers_data_goes(otto: Visitor, world: World) -> None:
+    record_id = sold(world, 5001)
+    otto.does("/orders/1001/note", said="Ada called")
+    with world.engine.begin() as connection:
+        order_notes.forget(connection, world.connection.id, ["5001"])
+        assert order_notes.of_record(connection, record_id) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_order_of_others_is_not_there(stranger: Visitor, world: World, page: str) -> None:
+    sold(world, 5001)
+    assert stranger.get(f"/orders/1001{page}").status_code == 404
+
+
+@pytest.mark.parametrize("act", ["sync", "ignore", "look-again", "note"])
+def test_acts_are_for_operators_of_the_store(stranger: Visitor, vera: Visitor, world: World, act: str) -> None:
+    sold(world, 5001)
+    form = {"because": "why"} if act == "ignore" else {"said": "words"} if act == "note" else {}
+    assert stranger.presses(f"/orders/1001/{act}", **form).status_code == 404
+    assert vera.presses(f"/orders/1001/{act}", **form).status_code == 403
+    assert world.record(5001).state == "in_sync"
+
+
+def test_the_link_leads_into_both_systems(otto: Visitor, world: World) -> None:
+    sold(world, 5001)
+    page = otto.get("/orders/1001").text
+    assert "https://demo-store.myshopify.com/admin/orders/5001" in page
+    assert "https://1234567-sb1.app.netsuite.com/app/accounting/transactions/salesord.nl?id=" in page
+
+
+def sales_order_of(visitor: Visitor) -> str:
+    """The page of what was written as the sales order."""
+    line = whole(visitor, "5001")["line"]
+    return str(next(entry["details"] for entry in line if entry["title"] == "sales order"))
+
+
+def test_what_was_written_is_json_with_its_cents(otto: Visitor, world: World) -> None:
+    sold(world, 5001)
+    page = otto.json(sales_order_of(otto))
+    assert '"amount": 20.00' in page["body"]
+    assert json.loads(page["body"])["lines"][0]["reference"] == "50010"

@@ -1,0 +1,156 @@
+"""/orders: search, filters, totals on both sides, what came in meanwhile, CSV."""
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, insert
+
+from connector.flows.verification import verify_batch
+from connector.store import connections
+from connector.store.connection_tables import credentials
+from connector.store.tables import records
+from tests import factories
+from tests.payloads import rest_order
+from tests.visiting import Visitor
+from tests.world import World, new_connection
+
+
+def sold(world: World, number: int, **changes: Any) -> int:
+    """An order is placed and worked on; its record."""
+    record_id = world.sell(rest_order(number, **changes))
+    world.work(record_id)
+    return record_id
+
+
+def names(visitor: Visitor, query: str = "") -> list[str]:
+    return [row["name"] for row in visitor.json(f"/orders{query}")["orders"]["rows"]]
+
+
+def verified(world: World) -> None:
+    """The scheduled comparison of totals, a minute later."""
+    systems = world.runtime.open_systems(world.connection.id)
+    verify_batch(systems, world.runtime, now=datetime.now(UTC) + timedelta(minutes=1))
+
+
+def test_before_the_first_order_it_says_what_to_expect(otto: Visitor) -> None:
+    assert "No orders yet" in otto.reads("/orders")
+
+
+def test_an_order_shows_both_totals_and_its_number_in_netsuite(otto: Visitor, world: World) -> None:
+    sold(world, 5001)
+    (row,) = otto.json("/orders")["orders"]["rows"]
+    assert (row["name"], row["state"], row["shopify_total"], row["netsuite_total"]) == (
+        "#1001",
+        "in_sync",
+        "20.00",
+        "20.00",
+    )
+    assert not row["is_read"]
+    verified(world)
+    (row,) = otto.json("/orders")["orders"]["rows"]
+    assert row["is_read"]
+    assert not row["differs"]
+    assert row["netsuite_page"].startswith(
+        "https://1234567-sb1.app.netsuite.com/app/accounting/transactions/salesord.nl?id="
+    )
+    assert "20.00 USD" in otto.reads("/orders")
+
+
+def test_a_total_that_netsuite_changed_is_shown_as_it_is_there(otto: Visitor, world: World) -> None:
+    sold(world, 5001)
+    written = world.account.records[("salesOrder", world.transactions("SalesOrd")[0]["id"])]
+    written.body["total"] = 21.5
+    world.account.keep(written)
+    verified(world)
+    (row,) = otto.json("/orders?differs=true")["orders"]["rows"]
+    assert (row["shopify_total"], row["netsuite_total"], row["differs"]) == ("20.00", "21.5", True)
+    assert "differs" in otto.reads("/orders")
+
+
+def test_filters_narrow_the_list_and_stay_in_its_address(otto: Visitor, world: World) -> None:
+    sold(world, 5001)
+    sold(world, 5002, sku="GHOST")
+    assert names(otto) == ["#1002", "#1001"]
+    assert names(otto, "?state=held&state=parked") == ["#1002"]
+    assert names(otto, "?reason=not_mapped") == ["#1002"]
+    assert names(otto, "?reason=not_mapped&state=in_sync") == []
+    assert names(otto, "?subject=sku:GHOST") == ["#1002"]
+    assert names(otto, "?subject=sku:OTHER&reason=not_mapped") == []
+    today = datetime.now(UTC).date()
+    assert names(otto, f"?since={today}&until={today}") == ["#1002", "#1001"]
+    assert names(otto, f"?since={today + timedelta(days=1)}") == []
+    assert names(otto, f"?until={today - timedelta(days=1)}&state=held") == []
+    assert names(otto, "?store=us-store&state=in_sync") == ["#1001"]
+    assert "No order fits" in otto.reads("/orders?state=parked")
+    assert otto.get("/orders?state=nonsense").status_code == 400
+
+
+def test_pages_follow_each_other_and_rows_that_come_in_move_nothing(otto: Visitor, world: World) -> None:
+    for number in range(5001, 5053):
+        world.announce(number)
+    first = otto.json("/orders")["orders"]
+    world.announce(5099)
+    second = otto.json(f"/orders?after={first['after']}")["orders"]
+    assert [row["shopify_id"] for row in second["rows"]] == ["5002", "5001"]
+    assert second["after"] is None
+    newest = first["rows"][0]["id"]
+    assert "1 new – show" in otto.get(f"/orders/news?than={newest}").text
+    assert "new" not in otto.get(f"/orders/news?than={newest}&state=held").text
+
+
+def test_one_exact_hit_of_a_search_opens_the_order(otto: Visitor, world: World) -> None:
+    sold(world, 5001)
+    sold(world, 5002)
+    for term in ("%231001", "1001", "5001"):
+        found = otto.get(f"/orders?q={term}")
+        assert (found.status_code, found.location) == (303, "/orders/1001")
+    assert len(names(otto, "?q=ada@example.com")) == 2
+    netsuite_id = otto.json("/orders?q=1001")["orders"]["rows"][0]["netsuite_id"]
+    assert otto.get(f"/orders?q={netsuite_id}").location == "/orders/1001"
+    assert "No order fits" in otto.reads("/orders?q=%239999")
+
+
+def test_the_file_has_every_order_of_the_filter(otto: Visitor, world: World) -> None:
+    sold(world, 5001)
+    sold(world, 5002, sku="GHOST")
+    rows = list(csv.DictReader(io.StringIO(otto.get("/orders.csv?state=in_sync").text)))
+    assert [(row["order"], row["shopify_total"], row["currency"]) for row in rows] == [("#1001", "20.00", "USD")]
+
+
+def test_orders_of_other_connections_are_not_there(stranger: Visitor, world: World) -> None:
+    sold(world, 5001)
+    assert names(stranger) == []
+    assert names(stranger, "?q=1001") == []
+    assert stranger.get("/orders.csv").text.count("\n") == 1
+    assert "new" not in stranger.get("/orders/news?than=0").text
+    assert stranger.get("/orders?store=us-store").status_code == 404
+
+
+def test_several_orders_of_one_name_are_a_choice(otto: Visitor, world: World) -> None:
+    sold(world, 5001)
+    elsewhere(world)
+    assert "Which #1001?" in otto.reads("/orders/1001")
+    assert [row["store"] for row in otto.json("/orders/1001")["choices"]] == ["eu-store", "us-store"]
+    assert "#1001 in sync" in otto.reads("/orders/1001?store=us-store")
+    assert otto.get("/orders/1001/plan").status_code == 400
+    assert otto.json("/orders?q=1001&store=us-store")["opens"] == "/orders/1001?store=us-store"
+
+
+def elsewhere(world: World) -> None:
+    """Another shop has an order of the same name, which was heard of and described."""
+    new = new_connection(world.shop_url, world.account_url, rules=factories.rules_json(), name="eu-store")
+    with world.engine.begin() as connection:
+        stored = connections.add(connection, new, world.runtime.vault)
+    with world.engine.begin() as connection:
+        values = {"connection_id": stored.id, "kind": "order", "shopify_id": "9001", "name": "#1001"}
+        connection.execute(insert(records).values(**values))
+
+
+def test_a_store_without_credentials_stops_no_search(otto: Visitor, world: World) -> None:
+    world.announce(5001)
+    with world.engine.begin() as connection:
+        connection.execute(delete(credentials))
+    assert names(otto, "?q=ada@example.com") == []
+    assert names(otto, "?q=5001") == ["5001"]
