@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, LargeBinary, Table, Text, UniqueConstraint
 
-from connector.store.columns import metadata, time_
+from connector.store.columns import connection_, metadata, time_
 
 # A post to the API that came with an Idempotency-Key; `body` is None while it is at work.
 api_answers = Table(
@@ -14,4 +14,18 @@ api_answers = Table(
     Column("body", LargeBinary),
     time_("at"),
     UniqueConstraint("who", "key"),
+)
+
+# Who looks after a problem, and until when nobody wants to see it; `subject` is empty where the reason names nothing.
+problem_care = Table(
+    "problem_care",
+    metadata,
+    connection_(),
+    Column("code", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("assigned_to", Text),
+    time_("snoozed_until", nullable=True),
+    Column("actor", Text, nullable=False),
+    time_("at"),
+    UniqueConstraint("connection_id", "code", "subject"),
 )
