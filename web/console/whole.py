@@ -3,12 +3,14 @@
 from web.console.jobs import jobs_screen
 from web.console.openapi import serve_openapi
 from web.console.overview import overview_screen
+from web.console.problems import problems_screen
 from web.console.schedules import schedules_screen
 from web.console.screens import Console
 from web.console.site import Site
 
 SCREENS = (
     overview_screen,
+    problems_screen,
     schedules_screen,
     jobs_screen,
 )
