@@ -32,19 +32,19 @@ class Advice:
 _BY_SUBJECT: Mapping[str, tuple[str, str, Where]] = {
     "sku": (
         "No NetSuite item for SKU {}",
-        "Choose the item below, or create or rename it in NetSuite: then it goes on by itself within 15 minutes.",
+        "Choose its NetSuite item, or create or rename it there: then it goes on by itself within 15 minutes.",
         Where.HERE,
     ),
     "variant": (
         "Variant {} has no SKU",
-        "Choose its item below, or give the variant a SKU in Shopify and try again.",
+        "Choose its item, or give the variant a SKU in Shopify and try again.",
         Where.HERE,
     ),
-    "gateway": ("Payments by {} have no place in the books", "Choose payment method and account below.", Where.HERE),
-    "shipping": ("No shipping item for {}", "Choose the NetSuite shipping item below.", Where.HERE),
-    "tax": ("No tax code for {} %", "Choose the NetSuite tax code below.", Where.HERE),
-    "currency": ("No currency for {}", "Choose the NetSuite currency below.", Where.HERE),
-    "terms": ("No payment terms for {}", "Choose the NetSuite terms below.", Where.HERE),
+    "gateway": ("Payments by {} have no place in the books", "Choose payment method and account.", Where.HERE),
+    "shipping": ("No shipping item for {}", "Choose the NetSuite shipping item.", Where.HERE),
+    "tax": ("No tax code for {} %", "Choose the NetSuite tax code.", Where.HERE),
+    "currency": ("No currency for {}", "Choose the NetSuite currency.", Where.HERE),
+    "terms": ("No payment terms for {}", "Choose the NetSuite terms.", Where.HERE),
     "location": ("NetSuite location {} is not known", "Correct inventory.locations in the mapping.", Where.MAPPING),
     "shopify-location": (
         "Shopify location {} is not known",

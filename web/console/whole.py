@@ -1,5 +1,6 @@
 """The whole console: every screen, in the order of the menu. A new one is one line here."""
 
+from web.console.events import events_screen
 from web.console.jobs import jobs_screen
 from web.console.openapi import serve_openapi
 from web.console.overview import overview_screen
@@ -11,6 +12,7 @@ from web.console.site import Site
 SCREENS = (
     overview_screen,
     problems_screen,
+    events_screen,
     schedules_screen,
     jobs_screen,
 )
