@@ -1,18 +1,13 @@
 """Which deliveries a page is about: asked in its address, kept in forms, said in words."""
 
-from datetime import UTC, datetime
-from typing import Annotated
+from datetime import datetime
 
-from pydantic import AfterValidator, BaseModel
+from pydantic import BaseModel
 
+from connector.mapping.rule_values import Moment
 from connector.store.event_list import EventFilter
 from connector.store.tables import RecordState
 from web.console.site import Visit
-
-
-def _utc(value: datetime) -> datetime:
-    """A browser sends a moment without its zone; it is shown in UTC."""
-    return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 class Chosen(BaseModel):
@@ -20,8 +15,8 @@ class Chosen(BaseModel):
     record a delivery speaks of; `ids`: only these deliveries."""
 
     store: str | None = None
-    since: Annotated[datetime, AfterValidator(_utc)] | None = None
-    until: Annotated[datetime, AfterValidator(_utc)] | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     topic: str | None = None
     state: RecordState | None = None
     reason: str | None = None

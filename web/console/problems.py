@@ -4,13 +4,14 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import quote
 
 from sqlalchemy import Connection
 
 from connector.errors import ConnectorError
 from connector.flows.rule_lookup import entry_names
 from connector.mapping.rule_gaps import Gap, gaps
-from connector.mapping.rule_values import NetSuiteList
+from connector.mapping.rule_values import Moment, NetSuiteList
 from connector.mapping.rules import Rules
 from connector.store import items, problem_care, problems
 from connector.store.connections import StoredConnection
@@ -37,11 +38,22 @@ _READ = {
 
 
 class ProblemsAsked(Asked):
-    """The list. `reason`: only of this code; `mine`: only those assigned to who asks."""
+    """The list. `reason`: only of this code; `mine`: only those assigned to who asks; `seen`: for the count of new ones, when
+    the list was shown."""
 
     tab: Literal["open", "retrying", "snoozed", "resolved"] = "open"
     reason: str | None = None
     mine: bool = False
+    seen: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemNews:
+    """How many causes have new records since the list was shown, and where they are shown."""
+
+    count: int
+    is_more: bool
+    location: str
 
 
 class CauseAsked(Asked):
@@ -100,6 +112,16 @@ def problems_screen(console: Console) -> None:
         shown = [row for row in rows if asked.reason in (None, row.code)]
         codes = tuple(sorted({row.code for row in rows}))
         return ProblemsPage(asked.tab, tuple(shown[:_SHOWN]), max(len(shown) - _SHOWN, 0), codes)
+
+    @console.part("problems_news", "/problems/news", ProblemsAsked)
+    def news(visit: Visit, asked: ProblemsAsked) -> ProblemNews:
+        """How many causes grew or came up since."""
+        seen = asked.seen or visit.now
+        with visit.engine.begin() as database:
+            fresh = [
+                group for group in problems.open_groups(database, visit.chosen(asked.store)) if group.last_at > seen
+            ]
+        return ProblemNews(len(fresh), False, f"/problems?store={quote(asked.store)}" if asked.store else "/problems")
 
     @console.screen("problems_cause", "/problems/<store>/<code>", CauseAsked, CausePage)
     def read_cause(visit: Visit, asked: CauseAsked, store: str, code: str) -> CausePage:

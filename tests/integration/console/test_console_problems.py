@@ -1,6 +1,9 @@
 """/problems: what needs a person by its cause, mended in place, and what waited goes on."""
 
-from datetime import timedelta
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -8,6 +11,7 @@ from sqlalchemy import text
 
 from connector.flows.process import process
 from connector.store import connections, operator_actions
+from tests import visiting
 from tests.payloads import payment, rest_order
 from tests.visiting import Visitor
 from tests.world import World, another_runtime
@@ -181,6 +185,41 @@ def test_what_is_put_aside_comes_back_when_its_time_is_over(otto: Visitor, world
             text("update problem_care set snoozed_until = snoozed_until - :day"), {"day": timedelta(days=1, seconds=1)}
         )
     assert len(otto.json("/problems")["rows"]) == 3
+
+
+def test_new_problems_are_announced_and_move_nothing(
+    otto: Visitor, stranger: Visitor, world: World, ghosts: list[int]
+) -> None:
+    (news,) = re.findall(r'hx-get="(/problems/news[^"]*)"', unescape(otto.get("/problems").text))
+    assert otto.get(news).text.strip() == ""
+    held(world, 5005, sku="GHOST-2")
+    assert "1 new" in otto.get(news).text
+    assert stranger.get(news).text.strip() == ""
+
+
+def test_what_a_rule_leaves_out_is_not_said_to_be_tried_again(otto: Visitor, world: World, ghosts: list[int]) -> None:
+    with world.engine.begin() as connection:
+        connection.execute(
+            text(
+                "update records set state = 'pending', reason_code = case id when :id then 'excluded' else reason_code end"
+            ),
+            {"id": ghosts[0]},
+        )
+    rows = otto.json("/problems?tab=retrying")["rows"]
+    assert sum(row["count"] for row in rows) == 3
+    assert {row["code"] for row in rows} == {"not_mapped"}
+
+
+def test_what_writes_money_asks_for_the_password_again(
+    otto: Visitor, world: World, ghosts: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long_ago = replace(visiting.PEOPLE["otto"], password_at=datetime.now(UTC) - timedelta(hours=1))
+    monkeypatch.setitem(visiting.PEOPLE, "otto", long_ago)
+    for act, form in (("again", {}), ("map", {"value": "MUG-BLUE"})):
+        response = otto.presses(f"{CAUSE}/{act}", subject="sku:GHOST-1", because="x", **form)
+        assert response.location.startswith("/sign-in/password")
+    assert world.record(5001).state == "held"
+    assert acts(world) == []
 
 
 def test_without_problems_nothing_needs_you(otto: Visitor) -> None:
