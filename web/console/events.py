@@ -17,7 +17,7 @@ from connector.store.roles import Role
 from web.console.asking import Asked
 from web.console.event_filter import Chosen, asked, is_narrowed, the_filter
 from web.console.event_replay import replay_screens
-from web.console.paging import ROWS, Rows, key_of, page
+from web.console.paging import ROWS, Rows, id_of, page
 from web.console.places import order_path
 from web.console.refusals import NotFound
 from web.console.screens import Console
@@ -107,37 +107,40 @@ class EventPage:
 def events_screen(console: Console) -> None:
     """Registers the list, its news, one delivery, and what is replayed."""
     replay_screens(console)
+    console.screen("events", "/events", EventsAsked, EventsPage)(_read)
+    console.part("events_news", "/events/news", EventsAsked)(_news)
+    console.screen("events_one", "/events/<int:event_id>", Asked, EventPage)(_read_one)
+    console.screen("events_revealed", "/events/<int:event_id>/revealed", Asked, EventPage, role=Role.OPERATOR)(
+        _read_revealed
+    )
 
-    @console.screen("events", "/events", EventsAsked, EventsPage)
-    def read(visit: Visit, said: EventsAsked) -> EventsPage:
-        """Deliveries as they came in, newest first."""
-        key = key_of(said.after, 1)
-        with visit.engine.begin() as database:
-            found = event_list.found_events(
-                database, the_filter(visit, said), limit=ROWS + 1, before=int(key[0]) if key else None
-            )
-            led = event_outcomes.outcomes(database, [event.id for event in found])
-        rows = [_row(event, led[event.id]) for event in found]
-        hooks = () if rows or is_narrowed(said) else _hooks(visit, said)
-        return EventsPage(page(rows, lambda row: (row.id,)), hooks)
 
-    @console.part("events_news", "/events/news", EventsAsked)
-    def news(visit: Visit, said: EventsAsked) -> News:
-        """How many came in since."""
-        with visit.engine.begin() as database:
-            found = event_list.found_events(database, the_filter(visit, said), limit=_NEWS)
-        fresh = sum(1 for event in found if event.id > said.newest)
-        return News(fresh, fresh == _NEWS, _location(said))
+def _read(visit: Visit, said: EventsAsked) -> EventsPage:
+    """Deliveries as they came in, newest first."""
+    with visit.engine.begin() as database:
+        found = event_list.found_events(database, the_filter(visit, said), limit=ROWS + 1, before=id_of(said.after))
+        led = event_outcomes.outcomes(database, [event.id for event in found])
+    rows = [_row(event, led[event.id]) for event in found]
+    hooks = () if rows or is_narrowed(said) else _hooks(visit, said)
+    return EventsPage(page(rows, lambda row: (row.id,)), hooks)
 
-    @console.screen("events_one", "/events/<int:event_id>", Asked, EventPage)
-    def read_one(visit: Visit, _asked: Asked, event_id: int) -> EventPage:
-        """One delivery with headers and body, without what it says of people."""
-        return _whole(visit, event_id, reveal=False)
 
-    @console.screen("events_revealed", "/events/<int:event_id>/revealed", Asked, EventPage, role=Role.OPERATOR)
-    def read_revealed(visit: Visit, _asked: Asked, event_id: int) -> EventPage:
-        """One delivery as it came, with what it says of people; who looked is written down each time."""
-        return _whole(visit, event_id, reveal=True)
+def _news(visit: Visit, said: EventsAsked) -> News:
+    """How many came in since."""
+    with visit.engine.begin() as database:
+        found = event_list.found_events(database, the_filter(visit, said), limit=_NEWS)
+    fresh = sum(1 for event in found if event.id > said.newest)
+    return News(fresh, fresh == _NEWS, _location(said))
+
+
+def _read_one(visit: Visit, _asked: Asked, event_id: int) -> EventPage:
+    """One delivery with headers and body, without what it says of people."""
+    return _whole(visit, event_id, reveal=False)
+
+
+def _read_revealed(visit: Visit, _asked: Asked, event_id: int) -> EventPage:
+    """One delivery as it came, with what it says of people; who looked is written down each time."""
+    return _whole(visit, event_id, reveal=True)
 
 
 def _whole(visit: Visit, event_id: int, *, reveal: bool) -> EventPage:

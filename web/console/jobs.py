@@ -9,7 +9,7 @@ from connector.store.job_progress import Progress
 from connector.store.jobs import JobState
 from connector.store.roles import Role
 from web.console.asking import Asked, Form
-from web.console.paging import ROWS, Rows, key_of, page
+from web.console.paging import ROWS, Rows, id_of, page
 from web.console.refusals import NotFound
 from web.console.screens import Console, Done
 from web.console.site import Visit
@@ -92,11 +92,8 @@ def jobs_screen(console: Console) -> None:
 
 def _jobs(visit: Visit, asked: JobsAsked) -> JobsPage:
     """Replays and imports, newest first."""
-    key = key_of(asked.after, 1)
     with visit.engine.begin() as database:
-        found = job_progress.listed(
-            database, visit.chosen(asked.store), limit=ROWS + 1, before=int(key[0]) if key else None
-        )
+        found = job_progress.listed(database, visit.chosen(asked.store), limit=ROWS + 1, before=id_of(asked.after))
     rows = [_row(visit, job) for job in found]
     return JobsPage(page(rows, lambda row: (row.id,)), visit.now, _may_act(visit))
 

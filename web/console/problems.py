@@ -18,7 +18,7 @@ from connector.store.connections import StoredConnection
 from connector.store.problem_care import Care
 from connector.store.problems import Cause, Group
 from web.console.asking import Asked
-from web.console.paging import ROWS, Rows, key_of, page
+from web.console.paging import ROWS, Rows, id_of, page
 from web.console.problem_acts import problem_acts
 from web.console.problem_views import ProblemRow, WaitingRow, problem_row, waiting_row
 from web.console.screens import Console
@@ -100,47 +100,47 @@ class CausePage:
 
 def problems_screen(console: Console) -> None:
     """Registers the list, the page of a cause, and what is done about it."""
-
-    @console.screen("problems", "/problems", ProblemsAsked, ProblemsPage)
-    def read(visit: Visit, asked: ProblemsAsked) -> ProblemsPage:
-        """What needs a person, what is tried again, what is put aside, and what is resolved, by cause."""
-        chosen = visit.chosen(asked.store)
-        with visit.engine.begin() as database:
-            found = _READ[asked.tab](database, chosen)
-            care = problem_care.of_connections(database, chosen)
-        rows = [row for group in found if _fits(row := problem_row(visit, group, care), visit, asked)]
-        shown = [row for row in rows if asked.reason in (None, row.code)]
-        codes = tuple(sorted({row.code for row in rows}))
-        return ProblemsPage(asked.tab, tuple(shown[:_SHOWN]), max(len(shown) - _SHOWN, 0), codes)
-
-    @console.part("problems_news", "/problems/news", ProblemsAsked)
-    def news(visit: Visit, asked: ProblemsAsked) -> ProblemNews:
-        """How many causes grew or came up since."""
-        seen = asked.seen or visit.now
-        with visit.engine.begin() as database:
-            fresh = [
-                group for group in problems.open_groups(database, visit.chosen(asked.store)) if group.last_at > seen
-            ]
-        return ProblemNews(len(fresh), False, f"/problems?store={quote(asked.store)}" if asked.store else "/problems")
-
-    @console.screen("problems_cause", "/problems/<store>/<code>", CauseAsked, CausePage)
-    def read_cause(visit: Visit, asked: CauseAsked, store: str, code: str) -> CausePage:
-        """The orders that wait for one cause, and the rules that would release them."""
-        stored = visit.store(store)
-        cause, key = Cause(stored.id, code, asked.subject), key_of(asked.after, 1)
-        with visit.engine.begin() as database:
-            group = problems.group_of(database, cause)
-            care = problem_care.of_connections(database, [stored.id])
-            found = problems.waiting(database, cause, limit=ROWS + 1, before=int(key[0]) if key else None)
-            near = _near(database, cause)
-        paged = page(found, lambda record: (record.id,))
-        rows = Rows(tuple(waiting_row(store, record) for record in paged.rows), paged.after)
-        wanted = gaps(asked.subject, Rules.from_json(stored.rules))
-        offered, unasked = _offered(visit, stored, wanted) if asked.names else ({}, None)
-        fields = tuple(_field(n, gap, offered.get(gap.list, near)) for n, gap in enumerate(wanted))
-        return CausePage(_shown(visit, group, care), rows, fields, unasked)
-
+    console.screen("problems", "/problems", ProblemsAsked, ProblemsPage)(_read)
+    console.part("problems_news", "/problems/news", ProblemsAsked)(_news)
+    console.screen("problems_cause", "/problems/<store>/<code>", CauseAsked, CausePage)(_read_cause)
     problem_acts(console)
+
+
+def _read(visit: Visit, asked: ProblemsAsked) -> ProblemsPage:
+    """What needs a person, what is tried again, what is put aside, and what is resolved, by cause."""
+    chosen = visit.chosen(asked.store)
+    with visit.engine.begin() as database:
+        found = _READ[asked.tab](database, chosen)
+        care = problem_care.of_connections(database, chosen)
+    rows = [row for group in found if _fits(row := problem_row(visit, group, care), visit, asked)]
+    shown = [row for row in rows if asked.reason in (None, row.code)]
+    codes = tuple(sorted({row.code for row in rows}))
+    return ProblemsPage(asked.tab, tuple(shown[:_SHOWN]), max(len(shown) - _SHOWN, 0), codes)
+
+
+def _news(visit: Visit, asked: ProblemsAsked) -> ProblemNews:
+    """How many causes grew or came up since."""
+    seen = asked.seen or visit.now
+    with visit.engine.begin() as database:
+        fresh = [group for group in problems.open_groups(database, visit.chosen(asked.store)) if group.last_at > seen]
+    return ProblemNews(len(fresh), False, f"/problems?store={quote(asked.store)}" if asked.store else "/problems")
+
+
+def _read_cause(visit: Visit, asked: CauseAsked, store: str, code: str) -> CausePage:
+    """The orders that wait for one cause, and the rules that would release them."""
+    stored = visit.store(store)
+    cause = Cause(stored.id, code, asked.subject)
+    with visit.engine.begin() as database:
+        group = problems.group_of(database, cause)
+        care = problem_care.of_connections(database, [stored.id])
+        found = problems.waiting(database, cause, limit=ROWS + 1, before=id_of(asked.after))
+        near = _near(database, cause)
+    paged = page(found, lambda record: (record.id,))
+    rows = Rows(tuple(waiting_row(store, record) for record in paged.rows), paged.after)
+    wanted = gaps(asked.subject, Rules.from_json(stored.rules))
+    offered, unasked = _offered(visit, stored, wanted) if asked.names else ({}, None)
+    fields = tuple(_field(n, gap, offered.get(gap.list, near)) for n, gap in enumerate(wanted))
+    return CausePage(_shown(visit, group, care), rows, fields, unasked)
 
 
 def _fits(row: ProblemRow, visit: Visit, asked: ProblemsAsked) -> bool:

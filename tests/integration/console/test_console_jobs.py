@@ -1,5 +1,7 @@
 """/jobs: what a person set going over many records."""
 
+import pytest
+
 from connector.flows import replay
 from connector.flows.job_feed import AT_ONCE, advance
 from connector.store import operator_actions
@@ -9,6 +11,7 @@ from tests.hearing import heard
 from tests.payloads import rest_order
 from tests.visiting import Visitor
 from tests.world import World
+from web.console.paging import cursor
 
 
 def going(world: World, *, orders: int) -> int:
@@ -66,6 +69,12 @@ def test_jobs_are_paged_newest_first(otto: Visitor, world: World) -> None:
     second = otto.json(f"/jobs?after={first['after']}")["jobs"]
     assert [row["id"] for row in first["rows"] + second["rows"]] == sorted(made, reverse=True)
     assert second["after"] is None
+
+
+@pytest.mark.parametrize("path", ["/jobs", "/events", "/problems/us-store/not_mapped"])
+@pytest.mark.parametrize("cursor", ["x", cursor(["abc"]), cursor([1, 2])])
+def test_what_is_no_page_of_a_list_is_refused(otto: Visitor, path: str, cursor: str) -> None:
+    assert otto.get(f"{path}?after={cursor}").status_code == 400
 
 
 def test_a_viewer_sees_no_button_and_may_not_press_one(vera: Visitor, world: World) -> None:
