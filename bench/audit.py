@@ -19,10 +19,13 @@ from bench.stage import setup_line
 from connector.embedded.postgres import remove_postgres, start_postgres
 from connector.store import (
     event_list,
+    event_outcomes,
+    job_progress,
     order_census,
     order_documents,
     order_filter,
     order_list,
+    problems,
     records,
     retention,
     schema,
@@ -32,6 +35,7 @@ from connector.store import (
 from connector.store.engine import make_engine
 from connector.store.event_list import EventFilter
 from connector.store.order_filter import OrderFilter
+from connector.store.problems import Cause
 from connector.store.tables import RecordState
 
 ORDERS = 1_000_000
@@ -88,6 +92,13 @@ def _forget(connection: Connection, _: int) -> object:
     return retention.forget_batch(connection, 1, before=before, after=None, limit=500)
 
 
+_BOTH = (1, 2)
+
+
+def _problem(n: int) -> Cause:
+    return Cause(1, "not_mapped", f"sku:MUG-{n % 40}") if n % 2 else Cause(1, "rejected", "")
+
+
 # Each is asked of one order, by its number.
 QUESTIONS: Mapping[str, Question] = {
     _FIRST: lambda connection, n: timeline.happened(connection, f"#{n}"),
@@ -127,6 +138,16 @@ QUESTIONS: Mapping[str, Question] = {
     "orders by external id": _find(lambda n: f"SHOPIFY-1-ORDER-{FIRST_ID + n}"),
     "orders by e-mail": _by_email,
     "forgetting 500": _forget,
+    "problems": lambda connection, _: problems.open_groups(connection, _BOTH),
+    "problems, retrying": lambda connection, _: problems.retried_groups(connection, _BOTH),
+    "problems, resolved": lambda connection, _: problems.resolved_groups(connection, _BOTH),
+    "one problem": lambda connection, n: problems.group_of(connection, _problem(n)),
+    "one problem's orders": lambda connection, n: problems.waiting(connection, _problem(n), limit=50),
+    "one problem's orders, next page": lambda connection, n: problems.waiting(connection, _problem(n), limit=50, before=n),
+    "events of one store": _events(among=(2,)),
+    "events by delivery id": _events_of("delivery_id", lambda n: hashlib.md5(str(n).encode(), usedforsecurity=False).hexdigest()),
+    "what events led to": lambda connection, n: event_outcomes.outcomes(connection, range(n * 10 - 50, n * 10)),
+    "jobs": lambda connection, _: job_progress.listed(connection, _BOTH, limit=50),
 }  # fmt: skip
 
 

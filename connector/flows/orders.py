@@ -159,7 +159,13 @@ def _never_shipped(order: Order, items_by_sku: Mapping[str, str], systems: Syste
     rules = systems.rules
     if rules.fulfillments.source != "shopify" or not order.fulfillments:
         return frozenset()
-    named = (rules.items.custom, rules.items.gift_card, rules.items.tip, *rules.items.variants.values())
+    named = (
+        rules.items.custom,
+        rules.items.gift_card,
+        rules.items.tip,
+        *rules.items.variants.values(),
+        *rules.items.skus.values(),
+    )
     with engine.begin() as connection:
         ids = {item for item in (*items_by_sku.values(), *named) if item is not None}
         return items.never_shipped(connection, systems.connection.id, ids)

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from sqlalchemy import Connection
 
 from connector.crash import Moment, crash_at
 from connector.errors import (
@@ -144,7 +145,7 @@ class _Run:
             if is_halted:
                 standing = _halted(Halt(error.code, str(error)))
                 records.settle(connection, self.lease, standing, now=now)
-                attempts.write_down(connection, self._attempt(error.code, str(error), calls))
+                attempts.write_down(connection, self._attempt(standing, calls))
                 return Outcome(RecordState.HELD)
         changed = TransientError("the connection was changed meanwhile")
         return self.try_again(changed, calls, retry_after=_CHANGED_AGAIN)
@@ -155,13 +156,24 @@ class _Run:
             crash_at(Moment.BEFORE_SETTLE)
         now = _now()
         with self.engine.begin() as connection:
-            is_due_again = records.settle(connection, self.lease, standing, now=now)
-            # The canary comes by a hundred thousand times a year and nobody asks for its time line.
-            if self.lease.kind != CANARY:
-                outcome = standing.reason_code or standing.state
-                attempts.write_down(connection, self._attempt(outcome, standing.reason, calls))
+            # Whoever changed the rules released what was held then; this would wait for nobody.
+            is_stale = standing.state is RecordState.HELD and self._has_old_rules(connection)
+            if not is_stale:
+                is_due_again = records.settle(connection, self.lease, standing, now=now)
+                # The canary comes by a hundred thousand times a year and nobody asks for its time line.
+                if self.lease.kind != CANARY:
+                    attempts.write_down(connection, self._attempt(standing, calls))
+        if is_stale:
+            changed = TransientError(f"the rules were changed meanwhile; by the old ones: {standing.reason}")
+            return self.try_again(changed, calls, retry_after=_CHANGED_AGAIN)
         self._log(standing, calls)
         return Outcome(standing.state, 0.0 if is_due_again else None)
+
+    def _has_old_rules(self, connection: Connection) -> bool:
+        """True when the rules of this pass are no longer in force; they cannot change before the transaction ends."""
+        if not self.rules_version:
+            return False
+        return connections.rules_version(connection, self.lease.connection_id) != self.rules_version
 
     def try_again(self, error: ConnectorError, calls: list[Call], *, retry_after: float | None = None) -> Outcome:
         """The record stays due; a refusal for want of room does not count as an attempt."""
@@ -174,20 +186,21 @@ class _Run:
         with self.engine.begin() as connection:
             until = now + timedelta(seconds=wait)
             records.postpone(connection, self.lease, standing, until=until, attempts=count)
-            attempts.write_down(connection, self._attempt(error.code, str(error), calls))
+            attempts.write_down(connection, self._attempt(standing, calls))
         self._log(standing, calls)
         return Outcome(standing.state, None if standing.state is RecordState.PARKED else wait)
 
-    def _attempt(self, outcome: str, reason: str | None, calls: list[Call]) -> Attempt:
+    def _attempt(self, standing: Standing, calls: list[Call]) -> Attempt:
         return Attempt(
             record_id=self.lease.record_id,
             worker=self.worker,
             rules_version=self.rules_version,
             started_at=self.started,
             finished_at=_now(),
-            outcome=outcome,
-            reason=reason,
+            outcome=standing.reason_code or standing.state,
+            reason=standing.reason,
             calls=[asdict(call) for call in calls],
+            held_for=standing.reason_subject or "" if standing.state is RecordState.HELD else None,
         )
 
     def _log(self, standing: Standing, calls: list[Call]) -> None:

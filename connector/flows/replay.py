@@ -69,7 +69,7 @@ def preview(workplace: Workplace, wanted: EventFilter, *, samples: int) -> Previ
 def start(workplace: Workplace, wanted: EventFilter, *, because: str, actor: str) -> int:
     """Sets a replay going; its job's id. Raises ConfigError when there is nothing to replay or no reason is given."""
     if not because.strip():
-        raise ConfigError("a replay is written down with its reason: say it with --because")
+        raise ConfigError("a replay is written down with its reason: say why (--because)")
     with workplace.engine.begin() as connection:
         found = event_list.records_of(connection, wanted)
         _must_be_one(found)
@@ -85,7 +85,7 @@ def start(workplace: Workplace, wanted: EventFilter, *, because: str, actor: str
 
 def _must_be_one(found: Mapping[int, Sequence[int]]) -> None:
     if len(found) > 1:
-        raise ConfigError(f"the deliveries belong to {len(found)} connections: say which with --connection")
+        raise ConfigError(f"the deliveries belong to {len(found)} connections: choose one of them")
 
 
 def _spread(record_ids: Sequence[int], samples: int) -> list[int]:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from connector.errors import ConfigError
 from connector.flows import guard
 from connector.flows.rule_lookup import LookUp, look_up
@@ -47,18 +49,33 @@ def draft(workplace: Workplace, stored: StoredConnection, rules: Rules, version:
 def change(workplace: Workplace, stored: StoredConnection, made: Draft, *, actor: str, note: str) -> Changed:
     """Puts a draft in force. Raises ConfigError when the rules were changed meanwhile."""
     with workplace.engine.begin() as connection:
-        changed = connections.change_rules(
-            connection, stored, made.rules.to_json(), actor=actor, note=note,
-            looked_up=known_to_json(made.found.known),
-        )  # fmt: skip
+        changed = put_in_force(connection, stored, made, actor=actor, note=note)
         released = held.release_unmapped(connection, stored.id)
-        details = {
-            "version": changed.rules_version,
-            "rules": [item.field for item in made.changes],
-            "released": released,
-        }
-        operator_actions.write_down(connection, stored.id, actor=actor, action="rules changed", details=details)
+        write_down(connection, changed, made, actor=actor, released=released)
     return Changed(changed, released)
+
+
+def put_in_force(
+    connection: Connection, stored: StoredConnection, made: Draft, *, actor: str, note: str
+) -> StoredConnection:
+    """The connection with a draft as its rules; nothing is released yet. Raises ConfigError like `change`."""
+    looked_up = known_to_json(made.found.known)
+    return connections.change_rules(
+        connection, stored, made.rules.to_json(), actor=actor, note=note, looked_up=looked_up
+    )
+
+
+def write_down(
+    connection: Connection, changed: StoredConnection, made: Draft, *, actor: str, released: int, **more: str
+) -> None:
+    """Keeps who changed which rules, and how many records go on for it."""
+    details = {
+        "version": changed.rules_version,
+        "rules": [item.field for item in made.changes],
+        "released": released,
+        **more,
+    }
+    operator_actions.write_down(connection, changed.id, actor=actor, action="rules changed", details=details)
 
 
 def version_of(workplace: Workplace, stored: StoredConnection, version: int | None) -> RuleVersion:

@@ -95,6 +95,14 @@ def must_be_resolved(systems: Systems, engine: Engine) -> None:
         )
 
 
+def entry_names(name: NetSuiteList, netsuite: NetSuiteClient) -> list[str]:
+    """What a list has to choose from, without those that are inactive; nothing of one too long to be shown.
+
+    Raises what the client raises.
+    """
+    return [] if name in _LONG else sorted(set(_names(name, netsuite)), key=str.casefold)
+
+
 def is_open(systems: Systems) -> bool:
     """True while a rule holds a name that was not looked up."""
     return bool(unresolved(systems.rules))

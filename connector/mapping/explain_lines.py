@@ -6,7 +6,7 @@ from connector.mapping.explain_tables import Field, field
 
 _EXEMPT = ("tax/exempt_code",)
 _TAX_CODE = ("tax/mode", "tax/codes/<rate>?tax_code|tax/exempt_code?line_item")
-_ITEM = "items/gift_card?gift_card|items/variants/<variant>|items/tip?tip|items/custom?custom"
+_ITEM = "items/gift_card?gift_card|items/variants/<variant>|items/skus/<sku>|items/tip?tip|items/custom?custom"
 _LOCATION = "locations/<location>|location"
 
 

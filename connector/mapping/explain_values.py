@@ -118,7 +118,8 @@ def line_values(line: Line, reference: str, order: Order) -> Values:
 def line_names(line: Line) -> dict[str, str]:
     """What picks a line's keys in the rules."""
     rate = sum((tax.rate for tax in line.taxes if tax.rate is not None), start=Decimal(0))
-    names = {"rate": per_cent(rate)} | ({"variant": line.variant_id} if line.variant_id else {})
+    known = {"variant": line.variant_id, "sku": line.sku}
+    names = {"rate": per_cent(rate)} | {name: value for name, value in known.items() if value}
     if line.is_gift_card:
         return names | {"gift_card": ""}
     if line.sku or not line.is_custom:

@@ -26,7 +26,7 @@ def goods_lines(order: Order, items: Mapping[str, str], rules: Rules) -> tuple[O
 def skus(order: Order, rules: Rules) -> frozenset[str]:
     """Every SKU that has to be looked up in the item map."""
     wanted = (line for line in order.lines if line.quantity and not line.is_gift_card)
-    return frozenset(line.sku for line in wanted if line.sku and line.variant_id not in rules.items.variants)
+    return frozenset(line.sku for line in wanted if line.sku and _ruled(line, rules) is None)
 
 
 def required(item: str | None, setting: str, why: str) -> str:
@@ -91,8 +91,9 @@ def item_of(line: Line, order: Order, items: Mapping[str, str], rules: Rules) ->
     """The NetSuite item of a line. Raises NotMapped."""
     if line.is_gift_card:
         return required(rules.items.gift_card, "items.gift_card", f"{order.name} sells a gift card")
-    if line.variant_id in rules.items.variants:
-        return rules.items.variants[line.variant_id]
+    ruled = _ruled(line, rules)
+    if ruled is not None:
+        return ruled
     if line.sku in items:
         return items[line.sku]
     if is_tip(line):
@@ -106,9 +107,15 @@ def item_of(line: Line, order: Order, items: Mapping[str, str], rules: Rules) ->
             subject=f"variant:{line.variant_id}",
         )
     raise NotMapped(
-        f"{order.name}: no NetSuite item has the name {line.sku!r}; create or rename the item, or correct the SKU",
+        f"{order.name}: no NetSuite item has the name {line.sku!r}; create or rename the item, correct the SKU, or set "
+        f'rules.items.skus."{line.sku}"',
         subject=f"sku:{line.sku}",
     )
+
+
+def _ruled(line: Line, rules: Rules) -> str | None:
+    """The item that a rule names for the variant or the SKU of a line."""
+    return rules.items.variants.get(line.variant_id or "") or rules.items.skus.get(line.sku or "")
 
 
 def is_tip(line: Line) -> bool:

@@ -117,6 +117,15 @@ def problem(reference: RuleReference, found: Sequence[Entry], others: Sequence[s
     return None
 
 
+def list_at(path: Path) -> NetSuiteList | None:
+    """The list that the rule of this path points into; None for another rule, and where there is none."""
+    annotation: Any = Rules
+    for part in path:
+        annotation = _below(_plain(annotation), part)
+    marks = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
+    return next((mark.list for mark in marks if isinstance(mark, InList)), None)
+
+
 def known_to_json(known: Known) -> dict[str, Any]:
     """As it is stored."""
     return {
@@ -134,6 +143,24 @@ def known_from_json(data: Mapping[str, Any] | None) -> Known:
         NetSuiteList(name): {value: Entry(**entry) for value, entry in entries.items()}
         for name, entries in (data or {}).items()
     }
+
+
+def _below(annotation: Any, part: str) -> Any:
+    """The type of what stands under a key; None where there is none."""
+    if get_origin(annotation) is dict:
+        return _plain(get_args(annotation)[1])
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        hints = get_type_hints(annotation, include_extras=True)
+        by_alias = {field.alias or name: hints[name] for name, field in annotation.model_fields.items()}
+        return _plain(by_alias.get(part))
+    return None
+
+
+def _plain(annotation: Any) -> Any:
+    """The type itself, of one that may be None too."""
+    if get_origin(annotation) in (Union, UnionType):
+        return next(part for part in get_args(annotation) if part is not type(None))
+    return annotation
 
 
 def _each_once(entries: Sequence[Entry]) -> list[Entry]:

@@ -112,9 +112,13 @@ class CustomerRules(Part):
 
 
 class ItemRules(Part):
-    """Items for what Shopify sells without a SKU of ours; `variants` by Shopify's variant id, before the SKU is looked at."""
+    """Items for what Shopify sells without a SKU of ours.
+
+    `variants` by Shopify's variant id, then `skus` by Shopify's SKU; both are looked at before the items' own names.
+    """
 
     variants: dict[str, ItemId] = {}
+    skus: dict[str, ItemId] = {}
     custom: ItemId | None = None
     gift_card: ItemId | None = None
     tip: ItemId | None = None

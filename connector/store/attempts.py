@@ -12,7 +12,10 @@ from connector.store.tables import attempts
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One pass. `calls` are dicts of system, method, path, status (0: no answer) and ms."""
+    """One pass. `calls` are dicts of system, method, path, status (0: no answer) and ms.
+
+    `held_for`: the subject the record was held for, empty where there is none; None where it was not held.
+    """
 
     record_id: int
     worker: str
@@ -22,6 +25,7 @@ class Attempt:
     outcome: str
     reason: str | None
     calls: Sequence[Mapping[str, Any]]
+    held_for: str | None = None
 
 
 def write_down(connection: Connection, attempt: Attempt) -> None:

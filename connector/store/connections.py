@@ -129,6 +129,12 @@ def change_rules(
     return _connection(row)
 
 
+def rules_version(connection: Connection, connection_id: int) -> int:
+    """The version in force, which stays so until the transaction ends."""
+    found = select(connections.c.rules_version).where(connections.c.id == connection_id).with_for_update(read=True)
+    return int(connection.execute(found).scalar_one())
+
+
 def by_name(connection: Connection, name: str) -> StoredConnection | None:
     """The connection of that name, or None; one that was removed has no name any more."""
     row = connection.execute(

@@ -41,3 +41,17 @@ hourly_passes = Table(
     UniqueConstraint("connection_id", "hour", "kind", "bucket"),
     Index("ix_hourly_passes_hour", "hour"),
 )
+
+# Who looks after a problem, and until when nobody wants to see it; `subject` is empty where the reason names nothing.
+problem_care = Table(
+    "problem_care",
+    metadata,
+    connection_(),
+    Column("code", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("assigned_to", Text),
+    time_("snoozed_until", nullable=True),
+    Column("actor", Text, nullable=False),
+    time_("at"),
+    UniqueConstraint("connection_id", "code", "subject"),
+)

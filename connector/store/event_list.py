@@ -42,6 +42,7 @@ class EventView:
 class EventFilter:
     """Which deliveries; what is None is not asked. The last four are of the record a delivery speaks of.
 
+    `among`: the only connections that are looked into, whatever else is asked.
     `sku`: the record is held for this SKU; `order`: its name or Shopify id; `reason`: its reason's code.
     """
 
@@ -50,14 +51,16 @@ class EventFilter:
     since: datetime | None = None
     until: datetime | None = None
     topic: str | None = None
+    delivery_id: str | None = None
+    among: Sequence[int] | None = None
     state: str | None = None
     reason: str | None = None
     sku: str | None = None
     order: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """What was asked, for the record."""
-        asked = {name: getattr(self, name) for name in EventFilter.__dataclass_fields__}
+        """What was asked, for the record; not which connections may be seen."""
+        asked = {name: getattr(self, name) for name in EventFilter.__dataclass_fields__ if name != "among"}
         return {
             name: value.isoformat() if isinstance(value, datetime) else value
             for name, value in asked.items()
@@ -73,12 +76,12 @@ def found_events(
 ) -> Sequence[EventView]:
     """The newest deliveries of a filter, newest first; `before`: only older ones than the delivery of this id."""
     if wanted.state is not None and _asks_for_state_alone(wanted):
-        found = _page(connection, _walked(wanted, before, limit, at_most=_WALKED), limit)
+        found = _page(connection, wanted, _walked(wanted, before, limit, at_most=_WALKED), limit)
         if len(found) == limit:
             return found
         if wanted.state == RecordState.IN_SYNC:
-            return _page(connection, _walked(wanted, before, limit, at_most=None), limit)
-    return _page(connection, _behind(_filtered(select(*OF_EVENT), wanted), before), limit)
+            return _page(connection, wanted, _walked(wanted, before, limit, at_most=None), limit)
+    return _page(connection, wanted, _behind(_filtered(select(*OF_EVENT), wanted), before), limit)
 
 
 def _walked(wanted: EventFilter, before: int | None, limit: int, *, at_most: int | None) -> Select[Any]:
@@ -114,12 +117,13 @@ def _behind(query: Select[Any], before: int | None) -> Select[Any]:
     return query.where(tuple_(events.c.received_at, events.c.id) < last)
 
 
-def _page(connection: Connection, chosen: Select[Any], limit: int) -> list[EventView]:
+def _page(connection: Connection, wanted: EventFilter, chosen: Select[Any], limit: int) -> list[EventView]:
     """The newest of each connection, put together."""
     newest = chosen.order_by(events.c.received_at.desc(), events.c.id.desc()).limit(limit).lateral("newest")
     query = (
         select(connections.c.name.label("connection"), *newest.c)
         .select_from(connections.join(newest, true()))
+        .where(*_among(wanted))
         .order_by(newest.c.received_at.desc(), newest.c.id.desc())
         .limit(limit)
     )
@@ -130,6 +134,7 @@ def count_events(connection: Connection, wanted: EventFilter) -> int:
     """How many deliveries a filter finds; over the whole log it takes as long as reading an index of it."""
     each = _filtered(select(func.count().label("count")), wanted).lateral("each")
     total = select(func.coalesce(func.sum(each.c.count), 0)).select_from(connections.join(each, true()))
+    total = total.where(*_among(wanted))
     return int(connection.execute(total).scalar_one())
 
 
@@ -144,7 +149,7 @@ def records_of(connection: Connection, wanted: EventFilter) -> dict[int, list[in
     query = (
         select(records.c.connection_id, records.c.id)
         .select_from(connections.join(told, true()).join(records, is_of_it))
-        .where(records.c.kind.in_(REPLAYED))
+        .where(records.c.kind.in_(REPLAYED), *_among(wanted))
     )
     if wanted.state is None:
         query = query.where(records.c.state != RecordState.IGNORED)
@@ -172,8 +177,13 @@ def _spoken_of(of_record: Sequence[ColumnElement[bool]]) -> CTE:
     return chosen.cte("spoken_of", nesting=True).prefix_with("materialized")
 
 
+def _among(wanted: EventFilter) -> list[ColumnElement[bool]]:
+    """Of the connections, not of the deliveries: a list of them would take their index out of its order."""
+    return [] if wanted.among is None else [connections.c.id.in_(list(wanted.among))]
+
+
 def _asks_for_state_alone(wanted: EventFilter) -> bool:
-    return wanted.reason is None and wanted.sku is None and wanted.order is None
+    return wanted.delivery_id is None and wanted.reason is None and wanted.sku is None and wanted.order is None
 
 
 def _of_event(wanted: EventFilter) -> list[ColumnElement[bool]]:
@@ -187,6 +197,8 @@ def _of_event(wanted: EventFilter) -> list[ColumnElement[bool]]:
         conditions.append(events.c.received_at >= wanted.since)
     if wanted.until is not None:
         conditions.append(events.c.received_at < wanted.until)
+    if wanted.delivery_id is not None:
+        conditions.append(events.c.delivery_id == wanted.delivery_id)
     if wanted.topic is not None:
         conditions.append(events.c.topic == wanted.topic)
     return conditions

@@ -35,6 +35,14 @@ def by_sku(connection: Connection, connection_id: int, skus: Sequence[str]) -> d
     return known
 
 
+def near(connection: Connection, connection_id: int, sku: str, *, limit: int) -> list[str]:
+    """SKUs of active items that stand closest to this one in alphabetical order, on both sides."""
+    is_one = (items.c.connection_id == connection_id, ~items.c.inactive)
+    behind = select(items.c.sku).where(*is_one, items.c.sku >= sku).order_by(items.c.sku).limit(limit)
+    before = select(items.c.sku).where(*is_one, items.c.sku < sku).order_by(items.c.sku.desc()).limit(limit)
+    return [*reversed(connection.execute(before).scalars().all()), *connection.execute(behind).scalars()]
+
+
 def skus_of(connection: Connection, connection_id: int, netsuite_ids: Collection[str]) -> dict[str, str]:
     """The SKUs of items by their internal ids, of those that are known."""
     found = connection.execute(

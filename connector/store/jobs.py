@@ -59,7 +59,7 @@ def start(
     connection: Connection, connection_id: int, record_ids: Sequence[int], *, kind: str, wish: Mapping[str, Any]
 ) -> int:
     """Keeps a job over these records; its id. `wish`: chosen, reason and actor."""
-    values = {"connection_id": connection_id, "kind": kind, **wish}
+    values = {"connection_id": connection_id, "kind": kind, "total": len(record_ids), **wish}
     job_id = int(connection.execute(insert(jobs).values(values).returning(jobs.c.id)).scalar_one())
     if record_ids:
         connection.execute(
@@ -107,7 +107,9 @@ def list_unknown(connection: Connection, job_id: int, connection_id: int, shopif
         records.c.next_attempt_at == UNTIL_SENT,
     )
     statement = upsert(job_records).from_select(["job_id", "record_id"], waiting)
-    return connection.execute(statement.on_conflict_do_nothing()).rowcount
+    listed = connection.execute(statement.on_conflict_do_nothing()).rowcount
+    connection.execute(update(jobs).where(jobs.c.id == job_id).values(total=jobs.c.total + listed))
+    return listed
 
 
 def run(connection: Connection, job_id: int) -> None:
@@ -153,7 +155,9 @@ def take(connection: Connection, job_id: int, *, limit: int, now: datetime) -> l
         .values(sent_at=now)
         .returning(job_records.c.record_id)
     )
-    return sorted(found.scalars())
+    taken = sorted(found.scalars())
+    connection.execute(update(jobs).where(jobs.c.id == job_id).values(sent=jobs.c.sent + len(taken)))
+    return taken
 
 
 def finish(connection: Connection, job_id: int, *, now: datetime) -> None:

@@ -159,6 +159,14 @@ records = Table(
     ),
     Index("ix_records_created", "connection_id", "kind", "created_at"),
     Index("ix_records_email", "connection_id", "email_hash", postgresql_where=text("email_hash is not null")),
+    Index(
+        "ix_records_problem",
+        "connection_id",
+        "reason_code",
+        "reason_subject",
+        "id",
+        postgresql_where=text("state in ('held', 'parked')"),
+    ),
     Index("ix_records_reason", "connection_id", "reason_subject", postgresql_where=text("state = 'held'")),
     postgresql_with={"fillfactor": 70},
 )
@@ -231,6 +239,9 @@ attempts = Table(
     Column("reason", Text),
     Column("calls", JSONB, nullable=False),
     Index("ix_attempts_finished", "finished_at"),
+    # What the record was held for by this pass, empty where its reason names nothing; None for every other outcome.
+    Column("held_for", Text),
+    Index("ix_attempts_held", "id", postgresql_where=text("held_for is not null")),
 )
 
 items = Table(

@@ -168,3 +168,6 @@ def test_only_the_rule_that_decided_is_named() -> None:
     by_variant = full_rules(items={"variants": {"9001": "77"}})
     item = written("ORDER", name="simple", rules=by_variant)["item.items[0].item"]
     assert (item.value, item.rule) == ("77", "rules.items.variants.9001 = 77")
+    by_sku = full_rules(items={"skus": {"MUG-RED": "78"}})
+    item = written("ORDER", name="simple", rules=by_sku)["item.items[0].item"]
+    assert (item.value, item.rule) == ("78", "rules.items.skus.MUG-RED = 78")

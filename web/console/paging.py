@@ -46,3 +46,13 @@ def key_of(text: str | None, parts: int) -> list[str] | None:
     if not isinstance(key, list) or len(key) != parts or not all(isinstance(part, str) for part in key):
         raise BadInput(f"{text} is no page of this list; begin at its first page", fields={"after": "cursor"})
     return key
+
+
+def id_of(text: str | None) -> int | None:
+    """The id in a cursor of a list whose key is the id alone; None on the first page. Raises BadInput like `key_of`."""
+    key = key_of(text, 1)
+    if key is None:
+        return None
+    if not key[0].isdecimal():
+        raise BadInput(f"{text} is no page of this list; begin at its first page", fields={"after": "cursor"})
+    return int(key[0])

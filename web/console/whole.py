@@ -2,6 +2,8 @@
 
 from web.console.alerts import alerts_screen
 from web.console.audit import audit_screen
+from web.console.events import events_screen
+from web.console.jobs import jobs_screen
 from web.console.openapi import serve_openapi
 from web.console.order import order_screen
 from web.console.order_again import order_again_screen
@@ -10,6 +12,7 @@ from web.console.order_money import order_money_screen
 from web.console.order_plan import order_plan_screen
 from web.console.orders import orders_screen
 from web.console.overview import overview_screen
+from web.console.problems import problems_screen
 from web.console.schedules import schedules_screen
 from web.console.screens import Console
 from web.console.site import Site
@@ -24,7 +27,10 @@ SCREENS = (
     order_fields_screen,
     order_plan_screen,
     order_again_screen,
+    problems_screen,
+    events_screen,
     schedules_screen,
+    jobs_screen,
     alerts_screen,
     audit_screen,
     users_screen,

@@ -1,0 +1,181 @@
+"""What needs a person, by its cause: the code of the reason and what it names. Read by indices of the open records alone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, or_, select, update
+
+from connector.store.records import ORDER, WAKE_AGAIN, RecordView, due_now
+from connector.store.tables import RecordState, attempts, records
+
+OPEN = (RecordState.HELD, RecordState.PARKED)
+_UNDONE = (RecordState.PENDING, RecordState.WORKING)
+_AT_REST = (RecordState.IN_SYNC, RecordState.EXCLUDED, RecordState.IGNORED)
+# So many of the newest passes that held something are looked through for what is resolved.
+LOOKED_THROUGH = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why records wait: one code and what it names, empty where it names nothing, of one connection."""
+
+    connection_id: int
+    code: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The records of one cause. `money`: of its orders, by currency; what the shop is told of them counts no money.
+
+    `first_at`, `last_at`: when the first and the last of them came to wait; `next_at`: when the next is tried again.
+    """
+
+    cause: Cause
+    count: int
+    parked: int
+    money: Mapping[str, Decimal]
+    first_at: datetime
+    last_at: datetime
+    next_at: datetime | None = None
+
+
+def open_groups(connection: Connection, connection_ids: Sequence[int]) -> list[Group]:
+    """What is held or parked, the causes of most records first."""
+    is_open = (records.c.connection_id.in_(list(connection_ids)), records.c.state.in_(OPEN))
+    return _groups(connection.execute(_counted(records.c.changed_at).where(*is_open)).mappings())
+
+
+def retried_groups(connection: Connection, connection_ids: Sequence[int]) -> list[Group]:
+    """What failed and is tried again by itself, or was released and is not through yet."""
+    is_retried = (
+        records.c.connection_id.in_(list(connection_ids)),
+        records.c.state.in_(_UNDONE),
+        ~records.c.waits_for_job,
+        records.c.reason_code.is_not(None),
+        # Left out by a rule, and looked at again because the shop told of it.
+        records.c.reason_code != RecordState.EXCLUDED,
+    )
+    since = func.coalesce(records.c.first_failed_at, records.c.changed_at)
+    return _groups(connection.execute(_counted(since).where(*is_retried)).mappings())
+
+
+def resolved_groups(connection: Connection, connection_ids: Sequence[int]) -> list[Group]:
+    """What the newest passes were held for, of records that have come to rest since; the newest first.
+
+    `first_at`: the first of those passes; `last_at`: when the last of the records came to rest.
+    """
+    held = (
+        select(attempts.c.record_id, attempts.c.outcome, attempts.c.held_for, attempts.c.started_at)
+        .where(attempts.c.held_for.is_not(None))
+        .order_by(attempts.c.id.desc())
+        .limit(LOOKED_THROUGH)
+        .subquery("held")
+    )
+    each = (
+        select(
+            records.c.id, records.c.connection_id, held.c.outcome.label("reason_code"),
+            held.c.held_for.label("reason_subject"), records.c.state, records.c.kind, records.c.currency,
+            records.c.total, func.min(held.c.started_at).label("first_at"), records.c.changed_at,
+        )
+        .select_from(held.join(records, records.c.id == held.c.record_id))
+        .where(records.c.connection_id.in_(list(connection_ids)), records.c.state.in_(_AT_REST))
+        .group_by(records.c.id, held.c.outcome, held.c.held_for)
+        .subquery("each")
+    )  # fmt: skip
+    query = select(
+        each.c.connection_id, each.c.reason_code, each.c.reason_subject,
+        each.c.currency.label("paid_in"), func.count().label("count"),
+        _money(each.c.kind, each.c.total).label("money"), func.min(each.c.first_at).label("first_at"),
+        func.max(each.c.changed_at).label("last_at"),
+    ).group_by(each.c.connection_id, each.c.reason_code, each.c.reason_subject, "paid_in")  # fmt: skip
+    found = _groups(connection.execute(query).mappings())
+    return sorted(found, key=lambda group: group.last_at, reverse=True)
+
+
+def group_of(connection: Connection, cause: Cause) -> Group | None:
+    """The open records of one cause; None where there are none."""
+    query = _counted(records.c.changed_at).where(*_of(cause))
+    return next(iter(_groups(connection.execute(query).mappings())), None)
+
+
+def waiting(connection: Connection, cause: Cause, *, limit: int, before: int | None = None) -> list[RecordView]:
+    """The open records of one cause, newest first; `before`: only those behind the record of this id."""
+    columns = [records.c[name] for name in RecordView.__dataclass_fields__]
+    query = select(*columns).where(*_of(cause)).order_by(records.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(records.c.id < before)
+    return [RecordView(**row) for row in connection.execute(query).mappings()]
+
+
+def release(connection: Connection, cause: Cause) -> list[int]:
+    """Makes due exactly the open records of one cause; their ids. The next sweep finds those that nobody wakes."""
+    found = connection.execute(
+        update(records)
+        .where(*_of(cause))
+        .values(due_now() | {"woken_at": func.now() - WAKE_AGAIN * 2})
+        .returning(records.c.id)
+    )
+    return sorted(found.scalars())
+
+
+def _of(cause: Cause) -> tuple[ColumnElement[bool], ...]:
+    names_nothing = or_(records.c.reason_subject.is_(None), records.c.reason_subject == "")
+    return (
+        records.c.connection_id == cause.connection_id,
+        records.c.state.in_(OPEN),
+        records.c.reason_code == cause.code,
+        records.c.reason_subject == cause.subject if cause.subject else names_nothing,
+    )
+
+
+def _counted(since: ColumnElement[Any]) -> Select[Any]:
+    """One row for each cause and currency."""
+    return select(
+        records.c.connection_id, records.c.reason_code, records.c.reason_subject,
+        records.c.currency.label("paid_in"), func.count().label("count"),
+        func.count().filter(records.c.state == RecordState.PARKED).label("parked"),
+        _money(records.c.kind, records.c.total).label("money"), func.min(since).label("first_at"),
+        func.max(since).label("last_at"), func.min(records.c.next_attempt_at).label("next_at"),
+    ).group_by(records.c.connection_id, records.c.reason_code, records.c.reason_subject, "paid_in")  # fmt: skip
+
+
+def _money(kind: ColumnElement[Any], total: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.sum(total).filter(kind == ORDER)
+
+
+def _groups(rows: Iterable[RowMapping]) -> list[Group]:
+    """The rows of each cause put together, the largest first."""
+    found: dict[Cause, Group] = {}
+    for row in rows:
+        cause = Cause(row["connection_id"], row["reason_code"] or "", row["reason_subject"] or "")
+        one = Group(
+            cause,
+            row["count"],
+            row.get("parked", 0),
+            {row["paid_in"]: row["money"]} if row["paid_in"] and row["money"] is not None else {},
+            row["first_at"],
+            row["last_at"],
+            row.get("next_at"),
+        )
+        found[cause] = _together(found[cause], one) if cause in found else one
+    return sorted(found.values(), key=lambda group: (-group.count, group.first_at))
+
+
+def _together(one: Group, other: Group) -> Group:
+    money = dict(one.money)
+    for currency, amount in other.money.items():
+        money[currency] = money.get(currency, Decimal(0)) + amount
+    moments = [moment for moment in (one.next_at, other.next_at) if moment is not None]
+    return Group(
+        one.cause,
+        one.count + other.count,
+        one.parked + other.parked,
+        money,
+        min(one.first_at, other.first_at),
+        max(one.last_at, other.last_at),
+        min(moments, default=None),
+    )
