@@ -1,7 +1,7 @@
 """/events/replay: another pass over everything some deliveries spoke of, seen beforehand and set going as a job."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connector.errors import ConfigError, ConnectorError
 from connector.flows import replay
@@ -33,7 +33,7 @@ class Request:
 
     request: str
     kind: str
-    body: str | None
+    body: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

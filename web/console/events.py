@@ -1,7 +1,7 @@
 """/events: the audit log of deliveries; /events/<id>: one delivery whole, and what it led to."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -58,11 +58,11 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """Where a shop sends its webhooks. `secrets`: how many are accepted; `set_at`: since when."""
+    """Where a shop sends its webhooks. `secret_count`: how many secrets are accepted; `set_at`: since when."""
 
     store: str
     url: str
-    secrets: int
+    secret_count: int
     set_at: datetime | None
 
 
@@ -95,8 +95,8 @@ class EventPage:
     event_id: str | None
     triggered_at: datetime | None
     signature: str
-    headers: Mapping[str, str]
-    body: str | None
+    headers: Mapping[str, str] = field(repr=False)
+    body: str | None = field(repr=False)
     body_sha256: str
     is_revealed: bool
     redacted_at: datetime | None

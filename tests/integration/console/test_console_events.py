@@ -179,7 +179,7 @@ def test_a_first_run_shows_the_address_to_paste_and_the_state_of_its_secret(otto
     url = f"https://hooks.example.com/webhooks/shopify/{world.connection.key}"
     assert f'data-copy="{url}"' in page
     assert "secret is set" in page
-    assert otto.json("/events")["hooks"][0]["secrets"] == 1
+    assert otto.json("/events")["hooks"][0]["secret_count"] == 1
     assert "No delivery fits" in otto.reads("/events?topic=orders/paid")
 
 
