@@ -15,20 +15,20 @@ from connector.shopify.records import Order
 from tests import factories
 from tests.factories import ITEMS, SHOP_ID, allocation, bag, line, shipping_line, tax
 
-INCLUDED = {
+INCLUDED: dict[str, Any] = {
     "total": "100.00",
     "tax": "9.09",
     "taxesIncluded": True,
     "lines": [line(price="90.00", taxLines=[tax("8.18")])],
     "shippingLines": {"nodes": [shipping_line("10.00", taxes=[tax("0.91")])], "pageInfo": {"hasNextPage": False}},
 }
-DISCOUNTED = {
+DISCOUNTED: dict[str, Any] = {
     "total": "171.80",
     "discountApplications": {"nodes": [{"index": 0, "code": "TENOFF"}, {"index": 1, "title": "Autumn"}]},
     "lines": [line(price="95.00", quantity=2, discountAllocations=[allocation("3.20"), allocation("15.00", 1)])],
 }
-TAXED = {"total": "21.60", "tax": "1.60", "lines": [line(taxLines=[tax("1.20"), tax("0.40")])]}
-TIPPED = {"total": "23.00", "totalTipReceivedSet": bag("3.00")}
+TAXED: dict[str, Any] = {"total": "21.60", "tax": "1.60", "lines": [line(taxLines=[tax("1.20"), tax("0.40")])]}
+TIPPED: dict[str, Any] = {"total": "23.00", "totalTipReceivedSet": bag("3.00")}
 
 
 def added_up(order: Order, **rules: Any) -> Arithmetic:
