@@ -18,6 +18,7 @@ from bench.plans import Explained, explained
 from bench.stage import setup_line
 from connector.embedded.postgres import remove_postgres, start_postgres
 from connector.store import (
+    census,
     event_list,
     event_outcomes,
     job_progress,
@@ -128,6 +129,7 @@ QUESTIONS: Mapping[str, Question] = {
     "passes of a day": lambda connection, _: throughput.by_hour(
         connection, (1, 2), since=datetime.now(UTC) - timedelta(days=1)
     ),
+    "when the canary was put out": lambda connection, _: census.canary_since(connection),
     "newest deliveries": lambda connection, _: event_list.last_received(connection, (1, 2)),
     "orders that came since": _newer,
     "documents of 50 orders": _documents,

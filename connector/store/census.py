@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, true
 
 from connector.store.connection_tables import connections, credentials
 from connector.store.records import CANARY
@@ -85,7 +85,15 @@ def every_heartbeat(connection: Connection) -> dict[str, datetime]:
 
 def canary_since(connection: Connection) -> datetime | None:
     """When the first canary was put out; None before there is one."""
-    query = select(records.c.created_at).where(records.c.kind == CANARY).order_by(records.c.id).limit(1)
+    first = (
+        select(records.c.created_at)
+        .where(records.c.connection_id == connections.c.id, records.c.kind == CANARY)
+        .order_by(records.c.created_at)
+        .limit(1)
+        .correlate(connections)
+        .lateral("first")
+    )
+    query = select(func.min(first.c.created_at)).select_from(connections.join(first, true()))
     return connection.execute(query).scalar_one_or_none()
 
 
