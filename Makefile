@@ -9,10 +9,10 @@ STAMP := .venv/.synced
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chromium check bench chaos schema clean
+.PHONY: help setup demo test chromium check bench chaos screenshots schema clean
 
 help:  ## Show the targets
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 setup: $(STAMP)  ## Make .venv with exactly what uv.lock says
 
@@ -48,6 +48,9 @@ bench: $(STAMP)  ## Measure speed and print it with its setup
 
 chaos: $(STAMP)  ## Break everything while orders flow, and let both ledgers judge
 	@$(BIN)/python -m chaos $(ARGS)
+
+screenshots: $(STAMP) chromium  ## Photograph every screen of the console over a played day
+	@$(BIN)/python scripts/screenshots.py $(ARGS)
 
 schema: $(STAMP)  ## Make the shipped schemas anew from SHARED=folder of the published ones
 	@$(BIN)/python scripts/prune_shopify_schema.py "$(SHARED)/schemas/admin_2026-10.json.gz"

@@ -67,7 +67,7 @@ def _latencies(sales: Sequence[Sale], stage: Stage, ledger: Mapping[str, Any]) -
     return [made[key] - first[order_id] for order_id, key in keys.items() if key in made and order_id in first]
 
 
-def _sign_in_link(stage: Stage) -> str:
+def sign_in_link(stage: Stage) -> str:
     """A user of the demo's console, and the link that lets in."""
     with opened(stage.directory) as (runtime, _):
         by = Who("demo", Role.ADMIN)
@@ -79,7 +79,7 @@ def _keep(stage: Stage, planned: Day, said: Console) -> None:
     extra = one_more(len(planned.sales))
     stage.shop.post("orders", {"order": extra.order, "transactions": extra.transactions, "is_new": True})
     body = f'{{"topic": "orders/create", "order_id": {extra.order["id"]}}}'
-    said.print(f"\nconsole   {_sign_in_link(stage)}", soft_wrap=True)
+    said.print(f"\nconsole   {sign_in_link(stage)}", soft_wrap=True)
     said.print("          signs you in once, as an admin of this demo")
     said.print(f"web       {stage.url}  (/healthz, /readyz, /metrics)")
     said.print(f"shop      {stage.shop.url}/_sandbox/ledger")
