@@ -15,9 +15,14 @@ def booked(bag: MoneyBag, rules: Rules) -> Money:
     return bag.presentment if rules.orders.currency == "presentment" else bag.shop
 
 
+def digits(currency: str) -> int:
+    """How many digits a currency has after the point."""
+    return _DIGITS.get(currency, 2)
+
+
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """The amount in whole smallest units of its currency, half up."""
-    return amount.quantize(Decimal(1).scaleb(-_DIGITS.get(currency, 2)), ROUND_HALF_UP)
+    return amount.quantize(Decimal(1).scaleb(-digits(currency)), ROUND_HALF_UP)
 
 
 def rate(amount: Decimal, quantity: int | Decimal) -> Decimal:

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import structlog
 from flask import Blueprint, Flask, Response, make_response, render_template, request
 
 from connector.flows.acting import NotSignedIn, PasswordNeeded
+from connector.mapping.money import digits
 from web.access import ways
 from web.console.refusals import Refusal, refusal_of
 from web.console.site import environment
@@ -35,7 +36,7 @@ def prepare(app: Flask, pages: Blueprint, api: Blueprint, *, screens: frozenset[
     """Gives the app the words of the templates, and both blueprints their refusals and headers."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        money=money, ago=ago, stamp=stamp, count=count, state=state, sentence=sentence, span=span, pairs=pairs,
+        money=money, figure=figure, ago=ago, stamp=stamp, count=count, state=state, sentence=sentence, span=span, pairs=pairs,
         environment_of=environment, plain=plain,
         path=_path_alone,
     )  # fmt: skip
@@ -50,9 +51,14 @@ def money(amount: Decimal | None, currency: str | None = None) -> str:
     """`1,234.50 USD`; a dash where there is none. The cents are those of the amount, never rounded."""
     if amount is None:
         return "–"
-    exponent = amount.as_tuple().exponent
-    places = max(2, -exponent if isinstance(exponent, int) else 2)
+    exponent = amount.normalize().as_tuple().exponent
+    places = max(digits(currency or ""), -exponent if isinstance(exponent, int) else 0)
     return f"{amount:,.{places}f}" + (f" {currency}" if currency else "")
+
+
+def figure(amount: Decimal | None, currency: str) -> str:
+    """As `money`, under a head that names the currency."""
+    return money(amount, currency).removesuffix(f" {currency}")
 
 
 def count(number: float | None) -> str:
@@ -124,7 +130,8 @@ def again(**changes: Any) -> str:
         if value is not None:
             values[name] = [str(one) for one in value] if isinstance(value, (list, tuple)) else [str(value)]
     query = urlencode([(name, one) for name, several in values.items() for one in several])
-    return request.path + (f"?{query}" if query else "")
+    # The path is read decoded; the `#` of an order's name would begin a fragment.
+    return quote(request.path) + (f"?{query}" if query else "")
 
 
 _HTMX = {"includeIndicatorStyles": False, "allowEval": False, "selfRequestsOnly": True, "historyCacheSize": 0}

@@ -93,14 +93,11 @@ class Console:
         return register
 
     def part(self, name: str, path: str, asked: type[Asked]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """Registers a function whose values fill `templates/console/<name>.html`, a piece of a page that the page asks again.
-
-        Nobody does that, so it keeps no session from ending.
-        """
+        """Registers a function whose values fill `templates/console/<name>.html`, a piece of a page that the page asks again."""
 
         def register(read: Callable[..., Any]) -> Callable[..., Any]:
             def show(**at: Any) -> Response:
-                visit = Visit(self.site, self.site.gate.watching(request), self.site.clock())
+                visit = self.visit(Role.VIEWER)
                 query = from_query(asked, request.args)
                 return make_response(
                     render_template(f"console/{name}.html", page=read(visit, query, **at), asked=query)
@@ -125,8 +122,12 @@ class Console:
         return register
 
     def visit(self, role: Role) -> Visit:
-        """Who asks, when they have the role. Raises NotSignedIn or NotAllowed."""
-        who = self.site.gate.who(request)
+        """Who asks, when they have the role. Raises NotSignedIn or NotAllowed.
+
+        What a page asks again by itself keeps no session from ending: people press links and forms.
+        """
+        gate, is_live = self.site.gate, "HX-Request" in request.headers
+        who = gate.watching(request) if is_live else gate.who(request)
         who.must_be(role)
         return Visit(self.site, who, self.site.clock())
 
