@@ -128,12 +128,17 @@ def _show(found: Outlook, *, as_json: bool) -> None:
     if as_json:
         print_json({
             "found": found.found, "known": found.known, "new": found.new, "days": days,
+            "adopted": found.adopted, "doubtful": found.doubtful,
             "statuses": dict(found.by_status), "samples": dict(found.samples),
             "netsuite_writes": found.calls, "minutes": found.minutes,
         })  # fmt: skip
         return
     click.echo(f"{found.found} orders, {found.known} of them known already, {found.new} new")
     print_table(("day", "currency", "orders", "total"), [tuple(day.values()) for day in days])
+    if found.adopted or found.doubtful:
+        click.echo(f"{found.adopted} of them are adopted from another connector, {len(found.doubtful)} held:")
+    for name, sentence in found.doubtful.items():
+        click.echo(f"{name}: {sentence}")
     for name, count in found.samples:
         click.echo(f"{name}: " + (f"{count} writes" if isinstance(count, int) else count))
     if found.calls is not None:

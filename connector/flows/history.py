@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from connector.errors import ConfigError, Conflict, ConnectorError
 from connector.flows import catalog
+from connector.flows.adoption_search import standing_orders
 from connector.flows.orders import order_plan
 from connector.flows.systems import Systems, Workplace, behind_everybody
 from connector.limits import RESERVE, Lane
@@ -37,10 +38,16 @@ class Span:
 
 @dataclass(slots=True)
 class Outlook:
-    """What an import would do. `sums`: orders and money by day and currency, of those that are new."""
+    """What an import would do. `sums`: orders and money by day and currency, of those that are new.
+
+    `adopted`: new ones that another connector wrote, with the same total; `doubtful`: what is to be said of the others it
+    wrote, by name.
+    """
 
     found: int = 0
     known: int = 0
+    adopted: int = 0
+    doubtful: dict[str, str] = field(default_factory=dict)
     sums: dict[tuple[str, str], tuple[int, Decimal]] = field(default_factory=dict)
     by_status: Counter[str] = field(default_factory=Counter)
     samples: list[tuple[str, int | str]] = field(default_factory=list)
@@ -52,10 +59,15 @@ class Outlook:
         return self.found - self.known
 
     @property
+    def made(self) -> int:
+        """Orders that NetSuite does not have at all."""
+        return self.new - self.adopted - len(self.doubtful)
+
+    @property
     def calls(self) -> int | None:
         """NetSuite writes, reckoned from the samples; None where none could be planned."""
         counts = [count for _, count in self.samples if isinstance(count, int)]
-        return round(sum(counts) / len(counts) * self.new) if counts else None
+        return round(sum(counts) / len(counts) * self.made) if counts else 0 if not self.made else None
 
     @property
     def minutes(self) -> float | None:
@@ -76,7 +88,8 @@ def outlook(systems: Systems, workplace: Workplace, span: Span) -> Outlook:
         found.by_status.update(order.financial_status for order in new)
         for order in new:
             sums[f"{order.created_at:%Y-%m-%d}", order.total.currency].append(order.total.amount)
-        chosen += new[: max(_SAMPLES - len(chosen), 0)]
+        absent = _absent(new, found, systems)
+        chosen += absent[: max(_SAMPLES - len(chosen), 0)]
     found.sums = {key: (len(amounts), sum(amounts, Decimal(0))) for key, amounts in sorted(sums.items())}
     found.samples = [(order.name, _writes(order, systems, workplace)) for order in chosen]
     return found
@@ -112,8 +125,8 @@ def _list(systems: Systems, workplace: Workplace, span: Span, job_id: int, tell:
     for page in _pages(systems, span):
         with workplace.engine.begin() as connection:
             _must_be_listing(connection, job_id)
-            ids = [order.order_id for order in page]
-            new += jobs.list_unknown(connection, job_id, systems.connection.id, ids)
+            orders = {order.order_id: order.name for order in page}
+            new += jobs.list_unknown(connection, job_id, systems.connection.id, orders)
         found += len(page)
         tell(found, new)
     with workplace.engine.begin() as connection:
@@ -142,6 +155,26 @@ def _unknown(page: Sequence[PlacedOrder], systems: Systems, workplace: Workplace
     with workplace.engine.begin() as connection:
         known = known_records.known_ids(connection, systems.connection.id, records.ORDER, ids)
     return [order for order in page if order.order_id not in known]
+
+
+def _absent(new: Sequence[PlacedOrder], found: Outlook, systems: Systems) -> list[PlacedOrder]:
+    """Those of a page that NetSuite does not have; the others are counted. One question a page."""
+    standing = standing_orders(systems, {order.order_id: order.name for order in new})
+    absent = []
+    for order in new:
+        documents = standing[order.order_id]
+        if not documents:
+            absent.append(order)
+        elif len(documents) > 1:
+            found.doubtful[order.name] = f"NetSuite has {', '.join(one.number for one in documents)}"
+        elif documents[0].total != order.total.amount and systems.rules.orders.currency == "shop":
+            document = documents[0]
+            found.doubtful[order.name] = (
+                f"NetSuite's {document.number} is {document.total}, Shopify's {order.total.amount}"
+            )
+        else:
+            found.adopted += 1
+    return absent
 
 
 def _writes(placed: PlacedOrder, systems: Systems, workplace: Workplace) -> int | str:

@@ -85,17 +85,18 @@ def is_listing(connection: Connection, job_id: int) -> bool:
     return JobState(connection.execute(state).scalar_one()) is JobState.LISTING
 
 
-def list_unknown(connection: Connection, job_id: int, connection_id: int, shopify_ids: Sequence[str]) -> int:
-    """Adds those orders to a job that no record knows, or that wait for another job too; returns how many."""
+def list_unknown(connection: Connection, job_id: int, connection_id: int, orders: Mapping[str, str]) -> int:
+    """Adds those orders (name by id) to a job that no record knows, or that wait for another job too; returns how many."""
     rows = [
         {
             "connection_id": connection_id,
             "kind": ORDER,
             "shopify_id": shopify_id,
+            "name": name,
             "lane": Lane.HISTORY,
             "next_attempt_at": UNTIL_SENT,
         }
-        for shopify_id in sorted(shopify_ids)
+        for shopify_id, name in sorted(orders.items())
     ]
     if not rows:
         return 0
@@ -103,7 +104,7 @@ def list_unknown(connection: Connection, job_id: int, connection_id: int, shopif
     waiting = select(literal(job_id), records.c.id).where(
         records.c.connection_id == connection_id,
         records.c.kind == ORDER,
-        records.c.shopify_id.in_(list(shopify_ids)),
+        records.c.shopify_id.in_(list(orders)),
         records.c.next_attempt_at == UNTIL_SENT,
     )
     statement = upsert(job_records).from_select(["job_id", "record_id"], waiting)

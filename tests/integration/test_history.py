@@ -113,7 +113,7 @@ def test_an_import_that_died_while_listing_is_begun_again_with_what_it_had_found
     with world.engine.begin() as connection:
         wish = {"chosen": {}, "reason": "history", "actor": "test"}
         dead = jobs.begin_listing(connection, world.connection.id, kind=jobs.HISTORY, wish=wish, now=now())
-        assert jobs.list_unknown(connection, dead, world.connection.id, ["5001"]) == 1
+        assert jobs.list_unknown(connection, dead, world.connection.id, {"5001": "#1001"}) == 1
     assert imported(world).by_state == {"in_sync": 1}
     with world.engine.begin() as connection:
         left = jobs.by_id(connection, dead)
@@ -191,7 +191,7 @@ def test_an_import_that_died_while_listing_leaves_no_order_that_nobody_works_on(
     with world.engine.begin() as connection:
         wish = {"chosen": {}, "reason": "history", "actor": "test"}
         dead = jobs.begin_listing(connection, world.connection.id, kind=jobs.HISTORY, wish=wish, now=now())
-        jobs.list_unknown(connection, dead, world.connection.id, ["5001"])
+        jobs.list_unknown(connection, dead, world.connection.id, {"5001": "#1001"})
     if end == "jobs stop":
         run("jobs", "stop", str(dead))
     else:
