@@ -51,6 +51,16 @@ class Ledger:
         """How all our external ids begin."""
         return prefix(self.shop_id)
 
+    @property
+    def by_remote_id(self) -> Mapping[str, Sequence[KnownEffect]]:
+        """What stands for what by NetSuite's internal id: a document that we did not make has another external id, and the
+        bill of another connector can stand for payments that it made no deposits of."""
+        found: dict[str, list[KnownEffect]] = {}
+        for one in self.by_key.values():
+            if one.is_in_netsuite and one.remote_id is not None:
+                found.setdefault(one.remote_id, []).append(one)
+        return found
+
     def day(self, moment: datetime) -> date:
         """The day of a moment in the books."""
         return moment.astimezone(ZoneInfo(self.rules.time_zone)).date()

@@ -22,10 +22,14 @@ from connector.netsuite.ledger import (
 )
 from connector.shopify.changes import PaidOrder
 from connector.shopify.payments import Transaction
+from connector.store.ledger import KnownEffect
+from connector.store.tables import EffectKind
 
 # What stands for a gateway where no payment tells it.
 BY_HAND, NO_GATEWAY = "by hand in NetSuite", "not in Shopify"
 _ZERO = Decimal(0)
+# Payments of which another connector made no deposit stand for themselves in its bill.
+_PAID_IN = (EffectKind.CUSTOMER_DEPOSIT,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,10 @@ def book_entries(ledger: Ledger, shop: Sequence[Entry]) -> list[Entry]:
     for entry in shop:
         by_order[entry.order_id].append(entry)
     found: list[Entry] = []
-    for document in ledger.documents:
+    stands_for = ledger.by_remote_id
+    for listed in ledger.documents:
+        made = stands_for.get(listed.id, ())
+        document = _under_our_key(ledger, listed, made)
         order_id = _order_id(ledger, document, by_key)
         if order_id not in ledger.orders:
             continue
@@ -72,7 +79,21 @@ def book_entries(ledger: Ledger, shop: Sequence[Entry]) -> list[Entry]:
             used = {entry.key for entry in found}
             given = [entry for entry in by_order[order_id] if entry.amount < 0 and entry.key not in used]
             found += _shared(ledger, document, order_id, given, sign=-1)
+        elif document.type not in (CUSTOMER_DEPOSIT, CUSTOMER_REFUND):
+            paid = [by_key[one.natural_key] for one in made if one.natural_key in by_key and one.kind in _PAID_IN]
+            found += _shared(ledger, replace(document, total=_sum(paid)), order_id, paid, sign=1)
     return found
+
+
+def _under_our_key(ledger: Ledger, document: LedgerDocument, made: Sequence[KnownEffect]) -> LedgerDocument:
+    """A document of another connector is known by the key of what it stands for."""
+    if not made or (document.external_id or "").startswith(ledger.ours):
+        return document
+    return replace(document, external_id=made[0].natural_key)
+
+
+def _sum(entries: Sequence[Entry]) -> Decimal:
+    return sum((entry.amount for entry in entries), _ZERO)
 
 
 def _sign(ledger: Ledger, payment: Transaction) -> int:

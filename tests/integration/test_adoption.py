@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
 
+from connector.flows.history import Span
 from connector.mapping.rules import Rules
 from connector.sandbox.netsuite import records as account_records
 from connector.sandbox.netsuite.accountant import act as account_act
@@ -15,8 +17,10 @@ from connector.sandbox.shopify.acts.verbs import act as shop_act
 from connector.store import connections, operator_actions
 from connector.store.tables import effects
 from tests import factories
+from tests.clock import now
 from tests.integration.test_history import imported, placed
-from tests.payloads import rest_order
+from tests.integration.test_reconcile import began, places, proved
+from tests.payloads import payment, rest_order
 from tests.world import World, another_runtime, opened_world
 
 Json = dict[str, Any]
@@ -303,3 +307,19 @@ def test_a_dry_run_counts_what_is_adopted_and_names_what_differs(world: World, r
     assert "is 19, Shopify's 20.00" in found["doubtful"]["#1002"]
     assert list(found["doubtful"]) == ["#1002", "#1003"]
     assert world.transactions("CustDep") == []
+
+
+def test_the_proof_knows_adopted_orders_and_their_money(database: Engine, redis_url: str) -> None:
+    with opened(database, redis_url) as opened_here:
+        world = began(opened_here)
+        for number in (5001, 5002):
+            moment = (now() - timedelta(hours=30)).isoformat()
+            order = rest_order(number, created_at=moment, processed_at=moment, updated_at=moment)
+            world.shop.put_order(order, [payment(order)])
+        deposited(world, foreign(world, 5001))
+        order_id = foreign(world, 5002)
+        account_act(world.account, {"act": "bill", "order": order_id, "as": "cashSale"})
+        imported(world, Span(now() - timedelta(days=3), now()))
+        found = proved(world)
+        assert set(places(found).values()) == {"written"}
+        assert [one for one in found.differences if not one.cause.is_explained] == []
