@@ -6,6 +6,7 @@ from typing import Any
 
 from connector.sandbox.shopify.acts.verbs import act
 from connector.sandbox.shopify.order_writes import run_jobs
+from connector.sandbox.shopify.roots import orders_field
 from connector.sandbox.shopify.shop import Shop
 from connector.sandbox.shopify.stock.roots import stock_queries
 from connector.sandbox.shopify.webhooks import deliver, deliver_all, tell
@@ -77,7 +78,9 @@ _WRITERS: dict[str, Callable[[Shop, Json], object]] = {
     "customers": lambda shop, asked: shop.customers.put(asked["customer"]),
     "act": _act,
     "inventory": _stock,
-    "bulk": lambda shop, _asked: shop.bulk.finish_all(stock_queries(shop), lambda news: tell(shop, news)),
+    "bulk": lambda shop, _asked: shop.bulk.finish_all(
+        stock_queries(shop) | {"orders": orders_field(shop)}, lambda news: tell(shop, news)
+    ),
     "settings": lambda shop, asked: shop.change(asked),
     "subscriptions": lambda shop, asked: shop.subscriptions.drop(asked["delete"]),
     "uninstall": _uninstall,
