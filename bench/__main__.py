@@ -1,11 +1,12 @@
-"""`python -m bench [receiver|latency|slots|stock|push …] [--runs N] [--seconds N]`."""
+"""`python -m bench [receiver|latency|slots|stock|push|history …] [--runs N] [--seconds N]`."""
 
 import argparse
 
-from bench import orders, push, receiver, stock
+from bench import history, orders, push, receiver, stock
 
 BENCHES = {
     "receiver": receiver.main, "latency": orders.latency, "slots": orders.slots, "stock": stock.stock, "push": push.push,
+    "history": history.listing,
 }  # fmt: skip
 
 
