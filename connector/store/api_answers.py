@@ -1,6 +1,6 @@
 """What posts to the API were answered, by who asked and their Idempotency-Key; kept for a day."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, delete, select, update
@@ -28,7 +28,7 @@ class Answered:
     """What a key was used for before, and the answer; None while that is at work."""
 
     asked: bytes
-    body: bytes | None
+    body: bytes | None = field(repr=False)
 
 
 def place(who: str, key: str) -> str:

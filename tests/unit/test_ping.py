@@ -49,24 +49,24 @@ def shop(*currencies: str) -> Shop:
     return Shop(1, "Acme", "acme.myshopify.com", currencies[0], currencies, "Basic", False, frozenset())
 
 
-def _arguments(function: Any, names: dict[str, Any]) -> list[Any]:
+def _arguments(function: Any, names: dict[str, Any]) -> dict[str, Any]:
     """Something of the right shape for each parameter of a query."""
     shapes = {str: "1", Sequence[str]: ["1"], tuple[str, str]: ("1", "1"), Span: Span()}
-    return [
-        names.get(name, shapes.get(parameter.annotation))
+    return {
+        name: names.get(name, shapes.get(parameter.annotation))
         for name, parameter in inspect.signature(function).parameters.items()
-    ]
+    }
 
 
 def _queries() -> Iterator[str]:
     """The texts of all our queries, those about stock for both tables, with every further column."""
-    names = {"field": "custbody_shop", "query": ("SELECT c.id FROM customer c", ()), "columns": OWNED}
+    names = {"field": "custbody_shop", "mark": "custbody_shop", "query": ("SELECT c.id FROM customer c", ()), "columns": OWNED}
     for module in (suiteql, stock_queries):
         for name, function in inspect.getmembers(module, inspect.isfunction):
             if name.startswith("_") or name == "placeholders" or function.__module__ != module.__name__:
                 continue
             for table in stock_queries.TABLES:
-                yield function(*_arguments(function, names | {"table": table}))[0]
+                yield function(**_arguments(function, names | {"table": table}))[0]
 
 
 def test_every_table_and_column_of_our_queries_is_declared_and_so_looked_at() -> None:
