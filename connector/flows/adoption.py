@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from connector.crash import Moment, crash_at
 from connector.errors import NeedsDecision, PermanentError
 from connector.flows.adoption_match import Adopted, Matching
 from connector.flows.adoption_search import found_documents, of_root
@@ -80,6 +81,7 @@ class Adoption:
             self._must_be_equal(root)
         self._must_be_whole(root, adopted, is_chosen=look.chosen is not None)
         self._mark(root, read)
+        crash_at(Moment.BEFORE_ADOPTION)
         self._keep(adopted)
 
     def _is_over(self) -> bool:

@@ -60,7 +60,12 @@ def _arguments(function: Any, names: dict[str, Any]) -> dict[str, Any]:
 
 def _queries() -> Iterator[str]:
     """The texts of all our queries, those about stock for both tables, with every further column."""
-    names = {"field": "custbody_shop", "mark": "custbody_shop", "query": ("SELECT c.id FROM customer c", ()), "columns": OWNED}
+    names = {
+        "field": "custbody_shop",
+        "mark": "custbody_shop",
+        "query": ("SELECT c.id FROM customer c", ()),
+        "columns": OWNED,
+    }
     for module in (suiteql, stock_queries):
         for name, function in inspect.getmembers(module, inspect.isfunction):
             if name.startswith("_") or name == "placeholders" or function.__module__ != module.__name__:
