@@ -13,8 +13,8 @@ from connector.cli.opening import COMMAND_LINE, data_option, json_option, opened
 from connector.cli.output import print_json, print_table, shown
 from connector.cli.why import explained, print_why, why_json
 from connector.errors import ConfigError
+from connector.flows.foreseeing import foreseen
 from connector.flows.order_search import found_orders
-from connector.flows.orders import order_plan
 from connector.flows.planning import Plan
 from connector.flows.process import process
 from connector.runtime import Runtime
@@ -108,11 +108,7 @@ def plan(name: str, data: Path, as_json: bool) -> None:
     """Dry run: print the exact bodies that would be sent to NetSuite for an order now. Writes nothing there."""
     with opened(data) as (runtime, _):
         record = _the_record(runtime, name)
-        systems = runtime.open_systems(record.connection_id)
-        order = systems.shopify.order(record.shopify_id)
-        if order is None:
-            raise ConfigError(f"{name} was deleted in Shopify")
-        planned = order_plan(order, systems, runtime)
+        planned = foreseen(record, runtime.open_systems(record.connection_id), runtime)
     if as_json:
         print_json(_plan_json(planned))
     else:
@@ -240,7 +236,7 @@ def _plan_json(planned: Plan) -> dict[str, Any]:
 def _print_plan(record: RecordView, planned: Plan) -> None:
     if planned.exclusion is not None:
         click.echo(f"{record.name} is excluded by {planned.exclusion.rule}: {planned.exclusion.reason}")
-    elif not planned.effects:
+    elif not planned.effects and planned.open_question is None:
         click.echo(f"{record.name} is in step: nothing would be written")
     for effect in planned.effects:
         click.echo(f"{effect.write.method} {effect.write.path}")

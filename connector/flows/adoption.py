@@ -5,7 +5,7 @@ rule says that it may be theirs. What differs is held, and nothing is written th
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -45,44 +45,61 @@ Planned = Callable[[Mapping[str, Made]], Plan]
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands for an order. `read`: the sales order itself as it was read, empty for a cash sale."""
+
+    root: FoundDocument
+    adopted: Adopted
+    read: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Adoption:
-    """One pass over one order that may be another connector's. `items`: by SKU; `planned`: the plan if that stood."""
+    """One look at one order that may be another connector's. `lane` of its record; `items`: by SKU; `planned`: the plan
+    if that stood."""
 
     order: Order
     systems: Systems
     workplace: Workplace
-    lease: Lease
+    record_id: int
+    lane: str
     items: Items
     planned: Planned
 
-    def adopt(self) -> None:
+    def adopt(self, lease: Lease) -> None:
         """Links the order to the documents that stand for it; nothing where there are none, or it stands already.
 
-        Raises NeedsDecision where several may be the order, or the two systems differ; nothing is written then.
+        Raises what `found` raises; nothing is written then.
         """
-        if self._is_over():
-            return
-        look = self._look()
+        found = self.found()
+        if found is not None:
+            self._mark(found)
+            crash_at(Moment.BEFORE_ADOPTION)
+            self._keep(found.adopted, lease)
+
+    def found(self) -> Standing | None:
+        """What stands for the order as another connector wrote it; None where nothing does, or it is known already.
+
+        Raises NeedsDecision where several may be the order, or the two systems differ.
+        """
+        look = None if self._is_over() else self._look()
         if look is None:
-            return
+            return None
         try:
             root = self._root(look)
-            if root is not None:
-                self._linked(root, look)
+            return None if root is None else self._examined(root, look)
         except PermanentError:
             # A person changes something now: what was found is not true any more.
             with self.workplace.engine.begin() as connection:
-                adoptions.look_again(connection, self.lease.connection_id, self.order.id)
+                adoptions.look_again(connection, self.systems.connection.id, self.order.id)
             raise
 
-    def _linked(self, root: FoundDocument, look: Look) -> None:
+    def _examined(self, root: FoundDocument, look: Look) -> Standing:
         adopted, read = self._adopted(root, look)
         if look.chosen is None:
             self._must_be_equal(root)
         self._must_be_whole(root, adopted, is_chosen=look.chosen is not None)
-        self._mark(root, read)
-        crash_at(Moment.BEFORE_ADOPTION)
-        self._keep(adopted)
+        return Standing(root, adopted, read)
 
     def _is_over(self) -> bool:
         """True for what stands or was sent, what the rules leave out, and where no rule names a field."""
@@ -90,17 +107,17 @@ class Adoption:
             return True
         keys = self._order_keys()
         with self.workplace.engine.begin() as connection:
-            made = effects.of_keys(connection, self.lease.connection_id, keys)
+            made = effects.of_keys(connection, self.systems.connection.id, keys)
         return any(stored.state is not EffectState.PLANNED for stored in made.values())
 
     def _look(self) -> Look | None:
         """What NetSuite has of the order; None where it need not be looked for."""
         now = datetime.now(UTC)
         with self.workplace.engine.begin() as connection:
-            look = adoptions.of_order(connection, self.lease.connection_id, self.order.id)
+            look = adoptions.of_order(connection, self.systems.connection.id, self.order.id)
         until = self.systems.rules.adoption.placed_before
         is_old = until is not None and self.order.created_at < until
-        if look is None and not is_old and self.lease.lane != Lane.HISTORY:
+        if look is None and not is_old and self.lane != Lane.HISTORY:
             return None
         if look is not None and look.looked_at >= now - _FRESH:
             return look
@@ -108,13 +125,13 @@ class Adoption:
 
     def _looked(self, before: Look | None, now: datetime) -> Look:
         """Asks NetSuite, for the next orders of the import too."""
-        connection_id = self.lease.connection_id
+        connection_id = self.systems.connection.id
         wanted = {self.order.id: self.order.name}
         with self.workplace.engine.begin() as connection:
-            if self.lease.lane == Lane.HISTORY:
+            if self.lane == Lane.HISTORY:
                 since = now - _FRESH
                 wanted |= adoptions.waiting(
-                    connection, self.lease.record_id, connection_id, before=since, limit=_TOGETHER - 1
+                    connection, self.record_id, connection_id, before=since, limit=_TOGETHER - 1
                 )
         found = found_documents(self.systems, wanted)
         stored = {order_id: [document.to_json() for document in found[order_id]] for order_id in wanted}
@@ -213,20 +230,25 @@ class Adoption:
             subject="order:adopt_incomplete",
         )
 
-    def _mark(self, root: FoundDocument, read: Mapping[str, Any]) -> None:
+    def _mark(self, found: Standing) -> None:
         """Says in NetSuite which order of the shop it is, where the operator wants that and nothing else stands there."""
-        if self.systems.rules.adoption.mark and root.type == SALES_ORDER and not read.get("externalId"):
+        if self.is_marked(found):
             key, _ = self._order_keys()
-            self.systems.netsuite.write(Change("salesOrder", root.id, {"externalId": key}))
+            self.systems.netsuite.write(Change("salesOrder", found.root.id, {"externalId": key}))
 
-    def _keep(self, adopted: Adopted) -> None:
+    def is_marked(self, found: Standing) -> bool:
+        """True where adopting it writes our external id."""
+        is_sales_order = found.root.type == SALES_ORDER
+        return self.systems.rules.adoption.mark and is_sales_order and not found.read.get("externalId")
+
+    def _keep(self, adopted: Adopted, lease: Lease) -> None:
         """All of it in one transaction: a pass that dies leaves either nothing adopted or everything."""
-        connection_id, currency = self.lease.connection_id, booked(self.order.total, self.systems.rules).currency
+        connection_id, currency = lease.connection_id, booked(self.order.total, self.systems.rules).currency
         with self.workplace.engine.begin() as connection:
-            must_hold(connection, self.lease)
+            must_hold(connection, lease)
             for key, made in adopted.made.items():
                 intent = Intent(made.kind, key, ADOPTED, made.amount, currency if made.amount is not None else None)
-                entered_effects.link(connection, connection_id, self.lease.record_id, intent, str(made.remote_id))
+                entered_effects.link(connection, connection_id, lease.record_id, intent, str(made.remote_id))
                 stored = effects.of_keys(connection, connection_id, [key])[key]
                 if made.amount is not None:
                     entered_effects.keep_amount(connection, stored, made.amount, currency)

@@ -44,7 +44,7 @@ def sync_order(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
         records.describe(connection, lease, description(order, systems))
     link_entered(order, systems, workplace, lease, lambda: _items(order, systems, workplace.engine))
     remember_sold(order, systems, workplace, lease)
-    _adopt(order, systems, workplace, lease)
+    adoption(order, systems, workplace, record_id=lease.record_id, lane=lease.lane).adopt(lease)
     reserve(order, systems, workplace, lease)
     result = _synced(order, systems, workplace, lease)
     if result.exclusion is not None:
@@ -54,11 +54,16 @@ def sync_order(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
     return result
 
 
-def _adopt(order: Order, systems: Systems, workplace: Workplace, lease: Lease) -> None:
+def adoption(order: Order, systems: Systems, workplace: Workplace, *, record_id: int, lane: str) -> Adoption:
+    """A look at what another connector wrote of an order."""
+
     def planned(assumed: Mapping[str, Made]) -> Plan:
         return order_plan(order, systems, workplace, assumed=assumed)
 
-    Adoption(order, systems, workplace, lease, lambda: _items(order, systems, workplace.engine), planned).adopt()
+    def items_by_sku() -> Mapping[str, str]:
+        return _items(order, systems, workplace.engine)
+
+    return Adoption(order, systems, workplace, record_id, lane, items_by_sku, planned)
 
 
 def _synced(order: Order, systems: Systems, workplace: Workplace, lease: Lease) -> Result:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from statistics import mean
 
 from connector.errors import ConfigError, ConnectorError
-from connector.flows.orders import order_plan
+from connector.flows.foreseeing import foreseen
 from connector.flows.planning import Plan
-from connector.flows.systems import Systems, Workplace
+from connector.flows.systems import Workplace
 from connector.store import attempts, event_list, jobs, operator_actions, records
 from connector.store.event_list import EventFilter
 from connector.store.records import ORDER, RecordView
@@ -98,13 +98,6 @@ def _tried(workplace: Workplace, record: RecordView) -> Sample:
     if record.kind != ORDER:
         return Sample(record, None, f"a {record.kind} has no dry run")
     try:
-        return Sample(record, _order_plan(workplace.open_systems(record.connection_id), workplace, record))
+        return Sample(record, foreseen(record, workplace.open_systems(record.connection_id), workplace))
     except ConnectorError as error:
         return Sample(record, None, str(error))
-
-
-def _order_plan(systems: Systems, workplace: Workplace, record: RecordView) -> Plan:
-    order = systems.shopify.order(record.shopify_id)
-    if order is None:
-        raise ConfigError(f"{record.name or record.shopify_id} was deleted in Shopify")
-    return order_plan(order, systems, workplace)
