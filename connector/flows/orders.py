@@ -36,12 +36,13 @@ _NOTHING: Mapping[str, Made] = {}
 
 def sync_order(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
     """Brings NetSuite to the order as it is now. Raises the errors of connector.errors."""
+    read_at = datetime.now(UTC)
     order = systems.shopify.order(lease.shopify_id)
     if order is None:
         release(systems, workplace, lease)
         return Result(Exclusion("orders.deleted", "the order was deleted in Shopify"))
     with workplace.engine.begin() as connection:
-        records.describe(connection, lease, description(order, systems))
+        records.describe(connection, lease, description(order, systems, read_at=read_at))
     link_entered(order, systems, workplace, lease, lambda: _items(order, systems, workplace.engine))
     remember_sold(order, systems, workplace, lease)
     adoption(order, systems, workplace, record_id=lease.record_id, lane=lease.lane).adopt(lease)

@@ -103,6 +103,33 @@ def test_every_day_the_last_three_days_are_looked_over_once_more(world: World) -
     assert counts == {"orders": 1, "unheard": 1}
 
 
+def looked_back(world: World) -> dict[str, int]:
+    """One daily look, and a pass over everything it found."""
+    woken: list[int] = []
+    counts = look_back(world.runtime.open_systems(world.connection.id), world.runtime, woken.append)
+    for record_id in woken:
+        world.work(record_id)
+    return dict(counts)
+
+
+def test_a_second_change_within_the_second_of_the_first_is_found_by_the_daily_look(world: World) -> None:
+    second = now().replace(microsecond=0)
+    order = placed(world, 5001, at=second)
+    world.work(heard(world, "orders/create", order).record_ids[0])
+    placed(world, 5001, at=second, cancelled_at=second.isoformat(), cancel_reason="customer")
+    assert caught_up(world)["unheard"] == 0
+    assert looked_back(world)["unheard"] == 1
+    (sales_order,) = world.transactions("SalesOrd")
+    assert sales_order["status"] in ("C", "H"), world.record(5001).reason
+
+
+def test_what_was_read_long_after_its_change_is_not_looked_at_again(world: World) -> None:
+    began(world, now() - timedelta(days=30))
+    order = placed(world, 5001, at=now() - timedelta(minutes=1))
+    world.work(heard(world, "orders/create", order).record_ids[0])
+    assert looked_back(world) == {"orders": 1, "unheard": 0}
+
+
 def test_more_orders_than_fit_on_a_page_are_all_found(world: World) -> None:
     moment = datetime(2026, 11, 20, tzinfo=UTC)
     began(world, moment)
