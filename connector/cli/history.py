@@ -1,8 +1,8 @@
-"""`ml-connector history import`: orders from before the connection, behind everything that is new."""
+"""`ml-connector history import`: what was there before the connection, behind everything that is new."""
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from connector.cli.connections import the_only_connection
+from connector.cli.history_netsuite import import_netsuite, show_netsuite
 from connector.cli.jobs import at_rest
 from connector.cli.opening import COMMAND_LINE, data_option, json_option, opened
 from connector.cli.output import console, print_json, print_table
@@ -34,6 +35,13 @@ def history() -> None:
 
 @history.command(name="import")
 @click.option("--connection", "connection_name", help="Where there are several.")
+@click.option(
+    "--side",
+    type=click.Choice(["shopify", "netsuite"]),
+    default="shopify",
+    show_default=True,
+    help="Shopify's orders, or NetSuite's items and customers that changed since a day of its clock.",
+)
 @click.option("--since", type=_DATE, help="Orders placed from this day on (UTC).")
 @click.option("--until", type=_DATE, help="Orders placed before this day (UTC); now, where it is not given.")
 @click.option("--order", "names", multiple=True, help="Only the order of this name; may be given several times.")
@@ -42,10 +50,15 @@ def history() -> None:
 @data_option
 @json_option
 def import_(
-    connection_name: str | None, since: datetime | None, until: datetime | None, names: tuple[str, ...], dry_run: bool,
-    detach: bool, data: Path, as_json: bool,
+    connection_name: str | None, side: str, since: datetime | None, until: datetime | None, names: tuple[str, ...],
+    dry_run: bool, detach: bool, data: Path, as_json: bool,
 ) -> None:  # fmt: skip
     """Import orders placed before the connection was there. What is known already is left alone: begin again at will."""
+    if side == "netsuite":
+        if since is None or until is not None or names or detach:
+            raise ConfigError("--side netsuite takes --since, and neither --until nor --order nor --detach")
+        _netsuite(connection_name, since.date(), data, dry_run=dry_run, as_json=as_json)
+        return
     span = _span(since, until, names)
     with opened(data) as (runtime, _):
         systems = _systems(runtime, connection_name)
@@ -66,6 +79,15 @@ def import_(
         click.echo(f"an order of the list cannot be read and is not imported: {sentence}", err=True)
     if bulk.get("unread_count") or (job.state == JobState.DONE and set(job.by_state) - {"in_sync", "excluded"}):
         raise SystemExit(1)
+
+
+def _netsuite(name: str | None, since: date, data: Path, *, dry_run: bool, as_json: bool) -> None:
+    with opened(data) as (runtime, _):
+        systems = _systems(runtime, name)
+        if dry_run:
+            show_netsuite(systems, since, as_json=as_json)
+        else:
+            import_netsuite(systems, runtime, since, as_json=as_json)
 
 
 def _span(since: datetime | None, until: datetime | None, names: tuple[str, ...]) -> Span:
