@@ -16,6 +16,7 @@ class Moment(StrEnum):
     BEFORE_200 = "before-200"
     BEFORE_WAKE = "before-wake"
     BEFORE_CLAIM = "before-claim"
+    BEFORE_ADOPTION = "before-adoption"
     BEFORE_REQUEST = "before-request"
     BEFORE_CONFIRM = "before-confirm"
     BEFORE_SETTLE = "before-settle"

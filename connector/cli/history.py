@@ -1,13 +1,16 @@
-"""`ml-connector history import`: orders from before the connection, behind everything that is new."""
+"""`ml-connector history import`: what was there before the connection, behind everything that is new."""
 
 import time
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from connector.cli.connections import the_only_connection
+from connector.cli.history_netsuite import import_netsuite, show_netsuite
 from connector.cli.jobs import at_rest
 from connector.cli.opening import COMMAND_LINE, data_option, json_option, opened
 from connector.cli.output import console, print_json, print_table
@@ -16,11 +19,13 @@ from connector.flows import history as flow
 from connector.flows.history import Outlook, Span
 from connector.flows.systems import Systems
 from connector.runtime import Runtime
-from connector.store import connections, jobs
+from connector.store import jobs
 from connector.store.jobs import Job, JobState
 
 _DATE = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 _EVERY = 0.5
+# Between two lines where no bar can be drawn.
+_LINE_EVERY = 10.0
 
 
 @click.group()
@@ -30,6 +35,13 @@ def history() -> None:
 
 @history.command(name="import")
 @click.option("--connection", "connection_name", help="Where there are several.")
+@click.option(
+    "--side",
+    type=click.Choice(["shopify", "netsuite"]),
+    default="shopify",
+    show_default=True,
+    help="Shopify's orders, or NetSuite's items and customers that changed since a day of its clock.",
+)
 @click.option("--since", type=_DATE, help="Orders placed from this day on (UTC).")
 @click.option("--until", type=_DATE, help="Orders placed before this day (UTC); now, where it is not given.")
 @click.option("--order", "names", multiple=True, help="Only the order of this name; may be given several times.")
@@ -38,10 +50,15 @@ def history() -> None:
 @data_option
 @json_option
 def import_(
-    connection_name: str | None, since: datetime | None, until: datetime | None, names: tuple[str, ...], dry_run: bool,
-    detach: bool, data: Path, as_json: bool,
+    connection_name: str | None, side: str, since: datetime | None, until: datetime | None, names: tuple[str, ...],
+    dry_run: bool, detach: bool, data: Path, as_json: bool,
 ) -> None:  # fmt: skip
     """Import orders placed before the connection was there. What is known already is left alone: begin again at will."""
+    if side == "netsuite":
+        if since is None or until is not None or names or detach:
+            raise ConfigError("--side netsuite takes --since, and neither --until nor --order nor --detach")
+        _netsuite(connection_name, since.date(), data, dry_run=dry_run, as_json=as_json)
+        return
     span = _span(since, until, names)
     with opened(data) as (runtime, _):
         systems = _systems(runtime, connection_name)
@@ -57,8 +74,20 @@ def import_(
         click.echo(
             f"job {job.id} is {job.state}: {job.sent} of {job.total} orders sent, {at_rest(job) or 'none at rest'}"
         )
-    if job.state == JobState.DONE and set(job.by_state) - {"in_sync", "excluded"}:
+    bulk = job.chosen.get("bulk", {})
+    for sentence in bulk.get("unread", ()):
+        click.echo(f"an order of the list cannot be read and is not imported: {sentence}", err=True)
+    if bulk.get("unread_count") or (job.state == JobState.DONE and set(job.by_state) - {"in_sync", "excluded"}):
         raise SystemExit(1)
+
+
+def _netsuite(name: str | None, since: date, data: Path, *, dry_run: bool, as_json: bool) -> None:
+    with opened(data) as (runtime, _):
+        systems = _systems(runtime, name)
+        if dry_run:
+            show_netsuite(systems, since, as_json=as_json)
+        else:
+            import_netsuite(systems, runtime, since, as_json=as_json)
 
 
 def _span(since: datetime | None, until: datetime | None, names: tuple[str, ...]) -> Span:
@@ -69,18 +98,13 @@ def _span(since: datetime | None, until: datetime | None, names: tuple[str, ...]
     end = until.replace(tzinfo=UTC) if until else now
     if begin >= end:
         raise ConfigError(f"--since {begin:%Y-%m-%d} is not before --until {end:%Y-%m-%d}")
-    return Span(begin, end, names)
+    return Span(begin, end, names, is_open=until is None)
 
 
 def _systems(runtime: Runtime, name: str | None) -> Systems:
     with runtime.engine.begin() as database:
-        found = [stored for stored in connections.every(database) if name in (None, stored.name)]
-    if len(found) != 1:
-        known = ", ".join(stored.name for stored in found)
-        raise ConfigError(
-            f"say which connection with --connection: {known}" if found else "there is no such connection"
-        )
-    return runtime.open_systems(found[0].id)
+        stored = the_only_connection(database, name)
+    return runtime.open_systems(stored.id)
 
 
 def _listed(systems: Systems, runtime: Runtime, span: Span, *, as_json: bool) -> Job:
@@ -96,12 +120,14 @@ def _listed(systems: Systems, runtime: Runtime, span: Span, *, as_json: bool) ->
 
 def _followed(runtime: Runtime, job: Job, *, as_json: bool) -> Job:
     """Shows how far it is until it ends; the workers do the work, so Ctrl-C only ends the showing."""
+    if as_json or not console().is_terminal:
+        return _waited_for(runtime, job, lambda line: None if as_json else click.echo(line))
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(), TimeRemainingColumn(),
     )  # fmt: skip
     began = time.monotonic()
-    with Progress(*columns, console=console(), disable=as_json) as bar:
+    with Progress(*columns, console=console()) as bar:
         task = bar.add_task("orders", total=job.total, rate="")
         while job.state == JobState.RUNNING:
             time.sleep(_EVERY)
@@ -110,6 +136,26 @@ def _followed(runtime: Runtime, job: Job, *, as_json: bool) -> Job:
             rate = done / (time.monotonic() - began)
             bar.update(task, completed=done, rate=f"{rate:.1f}/s")
     return job
+
+
+def _waited_for(runtime: Runtime, job: Job, tell: Callable[[str], None]) -> Job:
+    """The same in lines, for a file or a log: one now and then, and one at the end."""
+    began = told = time.monotonic()
+    while job.state == JobState.RUNNING:
+        time.sleep(_EVERY)
+        job = _job(runtime, job.id)
+        now = time.monotonic()
+        if now - told >= _LINE_EVERY or job.state != JobState.RUNNING:
+            tell(progress_line(job.sent - job.undone, job.total, now - began))
+            told = now
+    return job
+
+
+def progress_line(done: int, total: int, seconds: float) -> str:
+    """How far an import is after so many seconds, at which rate, and how long the rest takes at that."""
+    rate = done / seconds if seconds else 0.0
+    left = f"{timedelta(seconds=round((total - done) / rate))} left" if rate else "time left not known yet"
+    return f"{done} of {total} orders, {rate:.1f}/s, {left}"
 
 
 def _job(runtime: Runtime, job_id: int) -> Job:
@@ -128,12 +174,17 @@ def _show(found: Outlook, *, as_json: bool) -> None:
     if as_json:
         print_json({
             "found": found.found, "known": found.known, "new": found.new, "days": days,
+            "adopted": found.adopted, "doubtful": found.doubtful,
             "statuses": dict(found.by_status), "samples": dict(found.samples),
             "netsuite_writes": found.calls, "minutes": found.minutes,
         })  # fmt: skip
         return
     click.echo(f"{found.found} orders, {found.known} of them known already, {found.new} new")
     print_table(("day", "currency", "orders", "total"), [tuple(day.values()) for day in days])
+    if found.adopted or found.doubtful:
+        click.echo(f"{found.adopted} of them are adopted from another connector, {len(found.doubtful)} held:")
+    for name, sentence in found.doubtful.items():
+        click.echo(f"{name}: {sentence}")
     for name, count in found.samples:
         click.echo(f"{name}: " + (f"{count} writes" if isinstance(count, int) else count))
     if found.calls is not None:

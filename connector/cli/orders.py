@@ -9,7 +9,7 @@ import click
 from sqlalchemy import Connection
 
 from connector.cli.connections import the_connection
-from connector.cli.opening import data_option, json_option, opened
+from connector.cli.opening import COMMAND_LINE, data_option, json_option, opened
 from connector.cli.output import print_json, print_table, shown
 from connector.cli.why import explained, print_why, why_json
 from connector.errors import ConfigError
@@ -18,7 +18,7 @@ from connector.flows.order_search import found_orders
 from connector.flows.planning import Plan
 from connector.flows.process import process
 from connector.runtime import Runtime
-from connector.store import connections, order_list, records, timeline, wanted
+from connector.store import adoptions, connections, operator_actions, order_list, records, timeline, wanted
 from connector.store.records import RecordView
 from connector.store.tables import SHOP_KINDS, RecordState
 from connector.store.timeline import Happening, What
@@ -142,6 +142,32 @@ def sync(name: str, data: Path, as_json: bool) -> None:
         raise SystemExit(1)
 
 
+@orders.command()
+@click.argument("name")
+@click.option("--document", required=True, help="Internal id of the sales order or cash sale that is this order.")
+@click.option("--reason", required=True, help="Why; it is kept.")
+@data_option
+def adopt(name: str, document: str, reason: str, data: Path) -> None:
+    """Say which document of another connector an order is, and take it with the total it has there. Exit 1 when it is held.
+
+    Nothing is changed in NetSuite: a difference stays, and what Shopify changes from now on is written.
+    """
+    with opened(data) as (runtime, _):
+        record = _the_record(runtime, name)
+        details = {"order": record.shopify_id, "document": document, "reason": reason}
+        with runtime.engine.begin() as database:
+            adoptions.choose(database, record.connection_id, record.shopify_id, document)
+            operator_actions.write_down(
+                database, record.connection_id, actor=COMMAND_LINE, action="order adopted", details=details
+            )
+            records.mark_dirty(database, record.id)
+        process(record.id, runtime, worker="command line")
+        record = _the_record(runtime, record.shopify_id)
+    click.echo(f"{record.name}: {record.state}" + (f": {record.reason}" if record.reason else ""))
+    if record.state != RecordState.IN_SYNC:
+        raise SystemExit(1)
+
+
 def _the_record(runtime: Runtime, name: str) -> RecordView:
     """The one order of that name or Shopify id. Raises ConfigError when there is none, or several."""
     with runtime.engine.begin() as database:
@@ -210,7 +236,7 @@ def _plan_json(planned: Plan) -> dict[str, Any]:
 def _print_plan(record: RecordView, planned: Plan) -> None:
     if planned.exclusion is not None:
         click.echo(f"{record.name} is excluded by {planned.exclusion.rule}: {planned.exclusion.reason}")
-    elif not planned.effects:
+    elif not planned.effects and planned.open_question is None:
         click.echo(f"{record.name} is in step: nothing would be written")
     for effect in planned.effects:
         click.echo(f"{effect.write.method} {effect.write.path}")

@@ -20,10 +20,12 @@ from connector.limits import Lane
 from connector.netsuite.suiteql import (
     Query,
     customers_changed,
+    customers_counted,
     customers_page,
     documents_changed,
     items_by_sku,
     items_changed,
+    items_counted,
     items_page,
     with_columns,
 )
@@ -45,7 +47,7 @@ _refreshing: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
 class Catalog:
     """One of the mirrors: how it is asked for and kept. Without `page` nothing before its first reading is wanted.
 
-    `columns`: further ones that the rules want, and that an account may not have.
+    `columns`: further ones that the rules want, and that an account may not have; `counted` asks how many changed.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Catalog:
     changed: Callable[[str, str], Query]
     keep: Callable[[Connection, Systems, Rows], None]
     columns: Callable[[Systems], Sequence[str]] | None = None
+    counted: Callable[[str], Query] | None = None
 
 
 def refresh(catalog: Catalog, systems: Systems, engine: Engine, *, lane: Lane = Lane.STOCK) -> int:
@@ -82,6 +85,11 @@ def refresh(catalog: Catalog, systems: Systems, engine: Engine, *, lane: Lane = 
         with engine.begin() as connection:
             cursors.advance(connection, systems.connection.id, f"{catalog.name}_columns", columns)
     return count
+
+
+def changed_page(catalog: Catalog, systems: Systems, engine: Engine, *, after: str, since: str, lane: Lane) -> Rows:
+    """A thousand rows behind an id that changed since a moment of NetSuite's clock, not kept yet."""
+    return _rows(catalog, catalog.changed(after, since), systems, engine, lane)
 
 
 def _columns_read(catalog: Catalog, systems: Systems, engine: Engine) -> str | None:
@@ -160,5 +168,7 @@ def _first(catalog: Catalog, last: str) -> tuple[str, tuple[str, ...]]:
 
 # What was billed, and the orders themselves: one question.
 BILLING_CATALOG = Catalog(BILLING, None, documents_changed, keep_documents)
-ITEM_CATALOG = Catalog(ITEMS, items_page, items_changed, _keep_items)
-CUSTOMER_CATALOG = Catalog(CUSTOMERS, customers_page, customers_changed, keep_customers, told_columns)
+ITEM_CATALOG = Catalog(ITEMS, items_page, items_changed, _keep_items, counted=items_counted)
+CUSTOMER_CATALOG = Catalog(
+    CUSTOMERS, customers_page, customers_changed, keep_customers, told_columns, customers_counted
+)

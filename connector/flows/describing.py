@@ -1,14 +1,23 @@
 """What an order is searched by, from Shopify's order."""
 
+from datetime import datetime, timedelta
+
 from connector.flows.systems import Systems
 from connector.mapping.money import booked
 from connector.shopify.records import Order
 from connector.store.records import Description
 
+# Shopify's times are whole seconds. What was read so soon after its last change may not hold another of the same second;
+# the other second is for clocks that do not agree.
+_SAME_SECOND = timedelta(seconds=2)
+# By so much less than its last change is an order known then.
+UNSURE = timedelta(microseconds=1)
 
-def description(order: Order, systems: Systems) -> Description:
+
+def description(order: Order, systems: Systems, *, read_at: datetime) -> Description:
     """Its name, its money as it is booked, and a keyed hash of the buyer's e-mail address."""
     total = booked(order.total, systems.rules)
     email = order.email or (order.customer.email if order.customer else "")
     hashed = systems.email_hash(email) if email else None
-    return Description(order.name, total.amount, total.currency, hashed, order.updated_at)
+    version = order.updated_at - UNSURE if read_at - order.updated_at < _SAME_SECOND else order.updated_at
+    return Description(order.name, total.amount, total.currency, hashed, version)

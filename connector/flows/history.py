@@ -13,12 +13,15 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from connector.errors import ConfigError, Conflict, ConnectorError
+from connector.errors import ConfigError, Conflict, ConnectorError, PermanentError
 from connector.flows import catalog
+from connector.flows.adoption_search import standing_orders
+from connector.flows.history_bulk import FROM as BULK_FROM
+from connector.flows.history_bulk import BulkListing, Progress, left_over
 from connector.flows.orders import order_plan
 from connector.flows.systems import Systems, Workplace, behind_everybody
 from connector.limits import RESERVE, Lane
-from connector.shopify.changes import PlacedOrder, placed_order, placed_orders
+from connector.shopify.changes import PlacedOrder, placed_count, placed_order, placed_orders
 from connector.store import jobs, known_records, operator_actions, records
 from connector.store.jobs import JobState
 
@@ -29,19 +32,30 @@ _SAMPLES = 5
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Which orders: placed in a stretch of time, or of these names."""
+    """Which orders: placed in a stretch of time, or of these names. `is_open`: nobody said until when, so it ends now.
+
+    `bulk_from`: from so many orders on a bulk operation lists them.
+    """
 
     since: datetime
     until: datetime
     names: Sequence[str] = ()
+    is_open: bool = False
+    bulk_from: int = BULK_FROM
 
 
 @dataclass(slots=True)
 class Outlook:
-    """What an import would do. `sums`: orders and money by day of the books and currency, of those that are new."""
+    """What an import would do. `sums`: orders and money by day of the books and currency, of those that are new.
+
+    `adopted`: new ones that another connector wrote, with the same total; `doubtful`: what is to be said of the others it
+    wrote, by name.
+    """
 
     found: int = 0
     known: int = 0
+    adopted: int = 0
+    doubtful: dict[str, str] = field(default_factory=dict)
     sums: dict[tuple[str, str], tuple[int, Decimal]] = field(default_factory=dict)
     by_status: Counter[str] = field(default_factory=Counter)
     samples: list[tuple[str, int | str]] = field(default_factory=list)
@@ -53,10 +67,15 @@ class Outlook:
         return self.found - self.known
 
     @property
+    def made(self) -> int:
+        """Orders that NetSuite does not have at all."""
+        return self.new - self.adopted - len(self.doubtful)
+
+    @property
     def calls(self) -> int | None:
         """NetSuite writes, reckoned from the samples; None where none could be planned."""
         counts = [count for _, count in self.samples if isinstance(count, int)]
-        return round(sum(counts) / len(counts) * self.new) if counts else None
+        return round(sum(counts) / len(counts) * self.made) if counts else 0 if not self.made else None
 
     @property
     def minutes(self) -> float | None:
@@ -79,7 +98,8 @@ def outlook(systems: Systems, workplace: Workplace, span: Span) -> Outlook:
         for order in new:
             day = order.created_at.astimezone(zone).date()
             sums[day.isoformat(), order.total.currency].append(order.total.amount)
-        chosen += new[: max(_SAMPLES - len(chosen), 0)]
+        absent = _absent(new, found, systems)
+        chosen += absent[: max(_SAMPLES - len(chosen), 0)]
     found.sums = {key: (len(amounts), sum(amounts, Decimal(0))) for key, amounts in sorted(sums.items())}
     found.samples = [(order.name, _writes(order, systems, workplace)) for order in chosen]
     return found
@@ -90,38 +110,79 @@ def begin(
 ) -> int:
     """Lists the orders and sets the import going; its job's id. `tell` hears how many were found and are new so far.
 
-    Raises Conflict when the import was stopped meanwhile, and what reading the orders raises; nothing is left of it then.
+    A long stretch that a killed process was listing is gone on with. Raises Conflict when the import was stopped meanwhile,
+    and what reading the orders raises; of a short stretch nothing is left then.
     """
     connection_id = systems.connection.id
-    chosen = {"since": span.since.isoformat(), "until": span.until.isoformat(), "names": list(span.names)}
+    since, until = span.since.isoformat(), span.until.isoformat()
+    left = None if span.names else left_over(systems, workplace, since, None if span.is_open else until)
+    if left is not None:
+        _Listed(systems, workplace, span, left[0], tell, left[1]).run(now)
+        return left[0]
+    chosen = {"since": since, "until": until, "names": list(span.names), "is_open": span.is_open}
     wish = {"chosen": chosen, "reason": "history", "actor": actor}
     with workplace.engine.begin() as connection:
         job_id = jobs.begin_listing(connection, connection_id, kind=jobs.HISTORY, wish=wish, now=now)
         details = {"job": job_id, **chosen}
         operator_actions.write_down(connection, connection_id, actor=actor, action="history import", details=details)
-    try:
-        _list(systems, workplace, span, job_id, tell)
-    except ConnectorError:
-        with workplace.engine.begin() as connection:
-            jobs.change(connection, job_id, JobState.STOPPED, now=now)
-        raise
+    _Listed(systems, workplace, span, job_id, tell).run(now)
     return job_id
 
 
-def _list(systems: Systems, workplace: Workplace, span: Span, job_id: int, tell: Callable[[int, int], None]) -> None:
-    for mirror in (catalog.ITEM_CATALOG, catalog.CUSTOMER_CATALOG):
-        catalog.refresh(mirror, systems, workplace.engine, lane=Lane.HISTORY)
-    found = new = 0
-    for page in _pages(systems, span):
-        with workplace.engine.begin() as connection:
-            _must_be_listing(connection, job_id)
-            ids = [order.order_id for order in page]
-            new += jobs.list_unknown(connection, job_id, systems.connection.id, ids)
-        found += len(page)
-        tell(found, new)
-    with workplace.engine.begin() as connection:
-        _must_be_listing(connection, job_id)
-        jobs.run(connection, job_id)
+@dataclass(slots=True)
+class _Listed:
+    """The listing of one import. `progress` is of a bulk operation, None where pages are read."""
+
+    systems: Systems
+    workplace: Workplace
+    span: Span
+    job_id: int
+    tell: Callable[[int, int], None]
+    progress: Progress | None = None
+    found: int = 0
+    new: int = 0
+
+    def run(self, now: datetime) -> None:
+        """Lists every order and sets the job going. One that failed is stopped, unless it can be gone on with."""
+        try:
+            self._list()
+        except ConnectorError as error:
+            if self.progress is None or isinstance(error, PermanentError):
+                with self.workplace.engine.begin() as connection:
+                    jobs.change(connection, self.job_id, JobState.STOPPED, now=now)
+            raise
+
+    def _list(self) -> None:
+        for mirror in (catalog.ITEM_CATALOG, catalog.CUSTOMER_CATALOG):
+            catalog.refresh(mirror, self.systems, self.workplace.engine, lane=Lane.HISTORY)
+        if not (self._is_long() and self._in_bulk()):
+            for page in _pages(self.systems, self.span):
+                self._keep(page, None)
+        with self.workplace.engine.begin() as connection:
+            _must_be_listing(connection, self.job_id)
+            jobs.run(connection, self.job_id)
+
+    def _is_long(self) -> bool:
+        if self.span.names:
+            return False
+        span = self.span
+        return self.progress is not None or placed_count(self.systems.shopify, span.since, span.until) >= span.bulk_from
+
+    def _in_bulk(self) -> bool:
+        """False where the operation failed: what it found is listed, and pages tell the rest."""
+        between = (self.span.since, self.span.until)
+        return BulkListing(self.systems, self.workplace, between, self._keep).run(self.progress)
+
+    def _keep(self, page: Sequence[PlacedOrder], progress: Progress | None) -> None:
+        with self.workplace.engine.begin() as connection:
+            _must_be_listing(connection, self.job_id)
+            orders = {order.order_id: order.name for order in page}
+            self.new += jobs.list_unknown(connection, self.job_id, self.systems.connection.id, orders)
+            if progress is not None:
+                self.progress = progress
+                jobs.keep_progress(connection, self.job_id, progress.to_json())
+        self.found += len(page)
+        self.tell(self.found, self.new)
 
 
 def _must_be_listing(connection: Connection, job_id: int) -> None:
@@ -145,6 +206,26 @@ def _unknown(page: Sequence[PlacedOrder], systems: Systems, workplace: Workplace
     with workplace.engine.begin() as connection:
         known = known_records.known_ids(connection, systems.connection.id, records.ORDER, ids)
     return [order for order in page if order.order_id not in known]
+
+
+def _absent(new: Sequence[PlacedOrder], found: Outlook, systems: Systems) -> list[PlacedOrder]:
+    """Those of a page that NetSuite does not have; the others are counted. One question a page."""
+    standing = standing_orders(systems, {order.order_id: order.name for order in new})
+    absent = []
+    for order in new:
+        documents = standing[order.order_id]
+        if not documents:
+            absent.append(order)
+        elif len(documents) > 1:
+            found.doubtful[order.name] = f"NetSuite has {', '.join(one.number for one in documents)}"
+        elif documents[0].total != order.total.amount and systems.rules.orders.currency == "shop":
+            document = documents[0]
+            found.doubtful[order.name] = (
+                f"NetSuite's {document.number} is {document.total}, Shopify's {order.total.amount}"
+            )
+        else:
+            found.adopted += 1
+    return absent
 
 
 def _writes(placed: PlacedOrder, systems: Systems, workplace: Workplace) -> int | str:

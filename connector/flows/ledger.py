@@ -54,9 +54,14 @@ class Ledger:
     own_payments: frozenset[str] = frozenset()
 
     @cached_property
-    def by_remote_id(self) -> Mapping[str, KnownEffect]:
-        """What NetSuite told us that it has, by its internal id."""
-        return {one.remote_id: one for one in self.by_key.values() if one.is_in_netsuite and one.remote_id}
+    def by_remote_id(self) -> Mapping[str, Sequence[KnownEffect]]:
+        """What NetSuite told us that it has, by its internal id. Several stand there where the bill of another connector
+        stands for payments that it made no deposits of."""
+        found: dict[str, list[KnownEffect]] = {}
+        for one in self.by_key.values():
+            if one.is_in_netsuite and one.remote_id is not None:
+                found.setdefault(one.remote_id, []).append(one)
+        return found
 
     @property
     def ours(self) -> str:

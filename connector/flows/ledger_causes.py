@@ -133,8 +133,9 @@ def _other_day(ledger: Ledger, placed: Placed, mine: Entry, books: Sequence[Entr
 
 
 def _made(ledger: Ledger, entry: Entry, document: LedgerDocument) -> KnownEffect | None:
-    """What we wrote: under the payment's key, or under that of a document over several."""
-    return ledger.by_key.get(entry.key) or ledger.by_key.get(document.external_id or "")
+    """What we wrote or adopted: under the payment's key, or as a document over several."""
+    there = ledger.by_remote_id.get(document.id, ())
+    return ledger.by_key.get(entry.key) or ledger.by_key.get(document.external_id or "") or next(iter(there), None)
 
 
 def _sum(entries: Sequence[Entry]) -> Decimal:

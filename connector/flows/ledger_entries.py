@@ -16,6 +16,7 @@ from connector.mapping.payments import is_money
 from connector.netsuite.ledger import CASH_REFUND, CUSTOMER_DEPOSIT, LedgerDocument
 from connector.shopify.changes import PaidOrder
 from connector.shopify.payments import Transaction
+from connector.store.tables import EffectKind
 
 # What stands for a gateway where no payment tells it.
 BY_HAND, NO_GATEWAY = "by hand in NetSuite", "not in Shopify"
@@ -61,10 +62,13 @@ def book_entries(ledger: Ledger, shop: Sequence[Entry]) -> list[Entry]:
         for document, key, order_id in ours
         if document.is_of_one_payment and (key in by_key or not document.is_voided)
     ]
+    for document, _, _ in ours:
+        if not document.is_of_one_payment and not document.is_over_many:
+            found += _bill(ledger, document, by_key)
     unbooked = _Unbooked(ledger, shop, {entry.key for entry in found})
-    for document, _, order_id in ours:
+    for document, key, order_id in ours:
         if document.is_over_many:
-            found += unbooked.shares(document, order_id)
+            found += unbooked.shares(document, key, order_id)
     return found + unbooked.voided()
 
 
@@ -79,7 +83,7 @@ class _Unbooked:
         for entry in shop:
             self._by_order[entry.order_id].append(entry)
 
-    def shares(self, document: LedgerDocument, order_id: str) -> Iterator[Entry]:
+    def shares(self, document: LedgerDocument, key: str, order_id: str) -> Iterator[Entry]:
         """A document over several payments, shared among them; what is left over, beyond rounding, stands alone.
 
         Two refunds can be booked in the other order: a payment of just that amount is the document's own.
@@ -102,8 +106,7 @@ class _Unbooked:
         for payment, share in shared:
             yield self._of(document, payment, share)
         if rest:
-            key = document.external_id or document.id
-            alone = Entry(key, order_id, document.day, "", NO_GATEWAY, _ZERO)
+            alone = Entry(key or document.id, order_id, document.day, "", NO_GATEWAY, _ZERO)
             yield self._of(document, alone, rest)
 
     def voided(self) -> list[Entry]:
@@ -123,6 +126,16 @@ class _Unbooked:
         sign = -1 if document.type == CASH_REFUND else 1
         currency = _currency(self._ledger, document)
         return replace(payment, day=document.day, currency=currency, amount=sign * share, document=document)
+
+
+def _bill(ledger: Ledger, document: LedgerDocument, by_key: Mapping[str, Entry]) -> Iterator[Entry]:
+    """The bill of another connector, as each of the payments that it made no deposits of."""
+    for made in ledger.by_remote_id.get(document.id, ()):
+        payment = by_key.get(made.natural_key)
+        if payment is not None and made.kind is EffectKind.CUSTOMER_DEPOSIT:
+            share = _ZERO if document.is_voided else payment.amount
+            currency, part = _currency(ledger, document), replace(document, total=share)
+            yield replace(payment, day=document.day, currency=currency, amount=share, document=part)
 
 
 def _sign(ledger: Ledger, payment: Transaction) -> int:
@@ -159,12 +172,12 @@ def _change(ledger: Ledger, order: PaidOrder, payment: Transaction) -> Decimal:
 
 
 def _key(ledger: Ledger, document: LedgerDocument, by_key: Mapping[str, Entry]) -> str:
-    """Our name of a document; one whose external id somebody changed is known by its internal id."""
+    """Our name of a document; one that another wrote, or whose external id somebody changed, is known by its internal id."""
     key = document.external_id or ""
     if key in by_key or key in ledger.by_key:
         return key
     made = ledger.by_remote_id.get(document.id)
-    return key if made is None else made.natural_key
+    return made[0].natural_key if made else key
 
 
 def _order_id(ledger: Ledger, document: LedgerDocument, key: str, by_key: Mapping[str, Entry]) -> str:

@@ -128,7 +128,7 @@ def _documents_of(ledger: Ledger) -> Mapping[str, Sequence[LedgerDocument]]:
         if not document.is_order:
             continue
         made = ledger.by_remote_id.get(document.id)
-        order_id = order_id_of(document, ledger.shop_id) or (made.shopify_id if made else None)
+        order_id = order_id_of(document, ledger.shop_id) or (made[0].shopify_id if made else None)
         if order_id is None and not (document.external_id or "").startswith("SHOPIFY-"):
             order_id = by_name.get(document.reference or "")
         if order_id in ledger.orders:

@@ -34,11 +34,12 @@ _NOT_YET_AFTER = 60.0
 
 def sync_status(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
     """Brings the shop's order to what NetSuite says of it. Raises the errors of connector.errors."""
+    read_at = datetime.now(UTC)
     order = systems.shopify.order(lease.shopify_id)
     if order is None:
         return Result(Exclusion("orders.deleted", "the order was deleted in Shopify"))
     with workplace.engine.begin() as connection:
-        records.describe(connection, lease, description(order, systems))
+        records.describe(connection, lease, description(order, systems, read_at=read_at))
     work = ShopWork(workplace.engine, workplace.vault, systems.shopify, lease)
     if question := _unwritten(order, systems, workplace):
         return Result(open_question=question)

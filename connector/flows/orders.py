@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from connector.errors import ClosedPeriod, NotMapped, Rejected
 from connector.flows import catalog
+from connector.flows.adoption import Adoption
 from connector.flows.apply import Work, apply_leniently, recover, remember, stands
 from connector.flows.buyers import buyer_image, candidates
 from connector.flows.closed_period import in_open_period
@@ -30,18 +31,21 @@ from connector.store.records import Lease
 
 # Rounds of planning in one pass: what is made in one can be what the next one builds on.
 _ROUNDS = 6
+_NOTHING: Mapping[str, Made] = {}
 
 
 def sync_order(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
     """Brings NetSuite to the order as it is now. Raises the errors of connector.errors."""
+    read_at = datetime.now(UTC)
     order = systems.shopify.order(lease.shopify_id)
     if order is None:
         release(systems, workplace, lease)
         return Result(Exclusion("orders.deleted", "the order was deleted in Shopify"))
     with workplace.engine.begin() as connection:
-        records.describe(connection, lease, description(order, systems))
+        records.describe(connection, lease, description(order, systems, read_at=read_at))
     link_entered(order, systems, workplace, lease, lambda: _items(order, systems, workplace.engine))
     remember_sold(order, systems, workplace, lease)
+    adoption(order, systems, workplace, record_id=lease.record_id, lane=lease.lane).adopt(lease)
     reserve(order, systems, workplace, lease)
     result = _synced(order, systems, workplace, lease)
     if result.exclusion is not None:
@@ -49,6 +53,18 @@ def sync_order(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
     else:
         reserve(order, systems, workplace, lease)
     return result
+
+
+def adoption(order: Order, systems: Systems, workplace: Workplace, *, record_id: int, lane: str) -> Adoption:
+    """A look at what another connector wrote of an order."""
+
+    def planned(assumed: Mapping[str, Made]) -> Plan:
+        return order_plan(order, systems, workplace, assumed=assumed)
+
+    def items_by_sku() -> Mapping[str, str]:
+        return _items(order, systems, workplace.engine)
+
+    return Adoption(order, systems, workplace, record_id, lane, items_by_sku, planned)
 
 
 def _synced(order: Order, systems: Systems, workplace: Workplace, lease: Lease) -> Result:
@@ -69,9 +85,15 @@ def _synced(order: Order, systems: Systems, workplace: Workplace, lease: Lease) 
     return Result(open_question=planned.open_question, notes=planned.notes)
 
 
-def order_plan(order: Order, systems: Systems, workplace: Workplace, *, facts: frozenset[Want] = frozenset()) -> Plan:
-    """What this order still needs; reads NetSuite where the mirrors do not know, writes nothing there."""
-    subject = _subject(order, systems, workplace, facts)
+def order_plan(
+    order: Order, systems: Systems, workplace: Workplace, *, facts: frozenset[Want] = frozenset(),
+    assumed: Mapping[str, Made] = _NOTHING,
+) -> Plan:  # fmt: skip
+    """What this order still needs; reads NetSuite where the mirrors do not know, writes nothing there.
+
+    `assumed`: what would stand besides what we made, by natural key.
+    """
+    subject = _subject(order, systems, workplace, facts, assumed)
     planned = plan(subject)
     while missing := planned.wants - subject.known.facts:
         subject = replace(subject, known=learned(subject, missing, systems, workplace))
@@ -109,8 +131,10 @@ def _applied(effect: Effect, systems: Systems, work: Work) -> tuple[str, tuple[s
     return remote_id, (*notes, f"{effect.intent.natural_key} is dated today: its own day lies in a closed period")
 
 
-def _subject(order: Order, systems: Systems, workplace: Workplace, facts: frozenset[Want]) -> Subject:
-    made = made_under(natural_keys(order, systems.shop_id), systems, workplace)
+def _subject(
+    order: Order, systems: Systems, workplace: Workplace, facts: frozenset[Want], assumed: Mapping[str, Made]
+) -> Subject:
+    made = made_under(natural_keys(order, systems.shop_id), systems, workplace) | dict(assumed)
     written = [made[key] for key in order_keys(order, systems.shop_id) if key in made and made[key].stands]
     left_out = None if written else exclusion(order, systems.rules)
     known = Known(made=made, items={}) if left_out else _known(order, made, systems, workplace)

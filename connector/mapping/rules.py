@@ -35,6 +35,7 @@ from connector.mapping.rule_values import (
     TermsId,
     TimeZone,
 )
+from connector.mapping.rules_adoption import AdoptionRules
 from connector.mapping.rules_to_shopify import DraftOrderRules, InventoryRules, ScheduleRules, StatusRules
 
 
@@ -232,6 +233,7 @@ class Rules(Part):
     currencies: dict[str, CurrencyId] = {}
     time_zone: TimeZone = "UTC"
     orders: OrderRules = OrderRules()
+    adoption: AdoptionRules = AdoptionRules()
     customer: CustomerRules = CustomerRules()
     items: ItemRules = ItemRules()
     discount: DiscountRules = DiscountRules()

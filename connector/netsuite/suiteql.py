@@ -26,6 +26,11 @@ def items_changed(after: str, since: str) -> Query:
     return f"{_ITEMS} i.id > ? AND {changed} ORDER BY i.id {_FIRST_THOUSAND}", (after, since)
 
 
+def items_counted(since: str) -> Query:
+    """How many items changed since a moment of NetSuite's clock, as `found`."""
+    return f"SELECT COUNT(*) AS found FROM item i WHERE i.lastmodifieddate >= TO_TIMESTAMP(?, {CLOCK})", (since,)
+
+
 def items_by_sku(skus: Sequence[str]) -> Query:
     """The items of these names."""
     return f"{_ITEMS} i.itemid IN ({placeholders(skus)}) ORDER BY i.id", tuple(skus)
@@ -40,6 +45,11 @@ def customers_changed(after: str, since: str) -> Query:
     """A thousand customers behind an id that changed since a moment of NetSuite's clock."""
     changed = f"c.lastmodifieddate >= TO_TIMESTAMP(?, {CLOCK})"
     return f"{_CUSTOMERS} c.id > ? AND {changed} ORDER BY c.id {_FIRST_THOUSAND}", (after, since)
+
+
+def customers_counted(since: str) -> Query:
+    """How many customers changed since a moment of NetSuite's clock, as `found`."""
+    return f"SELECT COUNT(*) AS found FROM customer c WHERE c.lastmodifieddate >= TO_TIMESTAMP(?, {CLOCK})", (since,)
 
 
 def with_columns(query: Query, columns: Sequence[str]) -> Query:

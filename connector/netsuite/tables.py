@@ -131,6 +131,17 @@ def marked_transactions(field: str) -> Table:
     return Table("transaction", ("id", field), None, permission, instead=instead)
 
 
+def adopted_transactions(field: str) -> tuple[Table, ...]:
+    """The field by which orders of another connector are found, and the links to what was made from them."""
+    permission = Permission("Custom Body Fields", "ADMI_CUSTBODYFIELD")
+    instead = "let the role see it on the field's tab Access, or correct rules.adoption.field"
+    return (
+        Table("transaction", ("id", field), None, permission, instead=instead),
+        Table("transaction", ("id", "currency", "voided"), None, _TRANSACTIONS),
+        Table("nexttransactionlink", ("previousdoc", "nextdoc"), None, _TRANSACTIONS),
+    )
+
+
 def _list(name: str, permission: tuple[str, str], *, label: str = "name", feature: str | None = None) -> Table:
     return Table(name, ("id", label, "isinactive"), label, Permission(*permission), feature)
 

@@ -42,21 +42,26 @@ class Shop(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BulkOperation:
-    """How an operation stands. `url` and `size` (in bytes) are of its result; `url` is None where nothing was found."""
+    """How an operation stands. `url` and `size` (in bytes) are of its result; `url` is None where nothing was found.
+
+    `partial_url`: what a failed one found until then.
+    """
 
     id: str
     status: str
     error_code: str | None
     url: str | None
     size: int | None
+    partial_url: str | None = None
 
     @classmethod
     def from_json(cls, data: Json) -> "BulkOperation":
         """From a BulkOperation."""
         size = data.get("fileSize")
         return cls(
-            data["id"], data["status"], data.get("errorCode"), data.get("url"), None if size is None else int(size)
-        )
+            data["id"], data["status"], data.get("errorCode"), data.get("url"), None if size is None else int(size),
+            data.get("partialDataUrl"),
+        )  # fmt: skip
 
     @property
     def is_running(self) -> bool:
@@ -64,9 +69,13 @@ class BulkOperation:
         return self.status in _RUNNING
 
 
-def start(shop: Shop, query: str) -> str:
-    """Starts the query of an operation file; the operation's id. Raises Conflict while too many are running."""
-    payload = shop.attempt("BulkRunQuery", {"query": document(query)})
+def start(shop: Shop, query: str, *, search: str = "") -> str:
+    """Starts the query of an operation file; the operation's id. Raises Conflict while too many are running.
+
+    `search` stands in place of its word SEARCH: a bulk query has no variables.
+    """
+    text = document(query).replace('"SEARCH"', orjson.dumps(search).decode())
+    payload = shop.attempt("BulkRunQuery", {"query": text})
     found = refusals(payload)
     if any(refusal.code in _BUSY for refusal in found):
         raise Conflict("Shopify runs as many bulk operations of this app as it may", retry_after=60)
@@ -80,12 +89,7 @@ def finished(shop: Shop, operation_id: str, pause: Callable[[float], None]) -> B
 
     Raises Unavailable when Shopify failed in it or takes longer than an hour, Forbidden when a scope is missing.
     """
-    waited, seconds = 0.0, _FIRST_PAUSE
-    found = _seen(shop, operation_id)
-    while found.is_running and waited < _MOST_SECONDS:
-        pause(seconds)
-        waited, seconds = waited + seconds, min(seconds * 2, _LONGEST_PAUSE)
-        found = _seen(shop, operation_id)
+    found = ended(shop, operation_id, pause)
     if found.status == "COMPLETED":
         return found
     if found.error_code == "ACCESS_DENIED":
@@ -97,6 +101,17 @@ def finished(shop: Shop, operation_id: str, pause: Callable[[float], None]) -> B
     )
 
 
+def ended(shop: Shop, operation_id: str, pause: Callable[[float], None]) -> BulkOperation:
+    """The operation as it stands once nothing changes any more, or after an hour."""
+    waited, seconds = 0.0, _FIRST_PAUSE
+    found = seen(shop, operation_id)
+    while found.is_running and waited < _MOST_SECONDS:
+        pause(seconds)
+        waited, seconds = waited + seconds, min(seconds * 2, _LONGEST_PAUSE)
+        found = seen(shop, operation_id)
+    return found
+
+
 def lines(shop: Shop, operation: BulkOperation) -> Iterator[Json]:
     """The objects of a result, one after the other; a broken connection goes on where it broke.
 
@@ -104,24 +119,33 @@ def lines(shop: Shop, operation: BulkOperation) -> Iterator[Json]:
     """
     if operation.url is None:
         return
-    position, tries = 0, _FILE_TRIES
+    position = 0
+    for end, line in lines_from(shop, operation.url, 0):
+        yield _object(line)
+        position = end
+    if operation.size is not None and position != operation.size:
+        raise InvalidAnswer(f"a bulk operation's file has {position} bytes; Shopify said {operation.size}")
+
+
+def lines_from(shop: Shop, url: str, position: int) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file from a byte on, as they are, each with the byte behind it: a later reading goes on there."""
+    tries = _FILE_TRIES
     while True:
         before = position
         try:
-            for line in _whole_lines(shop, operation.url, position):
+            for line in _whole_lines(shop, url, position):
                 position += len(line)
-                yield _object(line)
+                yield position, line
         except (OutcomeUnknown, Unavailable) as error:
             tries = _FILE_TRIES if position > before else tries - 1
             if not tries:
                 raise Unavailable(f"a bulk operation's file broke off after {position} bytes") from error
         else:
-            break
-    if operation.size is not None and position != operation.size:
-        raise InvalidAnswer(f"a bulk operation's file has {position} bytes; Shopify said {operation.size}")
+            return
 
 
-def _seen(shop: Shop, operation_id: str) -> BulkOperation:
+def seen(shop: Shop, operation_id: str) -> BulkOperation:
+    """How an operation stands now. Raises InvalidAnswer when Shopify forgot it."""
     data = shop.query("BulkOperationById", {"id": operation_id})["bulkOperation"]
     if data is None:
         raise InvalidAnswer("Shopify no longer knows a bulk operation that it started")

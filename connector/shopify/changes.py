@@ -105,13 +105,24 @@ def placed_orders(client: ShopifyClient, since: datetime, until: datetime) -> It
         yield [PlacedOrder.from_json(node) for node in nodes]
 
 
+def placed_count(client: ShopifyClient, since: datetime, until: datetime) -> int:
+    """How many orders were placed at or after `since` and before `until`."""
+    found = client.query("OrdersCount", {"query": placed_between(since, until)})["ordersCount"]
+    return int(found["count"])
+
+
+def placed_between(since: datetime, until: datetime) -> str:
+    """The search for orders placed at or after `since` and before `until`."""
+    return f"created_at:>='{_utc(since)}' created_at:<'{_utc(until)}'"
+
+
 def _created(
     client: ShopifyClient, operation: str, since: datetime, until: datetime, *, page: int
 ) -> Iterator[Sequence[Json]]:
     most = _PAGES * PAGE // page
     while True:
         last = None
-        asked = f"created_at:>='{_utc(since)}' created_at:<'{_utc(until)}'"
+        asked = placed_between(since, until)
         for number, nodes in enumerate(_nodes(client, operation, asked, page=page), start=1):
             yield nodes
             last = moment(nodes[-1]["createdAt"]) if nodes else last

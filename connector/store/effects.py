@@ -22,6 +22,8 @@ from connector.vault import Vault
 Image = Mapping[str, Any]
 # The request hash of a sales order that was not made by us, but entered in NetSuite.
 ENTERED = "entered in NetSuite"
+# The same of whatever another connector wrote before us.
+ADOPTED = "written by another connector"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +246,7 @@ def first_and_last_orders(connection: Connection, connection_id: int, *, after: 
         effects.c.connection_id == connection_id,
         effects.c.kind == EffectKind.SALES_ORDER,
         effects.c.state == EffectState.CONFIRMED,
-        effects.c.request_hash != ENTERED,
+        effects.c.request_hash.not_in((ENTERED, ADOPTED)),
         effects.c.id > after,
     )
     rows = [

@@ -1,4 +1,4 @@
-"""Effects of what was not made by us first: orders entered in NetSuite, and the draft orders that came of them."""
+"""Effects of what was not made by us first: orders entered in NetSuite, their draft orders, and what we adopted."""
 
 from collections.abc import Collection
 from decimal import Decimal
@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from connector.store.effects import ENTERED, Intent, StoredEffect
+from connector.store.effects import ENTERED, Image, Intent, StoredEffect, sealed
 from connector.store.tables import EffectKind, EffectState, effects, records
+from connector.vault import Vault
 
 
 def link(connection: Connection, connection_id: int, record_id: int, intent: Intent, remote_id: str) -> None:
@@ -42,6 +43,11 @@ def link(connection: Connection, connection_id: int, record_id: int, intent: Int
 def keep_amount(connection: Connection, effect: StoredEffect, amount: Decimal, currency: str) -> None:
     """What the thing comes to over there, where it was not us who said it."""
     connection.execute(update(effects).where(effects.c.id == effect.id).values(amount=amount, currency=currency))
+
+
+def keep_image(connection: Connection, vault: Vault, effect: StoredEffect, image: Image) -> None:
+    """Keeps what stands over there, where nothing was known of it."""
+    connection.execute(update(effects).where(effects.c.id == effect.id).values(image=sealed(vault, effect, image)))
 
 
 def renew(connection: Connection, effect: StoredEffect) -> None:

@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, and_, cast, delete, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from connector.limits import Lane
@@ -79,23 +80,54 @@ def begin_listing(
     return int(connection.execute(insert(jobs).values(values).returning(jobs.c.id)).scalar_one())
 
 
+def left_listing(
+    connection: Connection, connection_id: int, *, since: str, until: str | None
+) -> tuple[int, dict[str, Any]] | None:
+    """The newest import that is still listing that stretch by a bulk operation, and how far it is.
+
+    Without `until` one that was begun without it too.
+    """
+    same_end = jobs.c.chosen["until"].as_string() == until if until else jobs.c.chosen["is_open"].as_boolean()
+    row = connection.execute(
+        select(jobs.c.id, jobs.c.chosen)
+        .where(
+            jobs.c.connection_id == connection_id,
+            jobs.c.kind == HISTORY,
+            jobs.c.state == JobState.LISTING,
+            jobs.c.chosen["since"].as_string() == since,
+            jobs.c.chosen.has_key("bulk"),
+            same_end,
+        )
+        .order_by(jobs.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else (row.id, row.chosen["bulk"])
+
+
+def keep_progress(connection: Connection, job_id: int, progress: Mapping[str, Any]) -> None:
+    """How far the listing of a job is."""
+    added = jobs.c.chosen.op("||")(cast({"bulk": dict(progress)}, JSONB))
+    connection.execute(update(jobs).where(jobs.c.id == job_id).values(chosen=added))
+
+
 def is_listing(connection: Connection, job_id: int) -> bool:
     """Whether records may still be added to a job; while this transaction lasts, nobody stops it."""
     state = select(jobs.c.state).where(jobs.c.id == job_id).with_for_update()
     return JobState(connection.execute(state).scalar_one()) is JobState.LISTING
 
 
-def list_unknown(connection: Connection, job_id: int, connection_id: int, shopify_ids: Sequence[str]) -> int:
-    """Adds those orders to a job that no record knows, or that wait for another job too; returns how many."""
+def list_unknown(connection: Connection, job_id: int, connection_id: int, orders: Mapping[str, str]) -> int:
+    """Adds those orders (name by id) to a job that no record knows, or that wait for another job too; returns how many."""
     rows = [
         {
             "connection_id": connection_id,
             "kind": ORDER,
             "shopify_id": shopify_id,
+            "name": name,
             "lane": Lane.HISTORY,
             "next_attempt_at": UNTIL_SENT,
         }
-        for shopify_id in sorted(shopify_ids)
+        for shopify_id, name in sorted(orders.items())
     ]
     if not rows:
         return 0
@@ -103,7 +135,7 @@ def list_unknown(connection: Connection, job_id: int, connection_id: int, shopif
     waiting = select(literal(job_id), records.c.id).where(
         records.c.connection_id == connection_id,
         records.c.kind == ORDER,
-        records.c.shopify_id.in_(list(shopify_ids)),
+        records.c.shopify_id.in_(list(orders)),
         records.c.next_attempt_at == UNTIL_SENT,
     )
     statement = upsert(job_records).from_select(["job_id", "record_id"], waiting)

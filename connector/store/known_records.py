@@ -36,3 +36,8 @@ def seen_versions(
     for_ever = datetime.max.replace(tzinfo=UTC)
     versions = {row.shopify_id: for_ever if row.state in LEASABLE else row.seen_version for row in found}
     return {shopify_id: version for shopify_id, version in versions.items() if version is not None}
+
+
+def lane_of(connection: Connection, record_id: int) -> str:
+    """Whether a record is new, replayed or of an import."""
+    return str(connection.execute(select(records.c.lane).where(records.c.id == record_id)).scalar_one())

@@ -222,3 +222,16 @@ wanted_runs = Table(
     time_("asked_at"),
     UniqueConstraint("connection_id", "name"),
 )
+
+# Which documents of another connector NetSuite has of an order that is not written yet. `chosen`: the one that a person
+# named, with its total as it is.
+adoptions = Table(
+    "adoptions",
+    metadata,
+    connection_(),
+    Column("shopify_id", Text, nullable=False),
+    Column("found", JSONB, nullable=False),
+    Column("chosen", Text),
+    time_("looked_at"),
+    UniqueConstraint("connection_id", "shopify_id"),
+)

@@ -3,12 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+import pytest
+from sqlalchemy import func, select, update
 
-from connector.flows.catch_up import LOOK_BACK, catch_up, look_back
+from connector.flows.catch_up import CURSOR, LOOK_BACK, OVERLAP, catch_up, look_back
 from connector.store import cursors, subscriptions
 from connector.store.connection_tables import connections, silences
-from connector.store.tables import events
+from connector.store.tables import events, records
 from tests.clock import now
 from tests.hearing import heard
 from tests.payloads import payment, rest_order
@@ -102,6 +103,33 @@ def test_every_day_the_last_three_days_are_looked_over_once_more(world: World) -
     assert counts == {"orders": 1, "unheard": 1}
 
 
+def looked_back(world: World) -> dict[str, int]:
+    """One daily look, and a pass over everything it found."""
+    woken: list[int] = []
+    counts = look_back(world.runtime.open_systems(world.connection.id), world.runtime, woken.append)
+    for record_id in woken:
+        world.work(record_id)
+    return dict(counts)
+
+
+def test_a_second_change_within_the_second_of_the_first_is_found_by_the_daily_look(world: World) -> None:
+    second = now().replace(microsecond=0)
+    order = placed(world, 5001, at=second)
+    world.work(heard(world, "orders/create", order).record_ids[0])
+    placed(world, 5001, at=second, cancelled_at=second.isoformat(), cancel_reason="customer")
+    assert caught_up(world)["unheard"] == 0
+    assert looked_back(world)["unheard"] == 1
+    (sales_order,) = world.transactions("SalesOrd")
+    assert sales_order["status"] in ("C", "H"), world.record(5001).reason
+
+
+def test_what_was_read_long_after_its_change_is_not_looked_at_again(world: World) -> None:
+    began(world, now() - timedelta(days=30))
+    order = placed(world, 5001, at=now() - timedelta(minutes=1))
+    world.work(heard(world, "orders/create", order).record_ids[0])
+    assert looked_back(world) == {"orders": 1, "unheard": 0}
+
+
 def test_more_orders_than_fit_on_a_page_are_all_found(world: World) -> None:
     moment = datetime(2026, 11, 20, tzinfo=UTC)
     began(world, moment)
@@ -112,3 +140,56 @@ def test_more_orders_than_fit_on_a_page_are_all_found(world: World) -> None:
     assert counts == {"orders": 301, "unheard": 301}
     assert len(set(woken)) == 301
     assert world.shop.operations["OrdersUpdatedSince"] == 2
+
+
+def watermark(world: World, at: datetime) -> None:
+    """How far the last catch-up came."""
+    with world.engine.begin() as connection:
+        cursors.advance(connection, world.connection.id, CURSOR, at.isoformat())
+
+
+def test_after_days_in_which_we_were_down_everything_since_the_last_time_is_found(world: World) -> None:
+    began(world, now() - timedelta(days=30))
+    watermark(world, now() - timedelta(days=9))
+    placed(world, 5001, at=now() - timedelta(days=8))
+    placed(world, 5002, at=now() - timedelta(days=1))
+    assert caught_up(world) == {"orders": 2, "unheard": 2}
+    assert len(world.transactions("SalesOrd")) == 2
+
+
+def test_an_order_that_the_search_showed_late_lies_in_the_overlap(world: World) -> None:
+    began(world, now() - timedelta(days=30))
+    last = now() - timedelta(hours=2)
+    watermark(world, last)
+    placed(world, 5001, at=last - OVERLAP + timedelta(seconds=5))
+    placed(world, 5002, at=last - OVERLAP - timedelta(seconds=5))
+    assert caught_up(world) == {"orders": 1, "unheard": 1}
+    counts = look_back(world.runtime.open_systems(world.connection.id), world.runtime, lambda _: None)
+    assert counts == {"orders": 2, "unheard": 1}
+
+
+def test_a_catch_up_that_broke_off_begins_where_the_last_whole_one_ended(world: World) -> None:
+    began(world, now() - timedelta(days=30))
+    last = now() - timedelta(days=2)
+    watermark(world, last)
+    for number in range(6000, 6300):
+        placed(world, number, at=last + timedelta(seconds=number - 6000))
+    woken: list[int] = []
+
+    def die(record_id: int) -> None:
+        woken.append(record_id)
+        if len(woken) == 260:
+            raise KeyboardInterrupt
+
+    systems = world.runtime.open_systems(world.connection.id)
+    with pytest.raises(KeyboardInterrupt):
+        catch_up(systems, world.runtime, die)
+    with world.engine.begin() as connection:
+        cursor = cursors.read(connection, world.connection.id, CURSOR)
+    assert cursor is not None
+    assert datetime.fromisoformat(cursor.watermark) == last
+    # What was kept as a hint is due whether it was woken or not: the sweeper finds it.
+    assert catch_up(systems, world.runtime, woken.append) == {"orders": 300, "unheard": 0}
+    with world.engine.begin() as connection:
+        due = select(func.count()).select_from(records).where(records.c.state == "pending")
+        assert connection.execute(due).scalar_one() == 300

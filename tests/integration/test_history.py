@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from connector.cli.history import progress_line
 from connector.errors import ConfigError, Conflict
 from connector.flows.history import Span, begin, outlook
 from connector.flows.job_feed import advance
@@ -113,7 +114,7 @@ def test_an_import_that_died_while_listing_is_begun_again_with_what_it_had_found
     with world.engine.begin() as connection:
         wish = {"chosen": {}, "reason": "history", "actor": "test"}
         dead = jobs.begin_listing(connection, world.connection.id, kind=jobs.HISTORY, wish=wish, now=now())
-        assert jobs.list_unknown(connection, dead, world.connection.id, ["5001"]) == 1
+        assert jobs.list_unknown(connection, dead, world.connection.id, {"5001": "#1001"}) == 1
     assert imported(world).by_state == {"in_sync": 1}
     with world.engine.begin() as connection:
         left = jobs.by_id(connection, dead)
@@ -191,7 +192,7 @@ def test_an_import_that_died_while_listing_leaves_no_order_that_nobody_works_on(
     with world.engine.begin() as connection:
         wish = {"chosen": {}, "reason": "history", "actor": "test"}
         dead = jobs.begin_listing(connection, world.connection.id, kind=jobs.HISTORY, wish=wish, now=now())
-        jobs.list_unknown(connection, dead, world.connection.id, ["5001"])
+        jobs.list_unknown(connection, dead, world.connection.id, {"5001": "#1001"})
     if end == "jobs stop":
         run("jobs", "stop", str(dead))
     else:
@@ -229,3 +230,8 @@ def test_a_dry_run_sums_by_the_days_of_the_books(world: World) -> None:
     assert systems.rules.time_zone == "America/New_York"
     found = outlook(systems, world.runtime, ALL)
     assert {day: count for (day, _), (count, _) in found.sums.items()} == {"2026-05-03": 1, "2026-05-04": 1}
+
+
+def test_a_line_of_progress_says_rate_and_time_left() -> None:
+    assert progress_line(120, 600, 60.0) == "120 of 600 orders, 2.0/s, 0:04:00 left"
+    assert progress_line(0, 600, 5.0) == "0 of 600 orders, 0.0/s, time left not known yet"

@@ -44,7 +44,7 @@ def listed(world: World) -> int:
     with world.engine.begin() as connection:
         job_id = jobs.begin_listing(connection, world.connection.id, kind=jobs.HISTORY, wish=wish, now=now())
         for start in range(0, LISTED, 5000):
-            ids = [str(6_000_000 + number) for number in range(start, start + 5000)]
+            ids = {str(6_000_000 + number): f"#{number}" for number in range(start, start + 5000)}
             jobs.list_unknown(connection, job_id, world.connection.id, ids)
         jobs.run(connection, job_id)
     advance(world.engine, lambda _: True, now=now())

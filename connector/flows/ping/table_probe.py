@@ -44,6 +44,8 @@ def needed_by(rules: Rules) -> tuple[Table, ...]:
         found.append(tables.ITEM_MEMBER)
     if rules.draft_orders.field is not None:
         found.append(tables.marked_transactions(rules.draft_orders.field))
+    if rules.adoption.field is not None:
+        found += tables.adopted_transactions(rules.adoption.field)
     return tuple(found)
 
 

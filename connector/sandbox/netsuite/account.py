@@ -63,7 +63,7 @@ class AccountConfig:
     tax_types: list[Json] = field(default_factory=list)
     # Deposits of an order are laid against its invoices as soon as those are made.
     auto_apply_deposits: bool = True
-    # Check boxes that the account added to its transactions, such as custbody_send_to_shop.
+    # Fields that the account added to its transactions, such as custbody_send_to_shop or another connector's order id.
     body_fields: list[str] = field(default_factory=list)
     # The preference Invoice in Advance of Fulfillment.
     invoice_in_advance: bool = False
@@ -101,7 +101,7 @@ class Account:
     def __init__(self, config: AccountConfig) -> None:
         self.config = config
         self.lock = threading.RLock()
-        self.tables = Tables(check_boxes=config.body_fields)
+        self.tables = Tables(body_fields=config.body_fields)
         self.stock = Stock(self.tables)
         self.faults = Faults()
         self.clock = Clock(config.clock_offset_seconds)

@@ -40,13 +40,18 @@ def _put_members(tables: Tables, item: Json) -> None:
 def put(tables: Tables, record: Record) -> None:
     """Puts a record's rows, in place of those it had."""
     if record.type in KINDS:
-        boxes = {name: "T" if record.body.get(name) else "F" for name in tables.check_boxes}
+        boxes = {name: _custom(record.body.get(name)) for name in tables.body_fields}
         tables.put("transaction", _transaction(record) | boxes | {"lastmodifieddate": tables.minute()})
         line_rows.put(tables, record)
     else:
         row = (_customer if record.type == "customer" else _contact)(record)
         tables.put(record.type, row | {"lastmodifieddate": tables.minute()})
         _put_addresses(tables, record)
+
+
+def _custom(value: Any) -> str:
+    """A custom field's value: T or F of a check box, else its text."""
+    return str(value) if value and value is not True else "T" if value else "F"
 
 
 def delete(tables: Tables, record: Record) -> None:

@@ -41,8 +41,8 @@ def marked(moment: datetime) -> str:
 class Tables:
     """The tables of the account, kept beside its records."""
 
-    def __init__(self, *, check_boxes: Sequence[str] = ()) -> None:
-        self.check_boxes = tuple(check_boxes)
+    def __init__(self, *, body_fields: Sequence[str] = ()) -> None:
+        self.body_fields = tuple(body_fields)
         self._lock = threading.Lock()
         self.offset_seconds = 0.0
         self._db = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
@@ -54,7 +54,7 @@ class Tables:
         self._db.create_function("to_date", 2, _as_date, deterministic=True)
         self._db.create_function("nvl", 2, lambda value, other: other if value is None else value, deterministic=True)
         self._db.executescript(resources.files("connector.sandbox.netsuite").joinpath("schema.sql").read_text("utf-8"))
-        for name in check_boxes:
+        for name in body_fields:
             self._db.execute(f'alter table "transaction" add column "{name}" text')
 
     def now(self) -> str:

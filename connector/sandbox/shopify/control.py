@@ -6,6 +6,7 @@ from typing import Any
 
 from connector.sandbox.shopify.acts.verbs import act
 from connector.sandbox.shopify.order_writes import run_jobs
+from connector.sandbox.shopify.roots import orders_field
 from connector.sandbox.shopify.shop import Shop
 from connector.sandbox.shopify.stock.roots import stock_queries
 from connector.sandbox.shopify.webhooks import deliver, deliver_all, tell
@@ -23,7 +24,12 @@ def control(shop: Shop, verb: str, asked: Json | None) -> object | None:
 
 
 def _put_order(shop: Shop, asked: Json) -> Json:
-    """Adds an order or replaces it; one that `is_new` is placed now, whatever day it counts for."""
+    """One order with its webhooks' deliveries, or `load`: many, of which nobody is told. One that `is_new` is placed now,
+    whatever day it counts for."""
+    for order in asked.get("load", []):
+        shop.put_order(order, [])
+    if "load" in asked:
+        return {}
     if asked.get("is_new"):
         asked["order"]["created_at"] = shop.inventory.now().isoformat()
     return {"deliveries": shop.put_order(asked["order"], asked.get("transactions", []))}
@@ -80,7 +86,9 @@ _WRITERS: dict[str, Callable[[Shop, Json], object]] = {
     "customers": lambda shop, asked: shop.customers.put(asked["customer"]),
     "act": _act,
     "inventory": _stock,
-    "bulk": lambda shop, _asked: shop.bulk.finish_all(stock_queries(shop), lambda news: tell(shop, news)),
+    "bulk": lambda shop, _asked: shop.bulk.finish_all(
+        stock_queries(shop) | {"orders": orders_field(shop)}, lambda news: tell(shop, news)
+    ),
     "settings": lambda shop, asked: shop.change(asked),
     "subscriptions": lambda shop, asked: shop.subscriptions.drop(asked["delete"]),
     "uninstall": _uninstall,

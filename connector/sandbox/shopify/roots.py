@@ -23,6 +23,7 @@ Json = dict[str, Any]
 _NEEDED = {
     "order": "read_orders",
     "orders": "read_orders",
+    "ordersCount": "read_orders",
     "refund": "read_orders",
     "fulfillment": "read_fulfillments",
     "customer": "read_customers",
@@ -80,6 +81,13 @@ def _number(gid_text: str) -> int:
     return int(gid_text.rpartition("/")[2])
 
 
+def orders_field(shop: Shop) -> Callable[..., Json]:
+    """Resolver of the shop's orders, for a query or a bulk operation."""
+    return lambda info, query=None, sortKey="PROCESSED_AT", reverse=False, **rest: connection_of(
+        searched(shop.findable(), query, sortKey, reverse=reverse)
+    )(info, value=lambda found: order_value(found[0], found[1], shop.config.companies), **rest)
+
+
 def root(shop: Shop, schema: GraphQLSchema) -> Json:
     """Resolvers of the query and mutation fields that the operations use."""
     config = shop.config
@@ -89,9 +97,8 @@ def root(shop: Shop, schema: GraphQLSchema) -> Json:
     ]
     fields: Json = {
         "order": lambda _info, id: _order(shop, id),
-        "orders": lambda info, query=None, sortKey="PROCESSED_AT", reverse=False, **rest: connection_of(
-            searched(shop.findable(), query, sortKey, reverse=reverse)
-        )(info, value=lambda found: order_value(found[0], found[1], config.companies), **rest),
+        "orders": orders_field(shop),
+        "ordersCount": lambda _info, query=None, limit=10_000, **_: _count(shop, query, limit),
         "refund": lambda _info, id: _part(shop, "refunds", id, refund_values),
         "fulfillment": lambda _info, id: _part(shop, "fulfillments", id, lambda order, _: fulfillment_values(order)),
         "customer": lambda _info, id: customer_value(shop.customers.find(_number(id)), config.companies),
@@ -112,11 +119,18 @@ def root(shop: Shop, schema: GraphQLSchema) -> Json:
             id, webhookSubscription
         ),
     }
-    fields |= stock_fields(shop, schema) | draft_fields(shop)
+    fields |= stock_fields(shop, schema, {"orders": fields["orders"]}) | draft_fields(shop)
     fields |= order_mutations(shop) | fulfillment_mutations(shop) | person_mutations(shop)
     return fields | {
         name: _denied(name, scope) for name, scope in _NEEDED.items() if not _is_granted(scope, config.scopes)
     }
+
+
+def _count(shop: Shop, query: str | None, limit: int | None) -> Json:
+    """Counting stops at the limit, and says so."""
+    found = len(searched(shop.findable(), query, "ID", reverse=False))
+    is_cut = limit is not None and found > limit
+    return {"count": limit if is_cut else found, "precision": "AT_LEAST" if is_cut else "EXACT"}
 
 
 def _is_granted(scope: str, granted: list[str]) -> bool:

@@ -93,6 +93,11 @@ class BulkOperations:
                 elif not known.is_over:
                     self._finish(known, root, tell)
 
+    def known(self) -> list[Operation]:
+        """Every operation, oldest first."""
+        with self._lock:
+            return list(self._known.values())
+
     def file(self, name: str) -> bytes | None:
         """A result by the name in its URL."""
         found = self._known.get(int(name)) if name.isdecimal() else None

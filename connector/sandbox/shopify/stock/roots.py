@@ -23,15 +23,15 @@ NEEDED_FOR_STOCK = {
 }
 
 
-def stock_fields(shop: Shop, schema: GraphQLSchema) -> Json:
-    """Resolvers of everything but the locations."""
+def stock_fields(shop: Shop, schema: GraphQLSchema, others: Json) -> Json:
+    """Resolvers of everything but the locations. `others`: what else a bulk operation may ask for."""
     writes = StockMutations(shop.inventory, shop.keys, lambda: shop.config.locations, lambda news: tell(shop, news))
     queries = stock_queries(shop)
     return queries | {
         "inventorySetQuantities": writes.set_quantities,
         "inventoryActivate": writes.activate,
         "bulkOperationRunQuery": lambda _info, query, **_: shop.bulk.run_query(schema, query),
-        "bulkOperation": lambda _info, id: shop.bulk.find(id, queries, lambda news: tell(shop, news)),
+        "bulkOperation": lambda _info, id: shop.bulk.find(id, queries | others, lambda news: tell(shop, news)),
     }
 
 
