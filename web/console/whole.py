@@ -2,6 +2,9 @@
 
 from web.console.alerts import alerts_screen
 from web.console.audit import audit_screen
+from web.console.connection_acts import connection_acts_screen
+from web.console.connection_ping import connection_ping_screen
+from web.console.connections import connections_screen
 from web.console.openapi import serve_openapi
 from web.console.overview import overview_screen
 from web.console.schedules import schedules_screen
@@ -11,6 +14,9 @@ from web.console.system import system_screen
 
 SCREENS = (
     overview_screen,
+    connections_screen,
+    connection_acts_screen,
+    connection_ping_screen,
     schedules_screen,
     alerts_screen,
     audit_screen,
