@@ -3,7 +3,10 @@
 from web.console.alerts import alerts_screen
 from web.console.audit import audit_screen
 from web.console.connection_acts import connection_acts_screen
+from web.console.connection_new import connection_new_screen
 from web.console.connection_ping import connection_ping_screen
+from web.console.connection_secrets import connection_secrets_screen
+from web.console.connection_setup import connection_setup_screen
 from web.console.connections import connections_screen
 from web.console.openapi import serve_openapi
 from web.console.overview import overview_screen
@@ -17,6 +20,9 @@ SCREENS = (
     connections_screen,
     connection_acts_screen,
     connection_ping_screen,
+    connection_new_screen,
+    connection_setup_screen,
+    connection_secrets_screen,
     schedules_screen,
     alerts_screen,
     audit_screen,
