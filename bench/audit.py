@@ -17,7 +17,7 @@ from bench.log_fill import FIRST_ID, SALES_ORDER, fill
 from bench.plans import Explained, explained
 from bench.stage import setup_line
 from connector.embedded.postgres import remove_postgres, start_postgres
-from connector.store import event_list, last_deliveries, order_list, records, retention, schema, timeline
+from connector.store import event_list, held, last_deliveries, order_list, records, retention, schema, timeline
 from connector.store.engine import make_engine
 from connector.store.event_list import EventFilter
 from connector.store.tables import RecordState
@@ -82,6 +82,7 @@ QUESTIONS: Mapping[str, Question] = {
     "orders by NetSuite id": _find(lambda n: str(SALES_ORDER + n)),
     "orders by external id": _find(lambda n: f"SHOPIFY-1-ORDER-{FIRST_ID + n}"),
     "orders by e-mail": _by_email,
+    "what held records wait for": lambda connection, _n: held.waiting(connection, 1, limit=50),
     "the newest delivery": lambda connection, _n: last_deliveries.newest(connection, 1),
     "the newest delivery of each topic": lambda connection, _n: last_deliveries.by_topic(
         connection, 1, ["orders/create", "orders/updated", "carts/update"]

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from connector.cli.key_files import certificate_end, private_key
-from connector.cli.toml_lines import line_of
 from connector.errors import ConfigError
 from connector.flows.log_ins import Fault, KeyMaterial, auth_of, table_of
+from connector.mapping.toml_lines import line_of
 from connector.netsuite.auth import Certificate
 
 
