@@ -150,6 +150,13 @@ def by_id(connection: Connection, connection_id: int) -> StoredConnection:
     return _connection(connection.execute(select(connections).where(connections.c.id == connection_id)).one())
 
 
+def revision_kept(connection: Connection, connection_id: int) -> int:
+    """The revision of a connection, which stays that until the transaction ends: who changes it waits."""
+    query = select(connections.c.revision).where(connections.c.id == connection_id).with_for_update(read=True)
+    found: int = connection.execute(query).scalar_one()
+    return found
+
+
 def every(connection: Connection) -> tuple[StoredConnection, ...]:
     """All connections that were not removed, oldest first."""
     found = connection.execute(select(connections).where(connections.c.removed_at.is_(None)).order_by(connections.c.id))
