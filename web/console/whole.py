@@ -8,6 +8,10 @@ from web.console.connection_ping import connection_ping_screen
 from web.console.connection_secrets import connection_secrets_screen
 from web.console.connection_setup import connection_setup_screen
 from web.console.connections import connections_screen
+from web.console.mapping import mapping_screen
+from web.console.mapping_draft import mapping_draft_screen
+from web.console.mapping_history import mapping_history_screen
+from web.console.mapping_values import mapping_values_screen
 from web.console.openapi import serve_openapi
 from web.console.overview import overview_screen
 from web.console.schedules import schedules_screen
@@ -17,6 +21,10 @@ from web.console.system import system_screen
 
 SCREENS = (
     overview_screen,
+    mapping_screen,
+    mapping_values_screen,
+    mapping_draft_screen,
+    mapping_history_screen,
     connections_screen,
     connection_acts_screen,
     connection_ping_screen,
