@@ -21,7 +21,9 @@ from connector.store import (
     census,
     event_list,
     event_outcomes,
+    held,
     job_progress,
+    last_deliveries,
     order_census,
     order_documents,
     order_filter,
@@ -139,6 +141,11 @@ QUESTIONS: Mapping[str, Question] = {
     "orders by NetSuite id": _find(lambda n: str(SALES_ORDER + n)),
     "orders by external id": _find(lambda n: f"SHOPIFY-1-ORDER-{FIRST_ID + n}"),
     "orders by e-mail": _by_email,
+    "what held records wait for": lambda connection, _n: held.waiting(connection, 1, limit=50),
+    "the newest delivery": lambda connection, _n: last_deliveries.newest(connection, 1),
+    "the newest delivery of each topic": lambda connection, _n: last_deliveries.by_topic(
+        connection, 1, ["orders/create", "orders/updated", "carts/update"]
+    ),
     "forgetting 500": _forget,
     "problems": lambda connection, _: problems.open_groups(connection, _BOTH),
     "problems, retrying": lambda connection, _: problems.retried_groups(connection, _BOTH),

@@ -12,6 +12,7 @@ from connector.cli.opening import data_option, json_option, opened
 from connector.cli.output import print_json, print_table, shown
 from connector.config import Settings
 from connector.errors import ConfigError
+from connector.flows import overview as overviews
 from connector.flows.overview import Overview, because, overview, state, summaries
 from connector.store import connections, held
 from connector.store.connections import StoredConnection
@@ -101,12 +102,12 @@ def the_only_connection(database: Connection, name: str | None) -> StoredConnect
 
 def webhook_url(stored: StoredConnection, settings: Settings) -> str:
     """Where Shopify sends this connection's webhooks."""
-    return f"{settings.address}/webhooks/shopify/{stored.key}"
+    return overviews.webhook_url(stored, settings.address)
 
 
 def events_url(stored: StoredConnection, settings: Settings) -> str:
     """Where NetSuite says what changed; it answers once the connection has an event secret."""
-    return f"{settings.address}/webhooks/netsuite/{stored.key}"
+    return overviews.events_url(stored, settings.address)
 
 
 def state_in_words(stored: StoredConnection) -> str:

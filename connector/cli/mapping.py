@@ -9,19 +9,15 @@ import click
 from connector.cli.connections import the_connection
 from connector.cli.opening import data_option, json_option, opened
 from connector.cli.output import print_json, print_table
-from connector.cli.rules_file import RulesFile, read_rules_file
-from connector.cli.toml_text import toml
 from connector.errors import ConfigError
 from connector.flows.rule_changes import Draft, change, draft, rule_differences, version_of
+from connector.flows.rules_file import RulesFile, read_rules_file, rules_as_toml
 from connector.mapping.differences import Difference
-from connector.mapping.rule_names import Entry, RuleReference, known_from_json, references
 from connector.mapping.rules import Rules
 from connector.runtime import Runtime
 from connector.store import rule_versions
 from connector.store.connections import COMMAND_LINE, StoredConnection
 from connector.store.rule_versions import RuleVersion
-
-_TABLE = "rules"
 
 
 @click.group()
@@ -41,8 +37,8 @@ def show(name: str, version: int | None, defaults: bool, data: Path, as_json: bo
         with runtime.engine.begin() as database:
             stored = the_connection(database, name)
         found = version_of(runtime, stored, version)
-    rules = Rules.from_json(found.rules)
     if as_json:
+        rules = Rules.from_json(found.rules)
         print_json(
             {
                 "connection": name,
@@ -52,9 +48,7 @@ def show(name: str, version: int | None, defaults: bool, data: Path, as_json: bo
             }
         )
         return
-    values = rules.model_dump(by_alias=True, exclude_defaults=not defaults)
-    click.echo(f"# {name}, version {found.version}, by {found.actor}, {found.made_at:%Y-%m-%d %H:%M} UTC: {found.note}")
-    click.echo(toml({_TABLE: values}, _comments(rules, found)) or f"[{_TABLE}]")
+    click.echo(rules_as_toml(name, found, with_defaults=defaults), nl=False)
 
 
 @mapping.command()
@@ -130,22 +124,6 @@ def _rolled_back(runtime: Runtime, stored: StoredConnection, version: int) -> Dr
             "\n".join([f"version {version} of the rules of {stored.name} cannot be used any more:", *lines])
         )
     return made
-
-
-def _comments(rules: Rules, version: RuleVersion) -> dict[tuple[str, ...], str]:
-    """Behind an id its name, behind a name its id."""
-    known = known_from_json(version.looked_up)
-    return {
-        (_TABLE, *reference.path): comment
-        for reference in references(rules)
-        if (comment := _comment(reference, known.get(reference.list, {}).get(reference.value)))
-    }
-
-
-def _comment(reference: RuleReference, entry: Entry | None) -> str | None:
-    if entry is None:
-        return None if reference.is_id else "not found in NetSuite yet"
-    return entry.name if reference.is_id else entry.id
 
 
 def _changes(before: RuleVersion | None, version: RuleVersion) -> list[Difference]:

@@ -20,16 +20,16 @@ def pause(connection: Connection, stored: StoredConnection, *, because: str, act
     _write_down(connection, stored, "paused", actor, because=because)
 
 
-def resume(connection: Connection, stored: StoredConnection, *, actor: str) -> None:
+def resume(connection: Connection, stored: StoredConnection, *, actor: str, because: str | None = None) -> None:
     """Lets the work go on; within seconds the workers' sweeper finds what has gathered."""
     connections.resume(connection, stored.id)
-    _write_down(connection, stored, "resumed", actor)
+    _write_down(connection, stored, "resumed", actor, **_reason(because))
 
 
-def remove(connection: Connection, stored: StoredConnection, *, actor: str) -> None:
+def remove(connection: Connection, stored: StoredConnection, *, actor: str, because: str | None = None) -> None:
     """Ends a connection; its history stays."""
     connections.remove(connection, stored)
-    _write_down(connection, stored, "removed", actor, name=stored.name)
+    _write_down(connection, stored, "removed", actor, name=stored.name, **_reason(because))
 
 
 def answering_pair(workplace: Workplace, stored: StoredConnection) -> Pair:
@@ -46,6 +46,10 @@ def approve(workplace: Workplace, stored: StoredConnection, pair: Pair, *, actor
     if stored.halt_code != WrongEnvironment("").code:
         return False
     return circuit.probe(workplace, stored.id, lambda _record_id: None, now=now)
+
+
+def _reason(because: str | None) -> dict[str, str]:
+    return {"because": because} if because else {}
 
 
 def _write_down(connection: Connection, stored: StoredConnection, action: str, actor: str, **details: Any) -> None:

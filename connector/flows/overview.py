@@ -83,6 +83,16 @@ def overview(connection: Connection, vault: Vault, stored: StoredConnection, *, 
     )
 
 
+def webhook_url(stored: StoredConnection, address: str) -> str:
+    """Where Shopify sends this connection's webhooks; `address` is the web process's, without a slash at its end."""
+    return f"{address}/webhooks/shopify/{stored.key}"
+
+
+def events_url(stored: StoredConnection, address: str) -> str:
+    """Where NetSuite says what changed; it answers once the connection has an event secret."""
+    return f"{address}/webhooks/netsuite/{stored.key}"
+
+
 def state(stored: StoredConnection) -> str:
     """working, paused (by a person or an uninstalled app) or halted (by a refusal, until a probe succeeds)."""
     if not stored.enabled:

@@ -147,33 +147,39 @@ class _Run:
                 records.settle(connection, self.lease, standing, now=now)
                 attempts.write_down(connection, self._attempt(standing, calls))
                 return Outcome(RecordState.HELD)
+        return self.overtaken(calls)
+
+    def overtaken(self, calls: list[Call]) -> Outcome:
+        """The connection was changed since it was read: what was found may hold no more."""
         changed = TransientError("the connection was changed meanwhile")
         return self.try_again(changed, calls, retry_after=_CHANGED_AGAIN)
 
     def end(self, standing: Standing, calls: list[Call]) -> Outcome:
-        """Nothing more to do until something new arrives or a person acts."""
+        """Nothing more to do until something new arrives or a person acts.
+
+        A record that is held waits to be released: not by the change that has just happened, whose release is over.
+        """
         if self.lease.kind != CANARY:
             crash_at(Moment.BEFORE_SETTLE)
         now = _now()
         with self.engine.begin() as connection:
-            # Whoever changed the rules released what was held then; this would wait for nobody.
-            is_stale = standing.state is RecordState.HELD and self._has_old_rules(connection)
-            if not is_stale:
-                is_due_again = records.settle(connection, self.lease, standing, now=now)
-                # The canary comes by a hundred thousand times a year and nobody asks for its time line.
-                if self.lease.kind != CANARY:
-                    attempts.write_down(connection, self._attempt(standing, calls))
-        if is_stale:
-            changed = TransientError(f"the rules were changed meanwhile; by the old ones: {standing.reason}")
-            return self.try_again(changed, calls, retry_after=_CHANGED_AGAIN)
+            is_overtaken = standing.state is RecordState.HELD and self.revision != connections.revision_kept(
+                connection, self.lease.connection_id
+            )
+            if not is_overtaken:
+                is_due_again = self._settled(connection, standing, calls, now)
+        if is_overtaken:
+            return self.overtaken(calls)
         self._log(standing, calls)
         return Outcome(standing.state, 0.0 if is_due_again else None)
 
-    def _has_old_rules(self, connection: Connection) -> bool:
-        """True when the rules of this pass are no longer in force; they cannot change before the transaction ends."""
-        if not self.rules_version:
-            return False
-        return connections.rules_version(connection, self.lease.connection_id) != self.rules_version
+    def _settled(self, connection: Connection, standing: Standing, calls: list[Call], now: datetime) -> bool:
+        """Settles the record and writes the pass down; True when something new came meanwhile."""
+        is_due_again = records.settle(connection, self.lease, standing, now=now)
+        # The canary comes by a hundred thousand times a year and nobody asks for its time line.
+        if self.lease.kind != CANARY:
+            attempts.write_down(connection, self._attempt(standing, calls))
+        return is_due_again
 
     def try_again(self, error: ConnectorError, calls: list[Call], *, retry_after: float | None = None) -> Outcome:
         """The record stays due; a refusal for want of room does not count as an attempt."""

@@ -65,6 +65,18 @@ rule_versions = Table(
     UniqueConstraint("connection_id", "version"),
 )
 
+# Rules that are being written, one draft for each connection; `base_version`: the version it was begun from.
+rule_drafts = Table(
+    "rule_drafts",
+    metadata,
+    connection_(),
+    Column("text", Text, nullable=False),
+    Column("base_version", Integer, nullable=False),
+    Column("actor", Text, nullable=False),
+    time_("saved_at"),
+    UniqueConstraint("connection_id"),
+)
+
 # `sealed` is what a person gave us, `token` what the other system gave us for it.
 credentials = Table(
     "credentials",

@@ -129,12 +129,6 @@ def change_rules(
     return _connection(row)
 
 
-def rules_version(connection: Connection, connection_id: int) -> int:
-    """The version in force, which stays so until the transaction ends."""
-    found = select(connections.c.rules_version).where(connections.c.id == connection_id).with_for_update(read=True)
-    return int(connection.execute(found).scalar_one())
-
-
 def by_name(connection: Connection, name: str) -> StoredConnection | None:
     """The connection of that name, or None; one that was removed has no name any more."""
     row = connection.execute(
@@ -154,6 +148,13 @@ def by_key(connection: Connection, key: str) -> StoredConnection | None:
 def by_id(connection: Connection, connection_id: int) -> StoredConnection:
     """The connection of that id."""
     return _connection(connection.execute(select(connections).where(connections.c.id == connection_id)).one())
+
+
+def revision_kept(connection: Connection, connection_id: int) -> int:
+    """The revision of a connection, which stays that until the transaction ends: who changes it waits."""
+    query = select(connections.c.revision).where(connections.c.id == connection_id).with_for_update(read=True)
+    found: int = connection.execute(query).scalar_one()
+    return found
 
 
 def every(connection: Connection) -> tuple[StoredConnection, ...]:

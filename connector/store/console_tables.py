@@ -55,3 +55,16 @@ problem_care = Table(
     time_("at"),
     UniqueConstraint("connection_id", "code", "subject"),
 )
+
+# A key that was made here for NetSuite, until a connection has it; `sealed` is the private one.
+made_keys = Table(
+    "made_keys",
+    metadata,
+    id_(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("made_by", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("certificate", Text, nullable=False),
+    time_("ends_at"),
+    time_("made_at"),
+)

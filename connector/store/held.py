@@ -1,6 +1,8 @@
 """Records that wait for a person or a mapping: held, and made due again once what they waited for is there."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, func, or_, select, update
 
@@ -54,6 +56,32 @@ def release_unmapped(connection: Connection, connection_id: int) -> int:
         .values(due_now() | {"woken_at": func.now() - WAKE_AGAIN * 2})
     )
     return found.rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What records wait for (`gateway:paypal`), how many, and since when the first does."""
+
+    subject: str
+    records: int
+    since: datetime
+
+
+def waiting(connection: Connection, connection_id: int, *, limit: int) -> list[Waiting]:
+    """What held records wait for, what most wait for first."""
+    count = func.count()
+    found = connection.execute(
+        select(records.c.reason_subject, count.label("records"), func.min(records.c.changed_at).label("since"))
+        .where(
+            records.c.connection_id == connection_id,
+            records.c.state == RecordState.HELD,
+            records.c.reason_subject.is_not(None),
+        )
+        .group_by(records.c.reason_subject)
+        .order_by(count.desc(), records.c.reason_subject)
+        .limit(limit)
+    )
+    return [Waiting(row.reason_subject, row.records, row.since) for row in found]
 
 
 def subjects(connection: Connection, connection_id: int, *, prefix: str) -> list[str]:

@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, LargeBinary, Row, Select, Table, func, literal, select
 
 from connector.errors import ConfigError, InvalidAnswer
-from connector.store import alert_channels, api_answers, credentials, effects, inbox, privacy, users
+from connector.store import alert_channels, api_answers, credentials, effects, inbox, made_keys, privacy, users
 from connector.store.alert_tables import alert_channels as channels_table
 from connector.store.connection_tables import credentials as credentials_table
 from connector.store.connection_tables import exports
 from connector.store.console_tables import api_answers as answers_table
+from connector.store.console_tables import made_keys as made_keys_table
 from connector.store.tables import effects as effects_table
 from connector.store.tables import events
 from connector.store.user_tables import users as users_table
@@ -60,6 +61,7 @@ SEALED = (
     Sealed("alert addresses", channels_table, "sealed", lambda row: alert_channels.place(row.connection_id, row.name)),
     Sealed("API answers", answers_table, "body", lambda row: api_answers.place(row.who, row.key)),
     Sealed("exports", exports, "document", lambda row: privacy.place(row.connection_id, row.request_id)),
+    Sealed("made keys", made_keys_table, "sealed", lambda row: made_keys.place(row.name)),
     Sealed("second factors", users_table, "totp", lambda row: users.place(row.id)),
 )
 

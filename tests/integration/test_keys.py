@@ -15,12 +15,14 @@ from sqlalchemy import LargeBinary, select, text, update
 from connector.config import Key
 from connector.errors import ConfigError, InvalidAnswer
 from connector.flows.resealing import counted, reseal
+from connector.netsuite.keygen import KeyKind, key_pair
 from connector.store import (
     alert_channels,
     api_answers,
     connections,
     credentials,
     inbox,
+    made_keys,
     operator_actions,
     privacy,
     users,
@@ -127,6 +129,7 @@ def test_everything_is_sealed_anew_and_the_old_key_is_needed_no_more(
         alert_channels.add(
             connection, world.runtime.vault, world.connection.id, "team", ChannelKind.SLACK, {"url": "https://x"}
         )
+        made_keys.keep(connection, world.runtime.vault, key_pair(KeyKind.EC, "x", now=now()), made_by="ada")
         users.put_totp(connection, world.runtime.vault, user_id, "JBSWY3DPEHPK3PXP")
     environment(monkeypatch, NEW, KEY)
     checked = run("keys", "rotate", "--check", "--json")
@@ -148,6 +151,7 @@ def test_everything_is_sealed_anew_and_the_old_key_is_needed_no_more(
         "effects.image": 0,
         "events.body": 0,
         "exports.document": 0,
+        "made_keys.sealed": 0,
         "users.totp": 0,
     }
     assert report["keys"] == {
@@ -158,6 +162,7 @@ def test_everything_is_sealed_anew_and_the_old_key_is_needed_no_more(
         "effects.image": {"new": 2},
         "events.body": {"new": 3},
         "exports.document": {"new": 1},
+        "made_keys.sealed": {"new": 1},
         "users.totp": {"new": 1},
     }
     assert opened_bodies(world, Vault((NEW,))) == {f"w-{number}": body(number) for number in range(3)}
@@ -182,6 +187,7 @@ def test_everything_is_sealed_anew_and_the_old_key_is_needed_no_more(
             "effects.image": 2,
             "events.body": 3,
             "exports.document": 1,
+            "made_keys.sealed": 1,
             "users.totp": 1,
         },
     }

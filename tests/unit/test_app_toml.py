@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from connector.cli.connection_file import ShopifySide
+from connector.flows.connection_settings import ShopifySide
 from connector.shopify.shop import SCOPES
 from connector.shopify.subscriptions import COMPLIANCE, NEEDED
 from connector.shopify.webhooks import notice

@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from connector.cli.toml_lines import line_of
+from connector.mapping.toml_lines import line_of
 
 TEXT = '''\
 name = "x"  # [shopify] """

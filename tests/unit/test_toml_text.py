@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.cli.toml_text import toml
+from connector.mapping.toml_text import toml
 
 _texts = st.text(st.characters(exclude_categories=["Cs"]))
 _values = st.one_of(_texts, st.booleans(), st.integers(-(2**62), 2**62), st.lists(_texts, max_size=3))

@@ -1,6 +1,7 @@
 """What templates can say: money, times, states, links to the same list asked differently; and how refusals look."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -9,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 import structlog
 from flask import Blueprint, Flask, Response, make_response, render_template, request
+from markupsafe import Markup, escape
 
 from connector.flows.acting import NotSignedIn, PasswordNeeded
 from connector.mapping.money import digits
@@ -29,6 +31,7 @@ _STATES: dict[str, tuple[str, str, str]] = {
     "ignored": ("ignored", "quiet", "dash"),
     "excluded": ("excluded", "quiet", "dash"),
 }
+_CODE = re.compile(r"`([^`]+)`")
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
@@ -37,7 +40,7 @@ def prepare(app: Flask, pages: Blueprint, api: Blueprint, *, screens: frozenset[
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         money=money, figure=figure, ago=ago, stamp=stamp, count=count, state=state, sentence=sentence, span=span, pairs=pairs,
-        environment_of=environment, plain=plain,
+        environment_of=environment, plain=plain, coded=coded,
         path=_path_alone,
     )  # fmt: skip
     app.jinja_env.globals.update(again=again, environment=environment, htmx_config=json.dumps(_HTMX), screens=screens)
@@ -117,6 +120,11 @@ def sentence(code: str | None) -> str:
     """`not_mapped` → `Not mapped`."""
     text = (code or "").replace("_", " ")
     return text[:1].upper() + text[1:]
+
+
+def coded(text: str) -> Markup:
+    """A text of ours in which `…` is code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704  escaped before
 
 
 def again(**changes: Any) -> str:

@@ -5,7 +5,7 @@ answered as JSON under /api/v1; one with a path in `opens` sends a browser there
 its form to what was Done.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from connector.store.roles import Role
 from web.console import rendering
 from web.console.asking import Asked, Form, from_body, from_form, from_query
 from web.console.idempotency import once
-from web.console.refusals import NotFound
+from web.console.refusals import BadInput, NotFound
 from web.console.site import Site, Visit
 
 API = "/api/v1"
@@ -44,13 +44,14 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act."""
+    """One act. `again`: the screen that has its form, shown once more with what is wrong beside each field."""
 
     name: str
     path: str
     form: type[Form]
     role: Role
     run: Callable[..., Done]
+    again: str | None
 
 
 @dataclass(slots=True)
@@ -79,12 +80,15 @@ class Console:
         return register
 
     def act(
-        self, name: str, path: str, form: type[Form], *, role: Role = Role.OPERATOR
+        self, name: str, path: str, form: type[Form], *, role: Role = Role.OPERATOR, again: str | None = None
     ) -> Callable[[Callable[..., Done]], Callable[..., Done]]:
-        """Registers a function `(visit, form, **path variables) -> Done` as a post of a form and of JSON."""
+        """Registers a function `(visit, form, **path variables) -> Done` as a post of a form and of JSON.
+
+        `again`: the screen with its form, of the same path variables; a BadInput shows it with `faults` and what was `sent`.
+        """
 
         def register(run: Callable[..., Done]) -> Callable[..., Done]:
-            act = Act(name, path, form, role, run)
+            act = Act(name, path, form, role, run, again)
             self.acts.append(act)
             self.pages.add_url_rule(path, name, lambda **at: self._posted(act, at), methods=["POST"])
             self.api.add_url_rule(_api_path(path), name, lambda **at: self._called(act, at), methods=["POST"])
@@ -144,11 +148,16 @@ class Console:
     def _page(self, screen: Screen, at: dict[str, Any]) -> Response:
         visit = self.visit(screen.role)
         query = from_query(screen.asked, request.args)
+        return self._shown(screen, visit, query, at, faults={}, sent={})
+
+    def _shown(
+        self, screen: Screen, visit: Visit, query: Asked, at: dict[str, Any], **form: Mapping[str, str]
+    ) -> Response:
         page = screen.read(visit, query, **at)
         if (opens := getattr(page, "opens", None)) is not None:
             return make_response(redirect(opens, 303))
         return make_response(
-            render_template(f"console/{screen.name}.html", page=page, asked=query, visit=visit, screen=screen)
+            render_template(f"console/{screen.name}.html", page=page, asked=query, visit=visit, screen=screen, **form)
         )
 
     def _twin(self, screen: Screen, adapter: TypeAdapter[Any], at: dict[str, Any]) -> Response:
@@ -157,7 +166,17 @@ class Console:
         return Response(adapter.dump_json(answer), content_type="application/json")
 
     def _posted(self, act: Act, at: dict[str, Any]) -> Response:
-        done = act.run(self.visit(act.role), from_form(act.form, request.form), **at)
+        visit = self.visit(act.role)
+        try:
+            done = act.run(visit, from_form(act.form, request.form), **at)
+        except BadInput as error:
+            if act.again is None:
+                raise
+            screen = next(one for one in self.screens if one.name == act.again)
+            query = from_query(screen.asked, request.args)
+            shown = self._shown(screen, visit, query, at, faults=error.fields, sent=request.form)
+            shown.status_code = 400
+            return shown
         flash(done.said)
         return make_response(redirect(done.location, 303))
 

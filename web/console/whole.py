@@ -2,8 +2,18 @@
 
 from web.console.alerts import alerts_screen
 from web.console.audit import audit_screen
+from web.console.connection_acts import connection_acts_screen
+from web.console.connection_new import connection_new_screen
+from web.console.connection_ping import connection_ping_screen
+from web.console.connection_secrets import connection_secrets_screen
+from web.console.connection_setup import connection_setup_screen
+from web.console.connections import connections_screen
 from web.console.events import events_screen
 from web.console.jobs import jobs_screen
+from web.console.mapping import mapping_screen
+from web.console.mapping_draft import mapping_draft_screen
+from web.console.mapping_history import mapping_history_screen
+from web.console.mapping_values import mapping_values_screen
 from web.console.openapi import serve_openapi
 from web.console.order import order_screen
 from web.console.order_again import order_again_screen
@@ -29,6 +39,16 @@ SCREENS = (
     order_again_screen,
     problems_screen,
     events_screen,
+    mapping_screen,
+    mapping_values_screen,
+    mapping_draft_screen,
+    mapping_history_screen,
+    connections_screen,
+    connection_acts_screen,
+    connection_ping_screen,
+    connection_new_screen,
+    connection_setup_screen,
+    connection_secrets_screen,
     schedules_screen,
     jobs_screen,
     alerts_screen,
