@@ -79,7 +79,7 @@ class Installed:
     session_ends_at: datetime | None
 
 
-def offer(site: Site, name: str, *, per_user: bool, now: datetime) -> Offer:
+def offer(site: Site, name: str, *, per_user: bool, now: datetime, actor: str = "operator") -> Offer:
     """Makes a link that installs the app of a connection once. Raises ConfigError naming what is missing for it."""
     with site.engine.begin() as connection:
         stored = connections.by_name(connection, name)
@@ -92,7 +92,7 @@ def offer(site: Site, name: str, *, per_user: bool, now: datetime) -> Offer:
         link = secrets.token_urlsafe(32)
         installs.offer(connection, stored.id, link, per_user=per_user, ends_at=now + LINK_LIFE)
         operator_actions.write_down(
-            connection, stored.id, actor="operator", action="install offered", details={"per_user": per_user}
+            connection, stored.id, actor=actor, action="install offered", details={"per_user": per_user}
         )
     notes = () if app.client_secret in shopify.secrets["webhook_secrets"] else (_UNKNOWN_SIGNATURE,)
     address = f"{site.public_url}{INSTALL_PATH}?link={link}"

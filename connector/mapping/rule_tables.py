@@ -110,3 +110,19 @@ def _place(table: LookUpTable, key: str) -> Place:
     if not key:
         raise ConfigError(f"say which {table.keys.lower()} is meant")
     return Place((*table.path, key), table.list, takes_account=table.name == _GATEWAYS)
+
+
+def filled_in(rules: Mapping[str, Any], proposed: Mapping[str, Any]) -> Rules:
+    """The rules with what is proposed where they have nothing yet. Raises ConfigError."""
+    return Rules.from_json(_filled(rules, proposed))
+
+
+def _filled(present: Mapping[str, Any], proposed: Mapping[str, Any]) -> dict[str, Any]:
+    found = deepcopy(dict(present))
+    for name, value in proposed.items():
+        before = found.get(name)
+        if before is None:
+            found[name] = value
+        elif isinstance(before, dict) and isinstance(value, Mapping):
+            found[name] = _filled(before, value)
+    return found

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 from connector.errors import ConnectorError
-from connector.flows import operating, overview, subscriptions
+from connector.flows import install, operating, overview, subscriptions
 from connector.flows.guard import Pair
+from connector.flows.install import Site
 from connector.flows.webhook_test import send_test
 from connector.store import operator_actions
 from connector.store.roles import Role
+from connector.transport import Transport
 from web.console.asking import Asked, Because, Form
 from web.console.refusals import BadInput, Stale
 from web.console.screens import Console, Done
@@ -64,6 +66,7 @@ def connection_acts_screen(console: Console) -> None:
     """Registers the acts, and the pages on which the two of them that weigh are asked for."""
     _register_work(console)
     _register_webhooks(console)
+    _register_install(console)
     _register_approval(console)
     _register_removal(console)
 
@@ -130,6 +133,20 @@ def _register_webhooks(console: Console) -> None:
             )  # fmt: skip
         said = f"{len(done) - len(wrong)} of {len(done)} topics come here"
         return Done(f"{said}; not in order: {', '.join(wrong)}." if wrong else f"{said}.", f"{_at(store)}/webhooks")
+
+
+def _register_install(console: Console) -> None:
+    @console.act("connections_install", "/connections/<store>/install", Form, role=Role.ADMIN)
+    def offer(visit: Visit, _form: Form, store: str) -> Done:
+        """Make a link that installs the app in the shop, good once and for 15 minutes, and open it."""
+        stored, runtime = visit.store(store), visit.site.runtime
+        transport = Transport("shopify")
+        try:
+            site = Site(runtime.engine, runtime.vault, transport, visit.site.address)
+            made = install.offer(site, stored.name, per_user=False, now=visit.now, actor=visit.who.name)
+        finally:
+            transport.close()
+        return Done("The link to install the app is good once, for 15 minutes.", made.link)
 
 
 def _register_approval(console: Console) -> None:

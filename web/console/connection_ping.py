@@ -37,7 +37,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class PingPage:
-    """What a ping found. `verdict`: ready, ready with warnings, not ready; `proposal`: rules as TOML, empty for none."""
+    """What a ping found. `verdict`: ready, ready with warnings, not ready; `proposal`: rules as TOML, empty for none.
+
+    `proposes_values`: false where it holds nothing but comments, what could not be found by name.
+    """
 
     store: str
     environment: str
@@ -45,6 +48,8 @@ class PingPage:
     verdict: str
     sides: tuple[Side, ...]
     proposal: str
+    proposes_values: bool
+    rules_version: int
     unread: tuple[str, ...]
 
 
@@ -88,8 +93,9 @@ def connection_ping_screen(console: Console) -> None:
         url = overview.webhook_url(stored, visit.site.address)
         report = run.ping(visit.site.runtime, stored.id, webhook_url=url, now=visit.now)
         return PingPage(
-            store, environment(stored), report.at, report.verdict, _sides(report), report.proposal.toml, report.unread
-        )
+            store, environment(stored), report.at, report.verdict, _sides(report), report.proposal.toml,
+            bool(report.proposal.rules), stored.rules_version, report.unread,
+        )  # fmt: skip
 
     @console.screen("connections_webhooks", "/connections/<store>/webhooks", Asked, WebhooksPage, role=Role.OPERATOR)
     def webhooks(visit: Visit, _asked: Asked, store: str) -> WebhooksPage:

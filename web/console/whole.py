@@ -13,6 +13,7 @@ from web.console.jobs import jobs_screen
 from web.console.mapping import mapping_screen
 from web.console.mapping_draft import mapping_draft_screen
 from web.console.mapping_history import mapping_history_screen
+from web.console.mapping_proposed import mapping_proposed_screen
 from web.console.mapping_values import mapping_values_screen
 from web.console.openapi import serve_openapi
 from web.console.order import order_screen
@@ -43,6 +44,7 @@ SCREENS = (
     mapping_values_screen,
     mapping_draft_screen,
     mapping_history_screen,
+    mapping_proposed_screen,
     connections_screen,
     connection_acts_screen,
     connection_ping_screen,

@@ -4,12 +4,13 @@ import pytest
 
 from connector.flows.webhook_test import TOPIC, send_test
 from connector.store import connections, event_list, halts, operator_actions
+from connector.store.credentials import NewCredential
 from connector.store.event_list import EventFilter
 from connector.store.halts import Halt
 from tests.clock import now
 from tests.office import Office
 from tests.visiting import Visitor
-from tests.world import World
+from tests.world import CLIENT, World, app_of, with_login
 
 ONE = "/connections/us-store"
 
@@ -127,6 +128,7 @@ def test_a_connection_of_others_has_no_page(stranger: Visitor, page: str) -> Non
         ("resume", {"because": "x"}),
         ("webhook-test", {}),
         ("webhooks", {}),
+        ("install", {}),
         ("approve", {"because": "x", "shop": "a", "shop_id": "1", "account": "b"}),
         ("remove", {"because": "x", "typed": "us-store"}),
     ],
@@ -142,3 +144,13 @@ def test_an_operator_may_not_change_who_is_written_to(otto: Visitor, vera: Visit
     assert otto.presses(f"{ONE}/webhooks").status_code == 403
     assert vera.get(f"{ONE}/ping").status_code == 403
     assert vera.presses(f"{ONE}/pause", because="x").status_code == 403
+
+
+def test_the_app_is_installed_by_a_link_that_is_opened_at_once(ada: Visitor, world: World) -> None:
+    app_of(world)
+    with_login(world, shopify=NewCredential("offline", CLIENT))
+    assert "Install the app in the shop" in ada.reads(ONE)
+    offered = ada.presses(f"{ONE}/install")
+    assert offered.status_code == 303
+    assert offered.location.startswith("https://hooks.example.com/")
+    assert ("ada", "install offered") in [(act["actor"], act["action"]) for act in ada.json(ONE)["acts"]]

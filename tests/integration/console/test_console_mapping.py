@@ -191,9 +191,24 @@ def test_rules_of_others_are_not_there(stranger: Visitor, page: str) -> None:
         ("value", {"table": "currencies", "key": "JPY", "version": "1"}),
         ("draft", {"toml": "", "version": "1"}),
         ("draft/discard", {}),
+        ("draft/proposed", {"proposal": "", "version": "1"}),
         ("draft/publish", {"note": "x", "saved_at": "2026-11-29T00:00:00Z"}),
         ("history", {"version": "1", "present": "1", "because": "x"}),
     ],
 )
 def test_rules_of_others_are_not_changed(stranger: Visitor, act: str, form: dict[str, str]) -> None:
     assert stranger.presses(f"/mapping/us-store/{act}", **form).status_code == 404
+
+
+def test_what_a_ping_proposes_becomes_a_draft(otto: Visitor, world: World) -> None:
+    stored = present(world)
+    rules = Rules.from_json(factories.rules_json(location=None, subsidiary=None))
+    made = draft(world.runtime, stored, rules, version_of(world.runtime, stored, None))
+    change(world.runtime, stored, made, actor="somebody", note="forgotten")
+    ping = otto.json("/connections/us-store/ping")
+    assert ping["proposes_values"]
+    form = {"proposal": ping["proposal"], "version": str(ping["rules_version"])}
+    assert "The proposal is a draft now" in otto.does(f"{DRAFT}/proposed", **form)
+    assert ("subsidiary", "1") in [(one["rule"], one["after"]) for one in otto.json(DRAFT)["changes"]]
+    assert present(world).rules_version == 2
+    assert "publish or discard it first" in otto.presses(f"{DRAFT}/proposed", **form).text
