@@ -15,7 +15,7 @@ _PASSINGS = (3, 5, 2, 7, 4, 6)
 class Cell:
     """One fault at one moment. `copies`: how often each delivery comes at once. `within`: seconds until all is quiet.
 
-    `breaks_calls`: calls to NetSuite must have failed, else the fault never struck.
+    `breaks_calls`: calls to NetSuite must have failed, else the fault never struck; `kills`: something must have died.
     """
 
     name: str
@@ -24,6 +24,7 @@ class Cell:
     copies: int = 1
     within: float = 240.0
     breaks_calls: bool = False
+    kills: bool = False
 
 
 def _crash(moment: Moment) -> tuple[str, ...]:
@@ -56,6 +57,7 @@ _STORM = (
 )
 
 DUPLICATES = Cell("each webhook four times at once", copies=4)
+REDEPLOYED = Cell("SIGTERM to all, new release overlapping, twice", faults.redeployed)
 LOST_ANSWERS = Cell("NetSuite commits, its answer is lost", faults.netsuite(*_LOST_ANSWERS), breaks_calls=True)
 # What the tests play: nobody waits for a lease.
 SMOKE = Cell(
@@ -70,17 +72,17 @@ SMOKE = Cell(
 CELLS: tuple[Cell, ...] = (
     *(Cell(name, setting=Setting(web_crashes=_crash(moment))) for moment, name in _WEB_MOMENTS.items()),
     *(Cell(name, setting=Setting(worker_crashes=_crash(moment))) for moment, name in _WORKER_MOMENTS.items()),
-    Cell("worker killed at random", faults.killed("worker")),
-    Cell("web killed at random", faults.killed("web")),
-    Cell("SIGTERM to all, new release overlapping, twice", faults.redeployed),
+    Cell("worker killed at random", faults.killed("worker"), kills=True),
+    Cell("web killed at random", faults.killed("web"), kills=True),
+    REDEPLOYED,
     Cell("Redis flushed again and again", faults.flushed),
     Cell("Redis flushed before anybody read", faults.flushed_before_anybody_read, Setting(late_worker=True)),
-    Cell("Redis killed and back empty, twice", faults.redis_killed),
+    Cell("Redis killed and back empty, twice", faults.redis_killed, kills=True),
     Cell("Redis frozen 15 s", faults.redis_frozen(15)),
     Cell("Redis frozen 60 s", faults.redis_frozen(60)),
     Cell("Redis half-open", faults.redis_half_open),
     Cell("Redis slow, links reset", faults.redis_slow_and_reset),
-    Cell("PostgreSQL immediate restart, twice", faults.postgres_restarted),
+    Cell("PostgreSQL immediate restart, twice", faults.postgres_restarted, kills=True),
     Cell("PostgreSQL frozen 8 s", faults.postgres_frozen(8)),
     Cell("PostgreSQL frozen 30 s", faults.postgres_frozen(30)),
     LOST_ANSWERS,
@@ -112,7 +114,7 @@ SHORT_NAMES = (
     "web killed, committed, before the 200",
     "worker killed, effect sent, before the request",
     "worker killed, answered, before it is kept",
-    "SIGTERM to all, new release overlapping, twice",
+    REDEPLOYED.name,
     "Redis flushed again and again",
     "PostgreSQL immediate restart, twice",
     LOST_ANSWERS.name,

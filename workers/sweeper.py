@@ -28,7 +28,7 @@ TICK_EVERY = 30.0
 # While a job goes on, its next records are sent as soon as some of the last have come to rest; nothing else is done then.
 EVERY_WITH_JOB = 1.0
 ALONE_AFTER = 60.0
-# So long a deaf worker may take to finish what it is at.
+# A deploy gives a process thirty seconds.
 LEAVE_WITHIN = 25.0
 
 
@@ -46,14 +46,22 @@ def send_due(runtime: Runtime, wakes: Wakes, *, now: datetime) -> int:
 class Sweeper:
     """Looks every fifteen seconds. `runtime` is the process's own, made when first asked for.
 
-    `alone_after`: for so many seconds wakes must have failed before work is done without them.
+    `alone_after`: for so many seconds wakes must have failed before work is done without them. `leave_within`: so many
+    seconds a deaf worker may take to finish what it is at.
     """
 
     def __init__(
-        self, runtime: Callable[[], Runtime], wakes: Wakes, canary: OwnCanary, *, alone_after: float = ALONE_AFTER
+        self,
+        runtime: Callable[[], Runtime],
+        wakes: Wakes,
+        canary: OwnCanary,
+        *,
+        alone_after: float = ALONE_AFTER,
+        leave_within: float = LEAVE_WITHIN,
     ) -> None:
         self._runtime = runtime
         self._alone_after = alone_after
+        self._leave_within = leave_within
         self._ticked_at = float("-inf")
         self._wakes = wakes
         self._canary = canary
@@ -127,9 +135,9 @@ class Sweeper:
 
     def _leave(self) -> None:
         """Ends this process the way a deploy does, so that the platform starts another one."""
-        log.error("worker_deaf", leaves_within=LEAVE_WITHIN)
+        log.error("worker_deaf", leaves_within=self._leave_within)
         self._stopping.set()
         os.kill(os.getpid(), signal.SIGTERM)
-        last = threading.Timer(LEAVE_WITHIN, os._exit, args=(70,))
+        last = threading.Timer(self._leave_within, os._exit, args=(70,))
         last.daemon = True
         last.start()

@@ -88,6 +88,17 @@ def the_connection(database: Connection, name: str) -> StoredConnection:
     return stored
 
 
+def the_only_connection(database: Connection, name: str | None) -> StoredConnection:
+    """The connection of that name, or the only one there is. Raises ConfigError."""
+    if name is not None:
+        return the_connection(database, name)
+    every = connections.every(database)
+    if len(every) != 1:
+        names = ", ".join(sorted(one.name for one in every)) or "none yet"
+        raise ConfigError(f"say which connection; there is {names}")
+    return every[0]
+
+
 def webhook_url(stored: StoredConnection, settings: Settings) -> str:
     """Where Shopify sends this connection's webhooks."""
     return f"{settings.address}/webhooks/shopify/{stored.key}"

@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from connector.cli.connections import the_connection
 from connector.cli.demo_stage import Stage
-from connector.cli.mapping import the_connection
 from connector.cli.opening import COMMAND_LINE, opened
 from connector.errors import ConfigError, Conflict, Unavailable
 from connector.flows import rule_changes, scheduled
 from connector.flows.jobs import the_job
 from connector.mapping.rules import Rules
+from connector.runtime import Runtime
 from connector.sandbox.scenario import world
 from connector.sandbox.scenario.day import Day
 from connector.sandbox.scenario.warehouse import Carton, Move, cartons, moves
+from connector.store.connections import StoredConnection
 from connector.store.scheduled_runs import RunOutcome
 
 Json = dict[str, Any]
@@ -92,7 +94,7 @@ def stock_the_shop(stage: Stage, units: int) -> None:
 def run_schedule(stage: Stage, name: str) -> None:
     """What `ml-connector schedules run` does, after the run that may be going on. Raises Unavailable when it fails."""
     with opened(stage.directory) as (runtime, _):
-        stored, job = the_connection(runtime, _CONNECTION), the_job(name)
+        stored, job = _the_connection(runtime), the_job(name)
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
             try:
@@ -110,9 +112,14 @@ def run_schedule(stage: Stage, name: str) -> None:
 def let_netsuite_ship(stage: Stage) -> None:
     """What `ml-connector mapping set` does with rules under which the warehouse ships."""
     with opened(stage.directory) as (runtime, _):
-        stored = the_connection(runtime, _CONNECTION)
+        stored = _the_connection(runtime)
         version = rule_changes.version_of(runtime, stored, None)
         made = rule_changes.draft(runtime, stored, Rules.from_json(world.rules("netsuite")), version)
         if made.found.faults:
             raise ConfigError("; ".join(fault.sentence for fault in made.found.faults))
         rule_changes.change(runtime, stored, made, actor=COMMAND_LINE, note="the warehouse ships from now on")
+
+
+def _the_connection(runtime: Runtime) -> StoredConnection:
+    with runtime.engine.begin() as database:
+        return the_connection(database, _CONNECTION)

@@ -7,8 +7,7 @@ from typing import Any, TypeVar
 import click
 from sqlalchemy import Connection
 
-from connector.errors import ConfigError
-from connector.store import connections
+from connector.cli.connections import the_connection
 from connector.store.event_list import EventFilter
 from connector.store.tables import RecordState
 
@@ -39,12 +38,10 @@ def filter_options(command: F) -> F:
 def the_filter(database: Connection, ids: tuple[int, ...] = (), **asked: Any) -> EventFilter:
     """What the options say. Raises ConfigError for a connection that is not there."""
     name = asked.pop("connection_name")
-    known = {stored.name: stored.id for stored in connections.every(database)}
-    if name is not None and name not in known:
-        raise ConfigError(f"there is no connection {name}; there is {', '.join(known) or 'none yet'}")
+    chosen = None if name is None else the_connection(database, name).id
     for moment in ("since", "until"):
         asked[moment] = _utc(asked[moment])
-    return EventFilter(connection_id=known[name] if name else None, ids=ids, **asked)
+    return EventFilter(connection_id=chosen, ids=ids, **asked)
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from connector.cli.connections import the_only_connection
 from connector.cli.inventory_sum import print_sum
 from connector.cli.opening import data_option, json_option, opened
 from connector.cli.output import print_json, print_table
@@ -16,8 +17,7 @@ from connector.errors import ConfigError
 from connector.flows.stock_drift import Standing, standings
 from connector.flows.stock_places import stock_places
 from connector.runtime import Runtime
-from connector.store import connections, shop_items
-from connector.store.connections import StoredConnection
+from connector.store import shop_items
 
 _COLUMNS = ("sku", "location", "available", "waiting", "buffer", "percent", "cap", "publish", "shop", "differs")
 
@@ -59,7 +59,8 @@ def status(sku: str | None, name: str | None, with_equal: bool, as_csv: bool, da
 
 @contextmanager
 def _standings(runtime: Runtime, name: str | None, sku: str | None) -> Iterator[Iterator[Standing]]:
-    stored = the_connection(runtime, name)
+    with runtime.engine.begin() as database:
+        stored = the_only_connection(database, name)
     systems = runtime.open_unchecked(stored.id)
     if not systems.rules.inventory.locations:
         raise ConfigError(f"the rules of {stored.name} name no inventory.locations: no stock is pushed to this shop")
@@ -73,19 +74,6 @@ def _standings(runtime: Runtime, name: str | None, sku: str | None) -> Iterator[
         yield (
             one for place in places for one in standings(database, stored.id, place, systems.rules.inventory, sku=sku)
         )
-
-
-def the_connection(runtime: Runtime, name: str | None) -> StoredConnection:
-    """The connection of that name, or the only one. Raises ConfigError."""
-    with runtime.engine.begin() as database:
-        known = connections.every(database) if name is None else (connections.by_name(database, name),)
-    found = [one for one in known if one is not None]
-    if name is not None and not found:
-        raise ConfigError(f"there is no connection {name}")
-    if len(found) != 1:
-        names = ", ".join(sorted(one.name for one in found)) or "none"
-        raise ConfigError(f"say which connection with --connection NAME; there are: {names}")
-    return found[0]
 
 
 def _json(one: Standing) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from connector.cli.connections import the_connection
 from connector.cli.opening import data_option, json_option, opened
 from connector.cli.output import print_json, print_table
 from connector.cli.rules_file import RulesFile, read_rules_file
@@ -16,7 +17,7 @@ from connector.mapping.differences import Difference
 from connector.mapping.rule_names import Entry, RuleReference, known_from_json, references
 from connector.mapping.rules import Rules
 from connector.runtime import Runtime
-from connector.store import connections, rule_versions
+from connector.store import rule_versions
 from connector.store.connections import COMMAND_LINE, StoredConnection
 from connector.store.rule_versions import RuleVersion
 
@@ -37,7 +38,9 @@ def mapping() -> None:
 def show(name: str, version: int | None, defaults: bool, data: Path, as_json: bool) -> None:
     """Print the rules of connection NAME as TOML that `mapping set` takes; ids and names NetSuite knows as comments."""
     with opened(data) as (runtime, _):
-        found = version_of(runtime, the_connection(runtime, name), version)
+        with runtime.engine.begin() as database:
+            stored = the_connection(database, name)
+        found = version_of(runtime, stored, version)
     rules = Rules.from_json(found.rules)
     if as_json:
         print_json(
@@ -61,10 +64,7 @@ def show(name: str, version: int | None, defaults: bool, data: Path, as_json: bo
 def history(name: str, data: Path, as_json: bool) -> None:
     """List the versions of the rules of connection NAME, newest first: who made them, when, and what they changed."""
     with opened(data) as (runtime, _), runtime.engine.begin() as database:
-        stored = connections.by_name(database, name)
-        found = rule_versions.of_connection(database, stored.id) if stored else []
-    if stored is None:
-        raise _unknown(name)
+        found = rule_versions.of_connection(database, the_connection(database, name).id)
     rows = [
         (version, _changes(found[index + 1] if index + 1 < len(found) else None, version))
         for index, version in enumerate(found)
@@ -92,7 +92,8 @@ def set_(name: str, file: Path | None, rollback: int | None, data: Path, as_json
     if (file is None) == (rollback is None):
         raise ConfigError("name either a FILE or a version to go back to with --rollback N")
     with opened(data) as (runtime, _):
-        stored = the_connection(runtime, name)
+        with runtime.engine.begin() as database:
+            stored = the_connection(database, name)
         made = _rolled_back(runtime, stored, rollback) if rollback is not None else drafted(runtime, stored, file)
         note = f"back to version {rollback}" if rollback is not None else f"mapping set {file.name if file else ''}"
         released = 0
@@ -120,15 +121,6 @@ def drafted(runtime: Runtime, stored: StoredConnection, file: Path | None) -> Dr
     return made
 
 
-def the_connection(runtime: Runtime, name: str) -> StoredConnection:
-    """The connection of that name. Raises ConfigError."""
-    with runtime.engine.begin() as database:
-        stored = connections.by_name(database, name)
-    if stored is None:
-        raise _unknown(name)
-    return stored
-
-
 def _rolled_back(runtime: Runtime, stored: StoredConnection, version: int) -> Draft:
     before = version_of(runtime, stored, version)
     made = draft(runtime, stored, Rules.from_json(before.rules), before)
@@ -138,10 +130,6 @@ def _rolled_back(runtime: Runtime, stored: StoredConnection, version: int) -> Dr
             "\n".join([f"version {version} of the rules of {stored.name} cannot be used any more:", *lines])
         )
     return made
-
-
-def _unknown(name: str) -> ConfigError:
-    return ConfigError(f"there is no connection named {name}; see `ml-connector connection list`")
 
 
 def _comments(rules: Rules, version: RuleVersion) -> dict[tuple[str, ...], str]:

@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from connector.cli.mapping import drafted, the_connection
+from connector.cli.connections import the_connection
+from connector.cli.mapping import drafted
 from connector.cli.opening import data_option, json_option, opened
 from connector.cli.output import print_json
 from connector.flows.rehearsal import RecordChange
@@ -28,7 +29,8 @@ def trial(name: str, file: Path, last: int, data: Path, as_json: bool) -> None:
     when an order that is written whole now would not be.
     """
     with opened(data) as (runtime, _):
-        stored = the_connection(runtime, name)
+        with runtime.engine.begin() as database:
+            stored = the_connection(database, name)
         found = trials(runtime, stored, drafted(runtime, stored, file), last=last)
     if as_json:
         print_json(_json(stored.rules_version, found))

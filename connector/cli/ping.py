@@ -9,13 +9,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from connector.cli.connections import webhook_url
+from connector.cli.connections import the_connection, webhook_url
 from connector.cli.opening import data_option, json_option, opened
 from connector.cli.output import console, print_json
-from connector.errors import ConfigError
 from connector.flows.ping import run
 from connector.flows.ping.report import CONNECTION, NETSUITE, SHOPIFY, Probe, Report, Status, Verdict
-from connector.store import connections
 
 _MARKS = {
     Status.OK: ("✓", "green"),
@@ -51,9 +49,7 @@ def ping(name: str, propose: bool, data: Path, as_json: bool) -> None:
 def _report(name: str, data: Path) -> Report:
     with opened(data) as (runtime, settings):
         with runtime.engine.begin() as database:
-            stored = connections.by_name(database, name)
-        if stored is None:
-            raise ConfigError(f"there is no connection named {name}; see `ml-connector connection list`")
+            stored = the_connection(database, name)
         return run.ping(runtime, stored.id, webhook_url=webhook_url(stored, settings), now=datetime.now(UTC))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from connector.cli.connections import the_only_connection
 from connector.cli.opening import data_option, json_option, opened
 from connector.cli.output import console, print_json, print_table
 from connector.errors import ConfigError
@@ -19,12 +20,9 @@ from connector.flows.ledger_money import Difference, MoneyRow, Sums
 from connector.flows.ledger_orders import Place
 from connector.flows.reconciling import Proof, proof, window
 from connector.mapping.money import rounded
-from connector.runtime import Runtime
-from connector.store import connections
-from connector.store.connections import StoredConnection
 
 _DAY = click.DateTime(["%Y-%m-%d"])
-# From here on there is room for what came and what went back, not only for what stayed.
+# From here on there is room for what came, what went back and what stayed side by side; else they stand in two lines.
 _WIDE = 110
 _MONEY = ("captured", "refunded", "net")
 # Orders of a place that are named one by one before they are only counted.
@@ -47,7 +45,9 @@ def reconcile(
     difference in money has no cause.
     """
     with opened(data) as (runtime, _):
-        systems = runtime.open_systems(_stored(runtime, connection).id)
+        with runtime.engine.begin() as database:
+            stored = the_only_connection(database, connection)
+        systems = runtime.open_systems(stored.id)
         now = datetime.now(UTC)
         chosen = window(systems.rules, since=since and since.date(), until=until and until.date(), now=now)
         if chosen.since >= chosen.until:
@@ -61,17 +61,6 @@ def reconcile(
         _print(found)
     if not found.is_explained:
         raise SystemExit(1)
-
-
-def _stored(runtime: Runtime, name: str | None) -> StoredConnection:
-    with runtime.engine.begin() as database:
-        found = [one for one in connections.every(database) if name in (None, one.name)]
-    if not found and name is not None:
-        raise ConfigError(f"there is no connection named {name}; see `ml-connector connection list`")
-    if len(found) != 1:
-        names = ", ".join(sorted(one.name for one in found)) or "none"
-        raise ConfigError(f"say which connection: `ml-connector reconcile NAME`; there are: {names}")
-    return found[0]
 
 
 def _day(moment: datetime | None) -> str:
@@ -136,18 +125,24 @@ def _sum(sums: Sequence[Sums]) -> Sums:
 
 def _print_rows(names: Sequence[str], rows: Sequence[tuple[Sequence[str], MoneyRow]]) -> None:
     is_wide = console().width >= _WIDE
-    members = _MONEY if is_wide else ("net",)
-    columns = [f"{side}\n{name}" if is_wide else side for side in ("shopify", "netsuite") for name in members]
-    cells = [
-        [*head, *_amounts(row, members), f"{_money(row.difference, row):+}" if row.difference else ""]
-        for head, row in rows
-    ]
+    sides = ("shopify", "netsuite")
+    columns = [f"{side}\n{name}" for side in sides for name in _MONEY] if is_wide else sides
+    cells: list[list[object]] = []
+    for head, row in rows:
+        amounts = _amounts(row) if is_wide else [_two_lines(side, row) for side in (row.shopify, row.netsuite)]
+        cells.append([*head, *amounts, "" if row.is_equal else f"{_money(row.difference, row):+}"])
     print_table((*names, *columns, "differs"), cells, whole=(*names, *columns, "differs"))
 
 
-def _amounts(row: MoneyRow, members: Sequence[str]) -> list[Decimal]:
+def _two_lines(side: Sums, row: MoneyRow) -> str:
+    """What came, and below it what went back."""
+    came = str(_money(side.captured, row))
+    return f"{came}\n-{_money(side.refunded, row)}" if side.refunded else came
+
+
+def _amounts(row: MoneyRow) -> list[Decimal]:
     """Of Shopify, then of NetSuite."""
-    return [_money(getattr(side, name), row) for side in (row.shopify, row.netsuite) for name in members]
+    return [_money(getattr(side, name), row) for side in (row.shopify, row.netsuite) for name in _MONEY]
 
 
 def _money(amount: Decimal, of: MoneyRow | Difference) -> Decimal:
@@ -177,7 +172,7 @@ def _print_places(found: Proof) -> None:
 
 
 def _money_json(row: MoneyRow) -> dict[str, Any]:
-    amounts = _amounts(row, _MONEY)
+    amounts = _amounts(row)
     sides = {
         name: dict(zip(_MONEY, amounts[at : at + 3], strict=True)) for at, name in ((0, "shopify"), (3, "netsuite"))
     }
@@ -209,5 +204,5 @@ def _print_csv(found: Proof) -> None:
     columns = [f"{side}_{member}" for side in ("shopify", "netsuite") for member in _MONEY]
     writer.writerow(["day", "currency", "gateway", *columns, "difference"])
     for row in found.rows:
-        amounts = _amounts(row, _MONEY)
+        amounts = _amounts(row)
         writer.writerow([row.day, row.currency, row.gateway, *amounts, _money(row.difference, row)])

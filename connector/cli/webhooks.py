@@ -6,17 +6,15 @@ from typing import Any
 
 import click
 
-from connector.cli.connections import webhook_url
+from connector.cli.connections import the_connection, webhook_url
 from connector.cli.opening import data_option, json_option, opened
 from connector.cli.output import print_json, print_table
 from connector.config import Settings
-from connector.errors import ConfigError
 from connector.flows import subscriptions
 from connector.flows.subscriptions import Difference, State
 from connector.flows.systems import Systems
 from connector.runtime import Runtime
 from connector.shopify.subscriptions import COMPLIANCE, Subscription
-from connector.store import connections
 
 _SHOWN = {
     State.OK: "ok",
@@ -69,9 +67,7 @@ def sync(name: str, data: Path, as_json: bool) -> None:
 def _opened(runtime: Runtime, settings: Settings, name: str) -> tuple[Systems, str]:
     """The connection of that name, and where its webhooks are to come."""
     with runtime.engine.begin() as database:
-        stored = connections.by_name(database, name)
-    if stored is None:
-        raise ConfigError(f"there is no connection named {name}; see `ml-connector connection list`")
+        stored = the_connection(database, name)
     return runtime.open_unchecked(stored.id), webhook_url(stored, settings)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -37,7 +38,7 @@ class Span:
 
 @dataclass(slots=True)
 class Outlook:
-    """What an import would do. `sums`: orders and money by day and currency, of those that are new."""
+    """What an import would do. `sums`: orders and money by day of the books and currency, of those that are new."""
 
     found: int = 0
     known: int = 0
@@ -69,13 +70,15 @@ def outlook(systems: Systems, workplace: Workplace, span: Span) -> Outlook:
     found = Outlook(slots=max(systems.connection.netsuite_concurrency - RESERVE[Lane.HISTORY], 1))
     sums: defaultdict[tuple[str, str], list[Decimal]] = defaultdict(list)
     chosen: list[PlacedOrder] = []
+    zone = ZoneInfo(systems.rules.time_zone)
     for page in _pages(systems, span):
         new = _unknown(page, systems, workplace)
         found.found += len(page)
         found.known += len(page) - len(new)
         found.by_status.update(order.financial_status for order in new)
         for order in new:
-            sums[f"{order.created_at:%Y-%m-%d}", order.total.currency].append(order.total.amount)
+            day = order.created_at.astimezone(zone).date()
+            sums[day.isoformat(), order.total.currency].append(order.total.amount)
         chosen += new[: max(_SAMPLES - len(chosen), 0)]
     found.sums = {key: (len(amounts), sum(amounts, Decimal(0))) for key, amounts in sorted(sums.items())}
     found.samples = [(order.name, _writes(order, systems, workplace)) for order in chosen]

@@ -6,19 +6,25 @@ Shopify by pages of a hundred orders, NetSuite by pages of a thousand documents,
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from itertools import takewhile
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection
+
 from connector.flows.document_mirror import shopify_id_of
+from connector.flows.own_payments import OWN
 from connector.flows.systems import Systems, Workplace
+from connector.mapping import external_ids
 from connector.mapping.rules import Rules
 from connector.netsuite.ledger import LedgerDocument, documents_of_ids, ledger_documents
 from connector.shopify.changes import PaidOrder, paid_orders
-from connector.store import ledger
+from connector.store import effects, ledger
 from connector.store.ledger import KnownEffect, KnownOrder
 
 # A document is dated by its order's day; a day more covers whose clock it was.
 _MARGIN = timedelta(days=1)
+_CHUNK = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +36,10 @@ class Window:
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ledger:
     """Everything that was read. `orders`, `known` and `effects` by Shopify's order id; `by_key` by external id, of other
-    orders too."""
+    orders too. `own_payments`: ids of those that stand in Shopify because we marked the order as paid."""
 
     window: Window
     rules: Rules
@@ -45,6 +51,12 @@ class Ledger:
     effects: Mapping[str, Sequence[KnownEffect]]
     by_key: Mapping[str, KnownEffect]
     documents: Sequence[LedgerDocument]
+    own_payments: frozenset[str] = frozenset()
+
+    @cached_property
+    def by_remote_id(self) -> Mapping[str, KnownEffect]:
+        """What NetSuite told us that it has, by its internal id."""
+        return {one.remote_id: one for one in self.by_key.values() if one.is_in_netsuite and one.remote_id}
 
     @property
     def ours(self) -> str:
@@ -76,6 +88,7 @@ def read_ledger(systems: Systems, workplace: Workplace, window: Window, *, is_at
         by_key = {one.natural_key: one for one in made}
         others = [one.external_id for one in documents if one.external_id and one.external_id not in by_key]
         by_key |= ledger.effects_of_keys(connection, connection_id, others)
+        own_payments = _own_payments(connection, systems, workplace, list(orders))
     documents += documents_of_ids(systems.netsuite, _not_listed(made, documents))
     return Ledger(
         window=window,
@@ -88,6 +101,7 @@ def read_ledger(systems: Systems, workplace: Workplace, window: Window, *, is_at
         effects=_by_order(made),
         by_key=by_key,
         documents=documents,
+        own_payments=own_payments,
     )
 
 
@@ -102,6 +116,18 @@ def _documents(systems: Systems, window: Window, orders: Iterable[PaidOrder]) ->
     since = min(moments).astimezone(ZoneInfo(systems.rules.time_zone)).date() - _MARGIN
     reference = _reference([order.placed.name for order in orders])
     return ledger_documents(systems.netsuite, ours=prefix(systems.shop_id), reference=reference, since=since)
+
+
+def _own_payments(
+    connection: Connection, systems: Systems, workplace: Workplace, order_ids: Sequence[str]
+) -> frozenset[str]:
+    """What came of our markings, by their images."""
+    found: set[str] = set()
+    for start in range(0, len(order_ids), _CHUNK):
+        keys = [external_ids.marked_paid(systems.shop_id, order_id) for order_id in order_ids[start : start + _CHUNK]]
+        for marked in effects.of_keys(connection, systems.connection.id, keys).values():
+            found |= set((effects.image_of(marked, workplace.vault) or {}).get(OWN, ()))
+    return frozenset(found)
 
 
 def _reference(names: Sequence[str]) -> str:

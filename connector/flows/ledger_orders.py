@@ -98,11 +98,19 @@ def _waiting(ledger: Ledger, record: KnownOrder) -> tuple[Place, str]:
         return Place.PENDING, "on the list of an import"
     if not ledger.is_at_work:
         return Place.PENDING, "the connection is paused or halted"
+    if late := overdue(ledger, record):
+        return Place.UNKNOWN, late
     if record.attempts:
         return Place.PENDING, f"tried again: {record.reason or record.reason_code or 'no reason was written down'}"
-    if ledger.is_young(record.changed_at):
-        return Place.PENDING, "heard of a moment ago"
-    return Place.UNKNOWN, f"due since {record.changed_at:%Y-%m-%d %H:%M} UTC, and no worker has taken it"
+    return Place.PENDING, "heard of a moment ago"
+
+
+def overdue(ledger: Ledger, record: KnownOrder) -> str | None:
+    """What is wrong with an undone order that a worker should have taken by now; None where it may still wait."""
+    due = max(record.changed_at, record.next_attempt_at)
+    if not ledger.is_at_work or ledger.is_young(due):
+        return None
+    return f"due since {due:%Y-%m-%d %H:%M} UTC, and no worker has taken it"
 
 
 def _is_ours(ledger: Ledger, record: KnownOrder, document: LedgerDocument) -> bool:
@@ -114,13 +122,13 @@ def _is_ours(ledger: Ledger, record: KnownOrder, document: LedgerDocument) -> bo
 
 def _documents_of(ledger: Ledger) -> Mapping[str, Sequence[LedgerDocument]]:
     """Documents that stand for an order: by external id, by internal id, or, entered by others, by its name."""
-    by_remote_id = {one.remote_id: one.shopify_id for one in ledger.by_key.values() if one.is_in_netsuite}
     by_name = {order.placed.name: order_id for order_id, order in ledger.orders.items()}
     found: defaultdict[str, list[LedgerDocument]] = defaultdict(list)
     for document in ledger.documents:
         if not document.is_order:
             continue
-        order_id = order_id_of(document, ledger.shop_id) or by_remote_id.get(document.id)
+        made = ledger.by_remote_id.get(document.id)
+        order_id = order_id_of(document, ledger.shop_id) or (made.shopify_id if made else None)
         if order_id is None and not (document.external_id or "").startswith("SHOPIFY-"):
             order_id = by_name.get(document.reference or "")
         if order_id in ledger.orders:
@@ -137,8 +145,9 @@ def _unknown(orders: Sequence[Placed]) -> Iterator[Finding]:
 
 def _doubled(orders: Sequence[Placed]) -> Iterator[Finding]:
     for one in orders:
-        if len(one.documents) > 1:
-            sentence = f"NetSuite has {len(one.documents)} documents of it: {_numbers(one.documents)}"
+        standing = [document for document in one.documents if not document.is_voided]
+        if len(standing) > 1:
+            sentence = f"NetSuite has {len(standing)} documents of it: {_numbers(standing)}"
             yield Finding(one.order.placed.order_id, one.order.placed.name, sentence)
 
 
@@ -157,13 +166,14 @@ def _gone(ledger: Ledger) -> Iterator[Finding]:
 def _strange(ledger: Ledger) -> Iterator[Finding]:
     """Orders under our external ids that Shopify has no such order of."""
     first, last = ledger.day(ledger.window.since), ledger.day(ledger.window.until)
-    newest = max((int(order_id) for order_id in ledger.orders), default=0)
+    listed = [int(order_id) for order_id in ledger.orders]
+    oldest, newest = min(listed, default=0), max(listed, default=0)
     for document in ledger.documents:
         order_id = order_id_of(document, ledger.shop_id)
         if not document.is_order or order_id is None or order_id in ledger.orders:
             continue
-        # One of another day is of an order outside the window, and so is one younger than all that were read.
-        is_inside = first < document.day < last and order_id.isdigit() and int(order_id) < newest
+        # One of another day is of an order outside the window, and so is one older or younger than all that were read.
+        is_inside = first < document.day < last and order_id.isdigit() and oldest < int(order_id) < newest
         if is_inside:
             we = "we wrote it" if document.external_id in ledger.by_key else "we do not know it either"
             sentence = f"NetSuite has {document.number} under {document.external_id}, Shopify lists no such order; {we}"

@@ -38,6 +38,17 @@ class LedgerDocument:
     day: date
     made_from: str | None
     order_external_id: str | None
+    is_voided: bool = False
+
+    @property
+    def is_of_one_payment(self) -> bool:
+        """True for a deposit and a customer refund."""
+        return self.type in (CUSTOMER_DEPOSIT, CUSTOMER_REFUND)
+
+    @property
+    def is_over_many(self) -> bool:
+        """True for what can stand for several payments at once."""
+        return self.type == CASH_REFUND or (self.type == CASH_SALE and self.is_order)
 
     @property
     def is_order(self) -> bool:
@@ -47,7 +58,8 @@ class LedgerDocument:
     @classmethod
     def from_row(cls, row: Mapping[str, str]) -> "LedgerDocument":
         """From a row of these queries; what is voided is over nothing."""
-        total = Decimal(0) if row.get("voided") == "T" else abs(Decimal(row.get("foreigntotal", "0")))
+        is_voided = row.get("voided") == "T"
+        total = Decimal(0) if is_voided else abs(Decimal(row.get("foreigntotal", "0")))
         return cls(
             id=row["id"],
             type=row["type"],
@@ -59,6 +71,7 @@ class LedgerDocument:
             day=date.fromisoformat(row["day"]),
             made_from=row.get("order_id"),
             order_external_id=row.get("order_externalid"),
+            is_voided=is_voided,
         )
 
 

@@ -1,7 +1,7 @@
 """Which orders changed or were placed in a stretch of time, oldest first; each is read whole by its own pass."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from connector.errors import InvalidAnswer
@@ -58,11 +58,15 @@ class PlacedOrder:
 
 @dataclass(frozen=True, slots=True)
 class PaidOrder:
-    """An order as a list has it, with every transaction; money was received or given back by some of them."""
+    """An order as a list has it, with every transaction; money was received or given back by some of them.
+
+    `is_on_terms`: a company bought it and pays its invoice.
+    """
 
     placed: PlacedOrder
     processed_at: datetime
     transactions: Sequence[Transaction]
+    is_on_terms: bool
 
     @classmethod
     def from_json(cls, data: Json) -> "PaidOrder":
@@ -72,7 +76,9 @@ class PaidOrder:
     @classmethod
     def _from_json(cls, data: Json) -> "PaidOrder":
         payments = tuple(Transaction.from_json(item) for item in data["transactions"])
-        return cls(PlacedOrder.from_json(data), moment(data["processedAt"]), payments)
+        is_business = (data.get("purchasingEntity") or {}).get("__typename") == "PurchasingCompany"
+        is_on_terms = is_business and data.get("paymentTerms") is not None
+        return cls(PlacedOrder.from_json(data), moment(data["processedAt"]), payments, is_on_terms)
 
 
 def paid_orders(client: ShopifyClient, since: datetime, until: datetime) -> Iterator[PaidOrder]:
@@ -90,7 +96,7 @@ def _completed(client: ShopifyClient, order: PaidOrder) -> PaidOrder:
     if len(order.transactions) < _TRANSACTIONS:
         return order
     whole = client.order(order.placed.order_id)
-    return order if whole is None else PaidOrder(order.placed, order.processed_at, tuple(whole.transactions))
+    return order if whole is None else replace(order, transactions=tuple(whole.transactions))
 
 
 def placed_orders(client: ShopifyClient, since: datetime, until: datetime) -> Iterator[Sequence[PlacedOrder]]:

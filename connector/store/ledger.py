@@ -58,6 +58,7 @@ class KnownEffect:
     state: EffectState
     remote_id: str | None
     amount: Decimal | None
+    confirmed_at: datetime | None
 
     @property
     def is_in_netsuite(self) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from connector.errors import ConfigError, Conflict
-from connector.flows.history import Span, begin
+from connector.flows.history import Span, begin, outlook
 from connector.flows.job_feed import advance
 from connector.store import jobs, operator_actions
 from connector.store.jobs import JobState
@@ -130,8 +130,8 @@ def test_a_dry_run_tells_days_money_and_calls_and_writes_nothing(world: World, r
     seen = json.loads(run("history", "import", "--since", "2026-05-01", "--dry-run", "--json").stdout)
     assert (seen["found"], seen["known"], seen["new"]) == (4, 1, 3)
     assert seen["days"] == [
-        {"day": "2026-05-01", "currency": "USD", "orders": 2, "total": "30.50"},
-        {"day": "2026-05-03", "currency": "USD", "orders": 1, "total": "20.00"},
+        {"day": "2026-04-30", "currency": "USD", "orders": 2, "total": "30.50"},
+        {"day": "2026-05-02", "currency": "USD", "orders": 1, "total": "20.00"},
     ]
     assert set(seen["samples"]) == {"#1001", "#1002", "#1003"}
     assert seen["netsuite_writes"] == 3 * seen["samples"]["#1001"]
@@ -218,3 +218,14 @@ def test_an_import_stopped_while_it_lists_does_not_go_on(world: World, run: Any)
         listed(world, tell=stop)
     assert rows(world, "select state from jobs") == [("stopped",)]
     assert rows(world, "select count(*) from records where kind = 'order'") == [(0,)]
+
+
+def test_a_dry_run_sums_by_the_days_of_the_books(world: World) -> None:
+    placed(world, 5001, day=3)
+    late = placed(world, 5002)
+    late["created_at"] = late["processed_at"] = "2026-05-05T03:30:00Z"
+    world.shop.put_order(late, [payment(late)])
+    systems = world.runtime.open_systems(world.connection.id)
+    assert systems.rules.time_zone == "America/New_York"
+    found = outlook(systems, world.runtime, ALL)
+    assert {day: count for (day, _), (count, _) in found.sums.items()} == {"2026-05-03": 1, "2026-05-04": 1}

@@ -1,8 +1,10 @@
 """What is done every few seconds does not grow with an import: what only waits for its job is not among what is undone."""
 
 import re
+import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from celery import Celery
@@ -15,8 +17,9 @@ from connector.store import census, inbox, jobs, records
 from tests.clock import later, now
 from tests.hearing import heard
 from tests.payloads import rest_order
+from tests.waiting import eventually
 from tests.world import World
-from workers.sweeper import Sweeper
+from workers.sweeper import EVERY, Sweeper
 from workers.wakes import OwnCanary, Wakes
 
 LISTED = 20_000
@@ -103,3 +106,35 @@ def test_a_webhook_of_an_undone_order_writes_no_index_anew(world: World, state: 
         inbox.accept(connection, [told_again(world)])
         after = updates(connection)
     assert [new - old for old, new in zip(before, after, strict=True)] == [1, 1]
+
+
+def test_a_running_job_makes_no_sweep_of_every_second(world: World, redis_url: str) -> None:
+    job_id = listed(world)
+    app = Celery(broker=redis_url)
+    app.conf.task_ignore_result = True
+    wakes = Wakes(app)
+    sweeper = Sweeper(lambda: world.runtime, wakes, OwnCanary(wakes, every=300, late_after=600))
+
+    def has_sent(count: int) -> bool:
+        with world.engine.begin() as connection:
+            query = text("select count(*) from job_records where job_id = :id and sent_at is not null")
+            return bool(connection.execute(query, {"id": job_id}).scalar_one() == count)
+
+    def swept_at() -> datetime | None:
+        with world.engine.begin() as connection:
+            return census.heartbeat(connection, HEARTBEAT)
+
+    began = time.monotonic()
+    sweeper.start()
+    try:
+        first = eventually(swept_at)
+        for times in (2, 3):
+            with world.engine.begin() as connection:
+                connection.execute(
+                    text("update records set state = 'in_sync' where kind = 'order' and not waits_for_job")
+                )
+            eventually(partial(has_sent, times * AT_ONCE), within=60)
+        # On a machine so busy that this took as long as the time between two sweeps, there may have been another.
+        assert swept_at() == first or time.monotonic() - began >= EVERY
+    finally:
+        sweeper.stop()

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, update
 
 from connector.flows import reconciling
-from connector.flows.ledger_money import Cause
+from connector.flows.ledger_causes import Cause
 from connector.flows.reconciling import Proof, proof, reconcile
 from connector.sandbox.netsuite.accountant import act
 from connector.sandbox.shopify.acts.verbs import act as shop_act
@@ -111,7 +111,8 @@ def test_an_announced_order_no_worker_has_taken_for_long_is_unknown(world: World
     world.sell(order_of(5001))
     assert places(proved(world)) == {"#1001": "pending"}
     with world.engine.begin() as connection:
-        connection.execute(update(records).values(changed_at=now() - timedelta(hours=1)))
+        an_hour_ago = now() - timedelta(hours=1)
+        connection.execute(update(records).values(changed_at=an_hour_ago, next_attempt_at=an_hour_ago))
     found = proved(world)
     assert places(found) == {"#1001": "unknown"}
     assert "no worker" in found.findings[0].sentence
@@ -312,3 +313,16 @@ def test_the_nightly_run_writes_its_counts_down(world: World) -> None:
     proved(world)
     counts = run_everywhere(world.runtime, "orders.reconcile", now=now())
     assert (counts["orders"], counts["written"], counts["unexplained"]) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(("width", "shown"), [("100", "-20.00"), ("140", "refunded")])
+def test_the_money_that_went_back_is_seen_on_both_sides_at_any_width(
+    world: World, run: Any, monkeypatch: pytest.MonkeyPatch, width: str, shown: str
+) -> None:
+    sold(world, 5001)
+    refunded(world, 5001)
+    monkeypatch.setenv("COLUMNS", width)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    said = run("reconcile").stdout
+    (line,) = [line for line in said.splitlines() if shown in line]
+    assert line.count(shown) == 2

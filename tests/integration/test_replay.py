@@ -166,4 +166,4 @@ def test_deliveries_are_found_by(world: World, run: Any, options: tuple[str, ...
 
 def test_a_connection_nobody_knows_is_refused_with_those_there_are(world: World, run: Any) -> None:
     refused = run("events", "list", "--connection", "eu")
-    assert "there is no connection eu; there is us-store" in str(refused.exception)
+    assert "there is no connection named eu" in str(refused.exception)

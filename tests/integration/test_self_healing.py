@@ -1,9 +1,15 @@
 """Undone work is found in Postgres alone, Redis may be away for good, and the canary tells when the way is closed."""
 
+import base64
+import os
+import signal
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
+import requests
 from celery import Celery
 from sqlalchemy import func, select, update
 
@@ -12,10 +18,11 @@ from connector.flows import canary
 from connector.flows.sweep import sweep
 from connector.store import census
 from connector.store.records import CANARY
-from connector.store.tables import attempts, records
+from connector.store.tables import attempts, heartbeats, records
 from tests.clock import later, now
+from tests.office import Office
 from tests.payloads import rest_order
-from tests.world import World
+from tests.world import KEY, World
 from web.health import Health
 from workers.sweeper import Sweeper
 from workers.wakes import OwnCanary, Wakes
@@ -129,11 +136,79 @@ def test_a_worker_that_cannot_reach_redis_is_not_deaf() -> None:
     assert not own.is_deaf()
 
 
-@pytest.mark.parametrize(("minutes", "said"), [(1, "ok"), (11, "silent for 660 s")])
-def test_readiness_tells_a_late_canary(world: World, minutes: int, said: str) -> None:
+# A worker's process that looks once and then waits. Its first argument: how SIGTERM is answered.
+_DEAF = """
+import os, signal, sys, threading
+from celery import Celery
+from connector.config import Settings
+from connector.runtime import build
+from workers.sweeper import Sweeper
+from workers.wakes import OwnCanary, Wakes
+if sys.argv[1] == "ignored":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+app = Celery(broker=os.environ["REDIS_URL"])
+app.conf.task_ignore_result = True
+wakes, runtime = Wakes(app), build(Settings.from_env(os.environ))
+own = OwnCanary(wakes, every=0.0, late_after=float(sys.argv[2]))
+Sweeper(lambda: runtime, wakes, own, leave_within=0.2).look()
+print("looked", flush=True)
+threading.Event().wait(90)
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "late_after", "code"), [("obeyed", -1.0, -signal.SIGTERM), ("ignored", -1.0, 70), ("obeyed", 600.0, None)]
+)
+def test_a_worker_that_hears_redis_no_more_ends_itself_and_no_other(
+    world: World, database_url: str, redis_url: str, how: str, late_after: float, code: int | None
+) -> None:
+    keys = {"CONNECTOR_KEYS": f"{KEY.id}:{base64.b64encode(KEY.secret).decode()}"}
+    env = dict(os.environ) | {"DATABASE_URL": database_url, "REDIS_URL": redis_url} | keys
+    argv = [sys.executable, "-c", _DEAF, how, str(late_after)]
+    with subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, text=True) as child:
+        try:
+            assert child.stdout is not None
+            if code is None:
+                assert any(line == "looked\n" for line in child.stdout)
+                assert child.poll() is None
+            else:
+                assert child.wait(60) == code
+        finally:
+            child.kill()
+
+
+def health(world: World, **minutes: int) -> Health:
+    """The health of a world whose parts were heard of so long ago."""
     sweep(world.engine, lambda _: True, now=now())
     world.work(canaries(world)[0])
     with world.engine.begin() as connection:
-        connection.exec_driver_sql(f"update heartbeats set at = now() - interval '{minutes} minutes'")
-    health = Health(world.engine, world.runtime.redis, world.runtime.counters)
-    assert health.checks()["canary"] == said
+        for name, ago in minutes.items():
+            at = now() - timedelta(minutes=ago)
+            connection.execute(update(heartbeats).where(heartbeats.c.name == name).values(at=at))
+    return Health(world.engine, world.runtime.redis, world.runtime.counters)
+
+
+@pytest.mark.parametrize(
+    ("part", "minutes", "said"),
+    [("canary", 9, "ok"), ("canary", 11, "silent for 660 s"), ("sweeper", 1, "ok"), ("sweeper", 3, "silent for 180 s")],
+)
+def test_readiness_and_metrics_tell_a_late_part_and_no_other(world: World, part: str, minutes: int, said: str) -> None:
+    looked_at = health(world, **{part: minutes})
+    assert {name: state for name, state in looked_at.checks().items() if state != "ok"} == (
+        {} if said == "ok" else {part: said}
+    )
+    silent = {
+        sample.labels["part"]: sample.value
+        for metric in looked_at.collect()
+        for sample in metric.samples
+        if sample.name == "ml_connector_silent_seconds"
+    }
+    assert silent.keys() == {"canary", "sweeper"}
+    assert silent[part] == pytest.approx(minutes * 60, abs=20)
+    assert all(seconds < 20 for name, seconds in silent.items() if name != part)
+
+
+def test_a_late_part_is_an_answer_of_503(world: World, office: Office) -> None:
+    health(world, canary=11)
+    answer = requests.get(f"{office.url}/readyz", timeout=5)
+    assert (answer.status_code, answer.json()["canary"]) == (503, "silent for 660 s")

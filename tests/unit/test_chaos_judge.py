@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from chaos.cells import CELLS
 from chaos.judge import Judgement, judge_orders, judge_totals
+from chaos.run import missed
 from connector.sandbox.scenario import world
 
 ORDER_KEY = world.order_key(5001)
@@ -50,3 +52,26 @@ def test_what_is_missing_too_much_or_of_other_money_is_objected_to(
     found = judged(*transactions)
     assert found.objections
     assert (found.lost, found.doubled) == (lost, doubled)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "worker killed at random",
+        "web killed at random",
+        "Redis killed and back empty, twice",
+        "PostgreSQL immediate restart, twice",
+        "worker killed before the claim",
+        "web killed, committed, before the 200",
+    ],
+)
+def test_a_cell_in_which_nothing_died_proves_nothing(name: str) -> None:
+    (cell,) = [cell for cell in CELLS if cell.name == name]
+    assert missed(cell, 0, []) == ["nothing died that was to"]
+    assert missed(cell, 1, []) == []
+
+
+def test_a_cell_in_which_no_call_failed_proves_nothing() -> None:
+    (cell,) = [cell for cell in CELLS if cell.name == "NetSuite 429 and 503 storm"]
+    assert missed(cell, 0, [{"status": 204}, {"status": 404}]) == ["no call met the fault of NetSuite"]
+    assert missed(cell, 0, [{"status": 204}, {"status": 429}]) == []
