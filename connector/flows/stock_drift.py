@@ -18,13 +18,15 @@ from connector.mapping.rules_to_shopify import InventoryRules
 from connector.mapping.stock_terms import Terms, terms
 from connector.shopify.inventory import item_line, level_line
 from connector.shopify.reading import Json, read
-from connector.store import levels, shop_items, stock_rows
+from connector.store import frozen_skus, levels, shop_items, stock_rows
+from connector.store.frozen_skus import FrozenSku
 from connector.store.levels import Problem, SeenLevel
 from connector.store.shop_items import ShopItem
 from connector.store.stock_rows import StockRow
 
 Wake = Callable[[int], object]
 FROZEN = "inventory.frozen names it"
+_FROZEN_BY = "frozen by "
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,26 @@ class Standing:
         return bool(self.difference) or (self.problem is None and self.row.shop is None)
 
     @property
+    def is_pushed(self) -> bool:
+        """True where the next push sends its quantity: both sides are known, and nothing is wrong with it."""
+        row = self.row
+        is_known = row.seen_at is not None and bool(row.places or row.published is not None)
+        return self.problem is None and is_known and self.terms.publishable != row.shop
+
+    @property
     def is_wrong(self) -> bool:
-        """True where somebody or the next push has something to do; what the rules freeze is as it is wanted."""
-        return self.is_different or (self.problem or self.row.problem or FROZEN) != FROZEN
+        """True where somebody or the next push has something to do; what is frozen is as it is wanted."""
+        return self.is_different or not (self.said is None or self.is_frozen)
+
+    @property
+    def said(self) -> str | None:
+        """What is wrong with it: by the rules, or what the last push noted."""
+        return self.problem or self.row.problem
+
+    @property
+    def is_frozen(self) -> bool:
+        """True where the rules or a person keep it from being pushed."""
+        return self.problem is not None and self.problem.startswith((FROZEN, _FROZEN_BY))
 
 
 def compare(systems: Systems, workplace: Workplace, wake: Wake) -> Mapping[str, int]:
@@ -90,10 +109,17 @@ def standings(
 ) -> Iterator[Standing]:
     """Every item that both sides know at one location, or those of one SKU, or only some of the shop's."""
     found = stock_rows.of_location(connection, connection_id, place.location, place.sources, sku=sku, only=only)
-    return (
-        Standing(place, row, terms(row.sku, row.places, row.waiting, rules), problem(row, place, rules))
-        for row in found
-    )
+    return stood(found, place, rules, frozen_skus.of_connection(connection, connection_id))
+
+
+def stood(
+    rows: Iterable[StockRow], place: StockPlace, rules: InventoryRules, frozen: Mapping[str, FrozenSku]
+) -> Iterator[Standing]:
+    """Rows of one location under the rules and what people froze."""
+    for row in rows:
+        kept = frozen.get(row.sku)
+        why = problem(row, place, rules) if kept is None else f"{_FROZEN_BY}{kept.frozen_by}: {kept.because}"
+        yield Standing(place, row, terms(row.sku, row.places, row.waiting, rules), why)
 
 
 def problem(row: StockRow, place: StockPlace, rules: InventoryRules) -> str | None:
@@ -111,7 +137,7 @@ def problem(row: StockRow, place: StockPlace, rules: InventoryRules) -> str | No
 
 # How the sentences of `problem` begin or end: those that a comparison may take back.
 NAMED = (
-    FROZEN, "% items of the shop share this SKU", "the shop does not track %", "not stocked at %",
+    FROZEN, f"{_FROZEN_BY}%", "% items of the shop share this SKU", "the shop does not track %", "not stocked at %",
 )  # fmt: skip
 
 

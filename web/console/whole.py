@@ -2,6 +2,7 @@
 
 from web.console.alerts import alerts_screen
 from web.console.audit import audit_screen
+from web.console.inventory import inventory_screen
 from web.console.openapi import serve_openapi
 from web.console.overview import overview_screen
 from web.console.schedules import schedules_screen
@@ -11,6 +12,7 @@ from web.console.system import system_screen
 
 SCREENS = (
     overview_screen,
+    inventory_screen,
     schedules_screen,
     alerts_screen,
     audit_screen,
