@@ -23,9 +23,9 @@ from web.console.inventory_lines import (
     push_state,
     stock_line,
     summary,
-    the_store,
 )
 from web.console.inventory_push import inventory_push_screen
+from web.console.one_store import the_store
 from web.console.paging import ROWS, cursor, key_of
 from web.console.screens import Console
 from web.console.sheets import csv_file

@@ -12,7 +12,8 @@ from connector.flows.stock_sentences import shop_lines, sum_lines
 from connector.flows.stock_sync import PUSH
 from connector.store import frozen_skus, operator_actions, stock_page
 from web.console.asking import Asked, Because, Form
-from web.console.inventory_lines import StockLine, stock_line, the_store
+from web.console.inventory_lines import StockLine, stock_line
+from web.console.one_store import the_store
 from web.console.refusals import BadInput, NotFound
 from web.console.screens import Console, Done
 from web.console.site import Visit, environment

@@ -13,8 +13,6 @@ from connector.flows.stock_sentences import spelled
 from connector.flows.stock_sync import PUSH
 from connector.store import scheduled_runs, stock
 from connector.store.connections import StoredConnection
-from web.console.refusals import NotFound
-from web.console.site import Visit
 
 _UNKNOWN = "no active item of NetSuite has this SKU; make one, or change the SKU in the shop"
 _NO_STOCK = "NetSuite keeps no stock of this kind of item"
@@ -82,15 +80,6 @@ class PushState:
     reason: str | None
     wanted_by: str | None
     paused_by: str | None
-
-
-def the_store(visit: Visit, name: str | None) -> StoredConnection:
-    """The store a page of stock is about: the one that is named, else the first. Raises NotFound."""
-    if name is not None:
-        return visit.store(name)
-    if not visit.stores:
-        raise NotFound("there is no store whose stock you may see")
-    return visit.stores[0]
 
 
 def stock_line(one: Listed) -> StockLine:

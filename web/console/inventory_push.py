@@ -18,7 +18,8 @@ from connector.store import operator_actions, stock_page
 from connector.store.stock_findings import FindingKind
 from connector.store.stock_page import ListedItem
 from web.console.asking import Asked, Because
-from web.console.inventory_lines import PushState, StockLine, netsuite_failure, push_state, stock_line, the_store
+from web.console.inventory_lines import PushState, StockLine, netsuite_failure, push_state, stock_line
+from web.console.one_store import the_store
 from web.console.refusals import BadInput
 from web.console.screens import Console, Done
 from web.console.site import Visit, environment

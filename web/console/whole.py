@@ -5,6 +5,7 @@ from web.console.audit import audit_screen
 from web.console.inventory import inventory_screen
 from web.console.openapi import serve_openapi
 from web.console.overview import overview_screen
+from web.console.reconcile import reconcile_screen
 from web.console.schedules import schedules_screen
 from web.console.screens import Console
 from web.console.site import Site
@@ -13,6 +14,7 @@ from web.console.system import system_screen
 SCREENS = (
     overview_screen,
     inventory_screen,
+    reconcile_screen,
     schedules_screen,
     alerts_screen,
     audit_screen,
