@@ -12,7 +12,7 @@ from connector.errors import NeedsDecision
 from connector.flows.stock_drift import Standing, standings
 from connector.flows.stock_places import StockPlace, stock_places
 from connector.flows.systems import Systems, Workplace
-from connector.store import stock_findings
+from connector.store import stock_findings, stock_rows
 from connector.store.stock_findings import FindingKind, StockCounts, StockFinding
 
 Wake = Callable[[int], object]
@@ -71,14 +71,15 @@ class _Noting:
                     yield StockFinding(kind, one.row.sku, one.row.item, place.location)
 
     def counts(self) -> StockCounts:
-        """How many levels there were of what."""
+        """How many levels there were of what; an item that NetSuite does not know is one problem, wherever it is."""
+        unknown = stock_rows.unknown_skus(self._connection, self._systems.connection.id)
         return StockCounts(
             places={place.name: place.location for place in self._places},
             compared=self._compared,
             on_sale=self._on_sale,
             different=self._by_kind[FindingKind.DRIFT],
             emptied=self._emptied,
-            problems=self._by_kind[FindingKind.PROBLEM],
+            problems=self._by_kind[FindingKind.PROBLEM] + unknown,
         )
 
 

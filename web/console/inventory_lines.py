@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from connector.flows.stock_drift import Standing
 from connector.flows.stock_listing import Listed, StockView
-from connector.flows.stock_sentences import spelled
+from connector.flows.stock_sentences import left_alone, spelled
 from connector.flows.stock_sync import PUSH
 from connector.store import scheduled_runs, stock
 from connector.store.connections import StoredConnection
@@ -24,7 +24,8 @@ class StockLine:
 
     `available` per NetSuite location, of a kit what its members make; `waiting`: sold, and not yet committed in NetSuite;
     `publishable` = (the sum of available - waiting - buffer) x percent, rounded down, at most `cap`; `drift` =
-    publishable - shop. `state`: equal, differs, problem or frozen. What is None is not known or does not apply.
+    publishable - shop. `state`: equal, differs, problem or frozen; `problem`: why nothing of it is pushed. What is None is not
+    known or does not apply.
     """
 
     sku: str
@@ -131,7 +132,7 @@ def _known(one: Standing) -> StockLine:
         location=one.place.name,
         shopify_location=one.place.location,
         state=_state(one),
-        problem=one.said,
+        problem=one.said or left_alone(one),
         available=dict(terms.available),
         total=terms.total,
         waiting=terms.waiting,

@@ -53,7 +53,7 @@ class PushGuard:
 
 @dataclass(frozen=True, slots=True)
 class PushPage:
-    """What a push would send. `kept_back`: rows that were chosen and are not sent, each with why.
+    """What a push would send. `kept_back`: rows that were chosen or differ, and are not sent, each with why.
 
     `different`: all levels that differed at `compared_at`, the last whole comparison; None before the first.
     """
@@ -88,7 +88,7 @@ def inventory_push_screen(console: Console) -> None:
                 is_chosen=bool(asked.item),
                 items=asked.item,
                 sent=tuple(one for one in found if one.is_pushed_next),
-                kept_back=tuple(one for one in found if asked.item and not one.is_pushed_next),
+                kept_back=tuple(one for one in found if not one.is_pushed_next),
                 different=view.comparison.counts.different if view.comparison else None,
                 compared_at=view.comparison.compared_at if view.comparison else None,
                 guard=_guard(view),

@@ -13,6 +13,7 @@ from flask import Response
 from sqlalchemy import Connection
 
 from connector.flows.asking import run_soon
+from connector.flows.ledger_orders import Place
 from connector.mapping.rules import Rules
 from connector.store import operator_actions, proofs, scheduled_runs
 from connector.store.connections import StoredConnection
@@ -206,7 +207,7 @@ def _page(
         proof=_head(kept, found) if kept and found else None,
         run=run,
         wanted=wanted,
-        places=dict(found.places) if found else {},
+        places={place: found.places.get(place, 0) for place in Place} if found else {},
         totals=totals(money),
         days=money,
         causes=_causes(differences),

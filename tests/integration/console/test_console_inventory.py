@@ -61,6 +61,7 @@ def test_what_is_wrong_is_counted_and_can_be_listed_alone(otto: Visitor) -> None
     page = otto.json("/inventory")
     assert (page["summary"]["compared"], page["summary"]["different"], page["summary"]["on_sale"]) == (2, 1, 2)
     assert [row["sku"] for row in otto.json("/inventory?show=drift")["rows"]] == ["MUG"]
+    assert page["summary"]["problems"] == 1
     (ghost,) = otto.json("/inventory?show=problem")["rows"]
     assert (ghost["sku"], ghost["problem"]) == (
         "GHOST", "no active item of NetSuite has this SKU; make one, or change the SKU in the shop",
@@ -153,6 +154,16 @@ def test_chosen_rows_that_would_not_be_sent_say_why(otto: Visitor) -> None:
     page = otto.json("/inventory-push?item=11&item=13")
     assert [row["sku"] for row in page["sent"]] == ["MUG"]
     assert [(row["sku"], row["state"]) for row in page["kept_back"]] == [("GHOST", "problem")]
+
+
+def test_what_differs_and_is_left_alone_says_why(otto: Visitor, world: World) -> None:
+    with world.engine.begin() as connection:
+        connection.execute(text("delete from stock where netsuite_item = 2000"))
+    page = otto.json("/inventory-push")
+    assert page["sent"] == []
+    assert [(row["sku"], row["problem"]) for row in page["kept_back"]] == [
+        ("MUG", "NetSuite told no stock of it at these locations, and none was ever pushed: it is left as it is")
+    ]
 
 
 def test_a_push_is_asked_for_with_a_reason_and_a_worker_is_told(otto: Visitor, world: World) -> None:
