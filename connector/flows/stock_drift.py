@@ -27,6 +27,7 @@ from connector.store.stock_rows import StockRow
 Wake = Callable[[int], object]
 FROZEN = "inventory.frozen names it"
 _FROZEN_BY = "frozen by "
+_KEPT = (FROZEN, _FROZEN_BY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +63,14 @@ class Standing:
 
     @property
     def said(self) -> str | None:
-        """What is wrong with it: by the rules, or what the last push noted."""
-        return self.problem or self.row.problem
+        """What is wrong with it: by the rules, or what the last push noted. What was frozen then may be thawed by now."""
+        noted = self.row.problem
+        return self.problem or (None if noted is None or noted.startswith(_KEPT) else noted)
 
     @property
     def is_frozen(self) -> bool:
         """True where the rules or a person keep it from being pushed."""
-        return self.problem is not None and self.problem.startswith((FROZEN, _FROZEN_BY))
+        return self.problem is not None and self.problem.startswith(_KEPT)
 
 
 def compare(systems: Systems, workplace: Workplace, wake: Wake) -> Mapping[str, int]:

@@ -127,6 +127,8 @@ def test_what_is_frozen_is_not_pushed_until_it_is_thawed(otto: Visitor, world: W
     assert [row["sku"] for row in otto.json("/inventory?show=frozen")["rows"]] == ["MUG"]
     assert otto.json("/inventory")["summary"]["different"] == 0
     assert "is thawed" in otto.does("/inventory/MUG/thaw", store="us-store")
+    (thawed,) = otto.json("/inventory?q=MUG")["rows"]
+    assert (thawed["state"], thawed["problem"]) == ("differs", None)
     run_everywhere(world.runtime, "inventory.push", now=now())
     assert has(world, "MUG") == 28
     with world.engine.begin() as connection:
