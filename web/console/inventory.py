@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Response
 from sqlalchemy import Connection
 
 from connector.flows import stock_listing
 from connector.flows.stock_listing import Listed, StockView
-from connector.store import shop_items
+from connector.store import shop_items, stock_findings
 from connector.store.stock_findings import FindingKind
 from connector.store.stock_page import ListedItem
-from web.console.asking import AskedList
+from web.console.asking import Asked, AskedList
 from web.console.inventory_item import inventory_item_screen
 from web.console.inventory_lines import (
     PushState,
@@ -45,6 +46,12 @@ class InventoryAsked(AskedList):
     q: str | None = None
     show: FindingKind | None = None
     location: int | None = None
+
+
+class InventoryNewsAsked(Asked):
+    """The query of a page that waits: which comparison its counts are of."""
+
+    compared_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,14 @@ def inventory_screen(console: Console) -> None:
                 rows=tuple(stock_line(one) for one in _lines(database, view, asked, items[:limit])),
                 after=after,
             )
+
+    @console.part("inventory_news", "/inventory-news", InventoryNewsAsked)
+    def news(visit: Visit, asked: InventoryNewsAsked) -> bool:
+        """Whether the stock was compared again since."""
+        stored = the_store(visit, asked.store)
+        with visit.engine.begin() as database:
+            last = stock_findings.comparison(database, stored.id)
+        return last is not None and (asked.compared_at is None or last.compared_at > asked.compared_at)
 
     @console.file("inventory_csv", "/inventory.csv", InventoryAsked)
     def export(visit: Visit, asked: InventoryAsked) -> Response:

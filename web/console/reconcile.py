@@ -18,7 +18,7 @@ from connector.mapping.rules import Rules
 from connector.store import operator_actions, proofs, scheduled_runs
 from connector.store.connections import StoredConnection
 from connector.store.proofs import Days, StoredProof
-from web.console.asking import AskedList, Form
+from web.console.asking import Asked, AskedList, Form
 from web.console.one_store import the_store
 from web.console.paging import cursor, key_of
 from web.console.reconcile_proof import (
@@ -49,6 +49,14 @@ class ReconcileAsked(AskedList):
     gateway: str | None = None
     cause: str | None = None
     whole: bool = False
+
+
+class ProofNewsAsked(Asked):
+    """The query of a page that waits: when the proof it shows was made, and of which days it must be."""
+
+    made_at: datetime | None = None
+    since: date | None = None
+    until: date | None = None
 
 
 class ProofForm(Form):
@@ -139,6 +147,14 @@ def reconcile_screen(console: Console) -> None:
             run = _run(database, stored, visit.now)
         wishes = tuple(ProofWish(one.days.since, one.days.until, one.asked_by, one.asked_at) for one in wanted)
         return _page(stored, asked, kept, run, wishes)
+
+    @console.part("reconcile_news", "/reconcile/news", ProofNewsAsked)
+    def news(visit: Visit, asked: ProofNewsAsked) -> bool:
+        """Whether a newer proof was made than the one that is shown."""
+        stored = the_store(visit, asked.store)
+        with visit.engine.begin() as database:
+            kept = proofs.newest(database, stored.id, since=asked.since, until=asked.until)
+        return kept is not None and (asked.made_at is None or kept.made_at > asked.made_at)
 
     @console.act("reconcile_run", "/reconcile", ProofForm)
     def run(visit: Visit, form: ProofForm) -> Done:

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import Engine, text
@@ -135,6 +136,15 @@ def test_what_is_frozen_is_not_pushed_until_it_is_thawed(otto: Visitor, world: W
         acts = [(one.actor, one.action) for one in operator_actions.of_connection(connection, world.connection.id)]
     assert ("otto", "sku frozen") in acts
     assert ("otto", "sku thawed") in acts
+
+
+def test_a_page_is_told_that_stock_was_compared_again(otto: Visitor, stranger: Visitor, world: World) -> None:
+    shown = quote(otto.json("/inventory")["summary"]["compared_at"])
+    path = f"/inventory-news?store=us-store&compared_at={shown}"
+    assert otto.reads(path) == ""
+    compared(world)
+    assert "Compared again" in otto.reads(path)
+    assert stranger.get(path).status_code == 404
 
 
 def test_freezing_asks_for_a_reason(otto: Visitor) -> None:

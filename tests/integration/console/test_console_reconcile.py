@@ -3,6 +3,7 @@
 import csv
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import text, update
@@ -120,6 +121,15 @@ def test_a_proof_is_asked_for_and_made_by_the_job(otto: Visitor, world: World) -
     with world.engine.begin() as connection:
         acts = [one.action for one in operator_actions.of_connection(connection, world.connection.id)]
     assert "proof asked" in acts
+
+
+def test_a_page_that_waits_is_told_of_a_newer_proof(otto: Visitor, stranger: Visitor, world: World) -> None:
+    assert otto.reads("/reconcile/news?store=us-store") == ""
+    proved(world)
+    assert "A newer proof" in otto.reads("/reconcile/news?store=us-store")
+    shown = quote(otto.json("/reconcile")["proof"]["made_at"])
+    assert otto.reads(f"/reconcile/news?store=us-store&made_at={shown}") == ""
+    assert stranger.get("/reconcile/news?store=us-store").status_code == 404
 
 
 @pytest.mark.parametrize("days", [{"since": "2026-03-02", "until": "2026-03-01"}, {"until": "2026-03-01"}])
