@@ -16,6 +16,7 @@ from connector.cli.output import print_json, print_table
 from connector.errors import ConfigError
 from connector.flows.stock_drift import Standing, standings
 from connector.flows.stock_places import stock_places
+from connector.flows.stock_sentences import plain, spelled
 from connector.runtime import Runtime
 from connector.store import shop_items
 
@@ -82,15 +83,10 @@ def _json(one: Standing) -> dict[str, Any]:
         "sku": row.sku, "location": one.place.name, "shopify_location": one.place.location, "inventory_item": row.item,
         "netsuite_item": row.netsuite_item, "available": dict(one.terms.available), "waiting": one.terms.waiting,
         "unseen": one.terms.unseen, "buffer": one.terms.buffer, "percent": one.terms.percent, "cap": one.terms.cap,
-        "publishable": one.wanted, "shop": row.shop, "difference": one.difference, "problem": said(one),
+        "publishable": one.wanted, "shop": row.shop, "difference": one.difference, "problem": one.said,
         "netsuite_seen_at": row.told_at, "shop_seen_at": row.seen_at, "published": row.published,
         "published_at": row.published_at,
     }  # fmt: skip
-
-
-def said(one: Standing) -> str | None:
-    """What is wrong with an item: by the rules, or what the last push noted."""
-    return one.problem or one.row.problem
 
 
 def _cells(one: Standing) -> list[object]:
@@ -102,38 +98,26 @@ def _cells(one: Standing) -> list[object]:
 
 
 def _short(one: Standing) -> list[object]:
-    """The terms in one cell, those that do nothing left out: a terminal is narrow and SKUs are long."""
+    """The terms in one cell: a terminal is narrow and SKUs are long."""
     terms = one.terms
-    text = " + ".join(plain(units) for units in terms.available.values()) or "0"
-    text += f" - {plain(terms.waiting)} waiting" if terms.waiting else ""
-    text += f" - {plain(terms.unseen)} just gone" if terms.unseen else ""
-    text += f" - {terms.buffer} kept" if terms.buffer else ""
-    text += f", {plain(terms.percent)} %" if terms.percent != 100 else ""
-    text += f", max {terms.cap}" if terms.cap is not None else ""
     differs = one.difference and f"{one.difference:+d}"
-    return [one.row.sku, one.place.name, text, one.wanted, one.row.shop, differs]
-
-
-def plain(number: object) -> str:
-    """A number without idle zeros."""
-    text = str(number)
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return [one.row.sku, one.place.name, spelled(terms), one.wanted, one.row.shop, differs]
 
 
 def _print_csv(shown: Sequence[Standing]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow([*_COLUMNS, "problem"])
-    writer.writerows([*_cells(one), said(one)] for one in shown)
+    writer.writerows([*_cells(one), one.said] for one in shown)
 
 
 def _print_table(shown: Sequence[Standing]) -> None:
     """What differs as a table, what is not pushed as sentences."""
-    wrong = [one for one in shown if said(one) is None]
+    wrong = [one for one in shown if one.said is None]
     if wrong:
         columns = ("sku", "location", "stock", "publish", "shop", "differs")
         print_table(columns, [_short(one) for one in wrong])
     for one in shown:
-        if said(one) is not None:
-            click.echo(f"{one.row.sku}: {said(one)}")
+        if one.said is not None:
+            click.echo(f"{one.row.sku}: {one.said}")
     if not shown:
         click.echo("the shop has what it should have of every item")

@@ -4,11 +4,9 @@ import csv
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -18,13 +16,12 @@ from connector.cli.output import console, print_json, print_table
 from connector.errors import ConfigError
 from connector.flows.ledger_money import Difference, MoneyRow, Sums
 from connector.flows.ledger_orders import Place
-from connector.flows.reconciling import Proof, proof, window
-from connector.mapping.money import rounded
+from connector.flows.proof_document import MONEY, amounts, document, exact
+from connector.flows.proving import Proof, proof, window
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 # From here on there is room for what came, what went back and what stayed side by side; else they stand in two lines.
 _WIDE = 110
-_MONEY = ("captured", "refunded", "net")
 # Orders of a place that are named one by one before they are only counted.
 _NAMED = 20
 
@@ -54,7 +51,7 @@ def reconcile(
             raise ConfigError(f"--since {_day(since)} is not before --until {_day(until)}, or lies in the future")
         found = proof(systems, runtime, chosen)
     if as_json:
-        print_json(_json(found))
+        print_json(document(found))
     elif as_csv:
         _print_csv(found)
     else:
@@ -126,34 +123,24 @@ def _sum(sums: Sequence[Sums]) -> Sums:
 def _print_rows(names: Sequence[str], rows: Sequence[tuple[Sequence[str], MoneyRow]]) -> None:
     is_wide = console().width >= _WIDE
     sides = ("shopify", "netsuite")
-    columns = [f"{side}\n{name}" for side in sides for name in _MONEY] if is_wide else sides
+    columns = [f"{side}\n{name}" for side in sides for name in MONEY] if is_wide else sides
     cells: list[list[object]] = []
     for head, row in rows:
-        amounts = _amounts(row) if is_wide else [_two_lines(side, row) for side in (row.shopify, row.netsuite)]
-        cells.append([*head, *amounts, "" if row.is_equal else f"{_money(row.difference, row):+}"])
+        money = amounts(row) if is_wide else [_two_lines(side, row) for side in (row.shopify, row.netsuite)]
+        cells.append([*head, *money, "" if row.is_equal else f"{exact(row.difference, row):+}"])
     print_table((*names, *columns, "differs"), cells, whole=(*names, *columns, "differs"))
 
 
 def _two_lines(side: Sums, row: MoneyRow) -> str:
     """What came, and below it what went back."""
-    came = str(_money(side.captured, row))
-    return f"{came}\n-{_money(side.refunded, row)}" if side.refunded else came
-
-
-def _amounts(row: MoneyRow) -> list[Decimal]:
-    """Of Shopify, then of NetSuite."""
-    return [_money(getattr(side, name), row) for side in (row.shopify, row.netsuite) for name in _MONEY]
-
-
-def _money(amount: Decimal, of: MoneyRow | Difference) -> Decimal:
-    """With as many digits as its currency has."""
-    return rounded(amount, of.currency)
+    came = str(exact(side.captured, row))
+    return f"{came}\n-{exact(side.refunded, row)}" if side.refunded else came
 
 
 def _difference(one: Difference, *, is_told: bool) -> list[object]:
     """The reason is left out where it is told of the whole order."""
-    amounts = (one.shopify, one.netsuite)
-    mine, theirs = ("-" if amount is None else f"{_money(amount, one)} {one.currency}" for amount in amounts)
+    both = (one.shopify, one.netsuite)
+    mine, theirs = ("-" if amount is None else f"{exact(amount, one)} {one.currency}" for amount in both)
     mark = "" if one.cause.is_explained else "UNEXPLAINED "
     return [one.name, one.day, mine, theirs, f"{mark}{one.cause}" + ("" if is_told else f": {one.why}")]
 
@@ -171,38 +158,9 @@ def _print_places(found: Proof) -> None:
         click.echo()
 
 
-def _money_json(row: MoneyRow) -> dict[str, Any]:
-    amounts = _amounts(row)
-    sides = {
-        name: dict(zip(_MONEY, amounts[at : at + 3], strict=True)) for at, name in ((0, "shopify"), (3, "netsuite"))
-    }
-    difference = _money(row.difference, row)
-    return {"day": str(row.day), "currency": row.currency, "gateway": row.gateway, **sides, "difference": difference}
-
-
-def _json(found: Proof) -> dict[str, Any]:
-    return {
-        "since": found.window.since, "until": found.window.until, "time_zone": found.time_zone,
-        "explained": found.is_explained, "orders": len(found.orders),
-        "places": {place.value: count for place, count in found.counts.items()},
-        "not_written": [
-            {"order": one.order.placed.name, "id": one.order.placed.order_id, "place": one.place.value, "why": one.why}
-            for one in found.orders if one.place is not Place.WRITTEN
-        ],
-        "findings": [asdict(one) for one in found.findings],
-        "gaps": [asdict(one) for one in found.gaps],
-        "money": [_money_json(row) for row in found.rows],
-        "differences": [
-            asdict(one) | {"day": str(one.day), "cause": one.cause.value, "explained": one.cause.is_explained}
-            for one in found.differences
-        ],
-    }  # fmt: skip
-
-
 def _print_csv(found: Proof) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    columns = [f"{side}_{member}" for side in ("shopify", "netsuite") for member in _MONEY]
+    columns = [f"{side}_{member}" for side in ("shopify", "netsuite") for member in MONEY]
     writer.writerow(["day", "currency", "gateway", *columns, "difference"])
     for row in found.rows:
-        amounts = _amounts(row)
-        writer.writerow([row.day, row.currency, row.gateway, *amounts, _money(row.difference, row)])
+        writer.writerow([row.day, row.currency, row.gateway, *amounts(row), exact(row.difference, row)])

@@ -12,6 +12,7 @@ from connector.flows import (
     reconciling,
     retention,
     shipments_poll,
+    stock_noting,
     stock_push,
     stock_sync,
 )
@@ -28,8 +29,8 @@ JOBS: tuple[Job, ...] = (
     Job("orders.look_back", "orders_look_back", catch_up.look_back),
     Job("orders.reconcile", "orders_reconcile", reconciling.reconcile),
     Job("inventory.poll", "inventory_poll", stock_sync.poll),
-    Job("inventory.push", "inventory_push", stock_push.push),
-    Job("inventory.drift", "inventory_drift", stock_sync.compare),
+    Job("inventory.push", "inventory_push", stock_noting.noted(stock_push.push)),
+    Job("inventory.drift", "inventory_drift", stock_noting.noted(stock_sync.compare)),
     Job("fulfillments.poll", "fulfillments_poll", shipments_poll.poll),
     Job("orders.poll", "orders_poll", orders_poll.poll),
     Job("customers.poll", "customers_poll", customers_poll.poll),

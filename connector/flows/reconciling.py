@@ -1,91 +1,32 @@
-"""The proof over a window of orders: each of Shopify's in exactly one place, NetSuite's documents and money beside it.
+"""The nightly proof of the books, kept for whoever looks at it; proofs of other days that somebody wants are made with it.
 
-The nightly run gives every order it cannot explain to catch-up, so that it is worked on.
+Every order that it cannot explain is given to catch-up, so that it is worked on.
 """
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from connector.flows.catch_up import hint
-from connector.flows.ledger import Ledger, Window, read_ledger
-from connector.flows.ledger_entries import book_entries, shop_entries
-from connector.flows.ledger_money import Difference, MoneyRow, differences, money_rows
-from connector.flows.ledger_names import Gap, gaps, missing
-from connector.flows.ledger_orders import Finding, Place, Placed, findings, placed
+from connector.flows.ledger import Window
+from connector.flows.ledger_orders import Placed
+from connector.flows.proof_document import days_of, kept_document
+from connector.flows.proving import Proof, proof, window
 from connector.flows.systems import Systems, Workplace
-from connector.mapping.rules import Rules
 from connector.shopify.changes import ChangedOrder
-from connector.store import ledger as store
+from connector.store import proofs
 
 log = structlog.get_logger(__name__)
 
 Wake = Callable[[int], object]
-DAYS = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """What came of it. `rows`: all days on which either side moved money of these orders."""
-
-    window: Window
-    time_zone: str
-    orders: Sequence[Placed]
-    findings: Sequence[Finding]
-    gaps: Sequence[Gap]
-    rows: Sequence[MoneyRow]
-    differences: Sequence[Difference]
-
-    @property
-    def counts(self) -> Mapping[Place, int]:
-        """How many orders are in each place; together they are all."""
-        found = Counter(one.place for one in self.orders)
-        return {place: found[place] for place in Place}
-
-    @property
-    def unexplained(self) -> Sequence[Difference]:
-        """The differences nobody can explain."""
-        return [one for one in self.differences if not one.cause.is_explained]
-
-    @property
-    def is_explained(self) -> bool:
-        """True when nothing is lost, doubled or unknown, and each difference has its cause."""
-        return not self.findings and not self.unexplained
-
-
-def window(rules: Rules, *, since: date | None, until: date | None, now: datetime) -> Window:
-    """From the first moment of `since` to that of `until`, days of the books; the last 30 days up to now."""
-    zone = ZoneInfo(rules.time_zone)
-    first = since or now.astimezone(zone).date() - timedelta(days=DAYS)
-    end = now if until is None else datetime.combine(until, time(), zone).astimezone(UTC)
-    return Window(datetime.combine(first, time(), zone).astimezone(UTC), min(end, now), now)
-
-
-def proof(systems: Systems, workplace: Workplace, chosen: Window) -> Proof:
-    """Reads both sides and compares them; writes nothing."""
-    stored = systems.connection
-    ledger = read_ledger(systems, workplace, chosen, is_at_work=stored.enabled and stored.halt_code is None)
-    orders = placed(ledger)
-    shop = shop_entries(ledger)
-    books = book_entries(ledger, shop)
-    return Proof(
-        window=chosen,
-        time_zone=systems.rules.time_zone,
-        orders=orders,
-        findings=findings(ledger, orders),
-        gaps=_gaps(ledger, systems, workplace),
-        rows=money_rows(shop, books),
-        differences=differences(ledger, orders, shop, books),
-    )
 
 
 def reconcile(systems: Systems, workplace: Workplace, wake: Wake) -> Mapping[str, int]:
     """The proof of the last 30 days, as a job: counts, a warning, and a hint for each order that is unexplained."""
     found = proof(systems, workplace, window(systems.rules, since=None, until=None, now=datetime.now(UTC)))
+    with workplace.engine.begin() as connection:
+        proofs.keep(connection, systems.connection.id, days_of(found), kept_document(found))
     unknown = {one.order_id for one in found.findings} | {one.order_id for one in found.unexplained}
     changed = [_changed(one, found.window) for one in found.orders if one.order.placed.order_id in unknown]
     woken = hint(systems, workplace, wake, changed)
@@ -97,22 +38,29 @@ def reconcile(systems: Systems, workplace: Workplace, wake: Wake) -> Mapping[str
             differences=len(found.unexplained),
             hinted=woken,
         )
-    counts = {place.value: count for place, count in found.counts.items()}
+    return _counts(found) | {"hinted": woken, "asked_for": _prove_wanted(systems, workplace)}
+
+
+def _counts(found: Proof) -> dict[str, int]:
     return {
         "orders": len(found.orders),
-        **counts,
+        **{place.value: count for place, count in found.counts.items()},
         "findings": len(found.findings),
         "differences": len(found.differences),
         "unexplained": len(found.unexplained),
-        "hinted": woken,
     }
 
 
-def _gaps(ledger: Ledger, systems: Systems, workplace: Workplace) -> list[Gap]:
-    runs = missing(order.placed.name for order in ledger.orders.values())
-    names = [name for run in runs for name in run.names]
+def _prove_wanted(systems: Systems, workplace: Workplace) -> int:
+    """Makes the proofs that somebody wants of other days; how many."""
     with workplace.engine.begin() as connection:
-        return gaps(runs, store.orders_of_names(connection, systems.connection.id, names))
+        wanted = proofs.wanted(connection, systems.connection.id)
+    for one in wanted:
+        now, until = datetime.now(UTC), one.days.until + timedelta(days=1)
+        found = proof(systems, workplace, window(systems.rules, since=one.days.since, until=until, now=now))
+        with workplace.engine.begin() as connection:
+            proofs.fulfil(connection, systems.connection.id, one.id, kept_document(found))
+    return len(wanted)
 
 
 def _changed(one: Placed, chosen: Window) -> ChangedOrder:

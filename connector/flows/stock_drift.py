@@ -18,13 +18,16 @@ from connector.mapping.rules_to_shopify import InventoryRules
 from connector.mapping.stock_terms import Terms, terms
 from connector.shopify.inventory import item_line, level_line
 from connector.shopify.reading import Json, read
-from connector.store import levels, shop_items, stock_rows
+from connector.store import frozen_skus, levels, shop_items, stock_rows
+from connector.store.frozen_skus import FrozenSku
 from connector.store.levels import Problem, SeenLevel
 from connector.store.shop_items import ShopItem
 from connector.store.stock_rows import StockRow
 
 Wake = Callable[[int], object]
 FROZEN = "inventory.frozen names it"
+_FROZEN_BY = "frozen by "
+_KEPT = (FROZEN, _FROZEN_BY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,27 @@ class Standing:
         return bool(self.difference) or (self.problem is None and self.row.shop is None)
 
     @property
+    def is_pushed(self) -> bool:
+        """True where the next push sends its quantity: both sides are known, and nothing is wrong with it."""
+        row = self.row
+        is_known = row.seen_at is not None and bool(row.places or row.published is not None)
+        return self.problem is None and is_known and self.wanted != row.shop
+
+    @property
     def is_wrong(self) -> bool:
-        """True where somebody or the next push has something to do; what the rules freeze is as it is wanted."""
-        return self.is_different or (self.problem or self.row.problem or FROZEN) != FROZEN
+        """True where somebody or the next push has something to do; what is frozen is as it is wanted."""
+        return self.is_different or not (self.said is None or self.is_frozen)
+
+    @property
+    def said(self) -> str | None:
+        """What is wrong with it: by the rules, or what the last push noted. What was frozen then may be thawed by now."""
+        noted = self.row.problem
+        return self.problem or (None if noted is None or noted.startswith(_KEPT) else noted)
+
+    @property
+    def is_frozen(self) -> bool:
+        """True where the rules or a person keep it from being pushed."""
+        return self.problem is not None and self.problem.startswith(_KEPT)
 
 
 def compare(systems: Systems, workplace: Workplace, wake: Wake) -> Mapping[str, int]:
@@ -101,9 +122,17 @@ def standings(
     found = stock_rows.of_location(
         connection, connection_id, place.location, place.sources, sku=sku, only=only, asked_at=asked_at
     )
-    for row in found:
-        sum_of_it = terms(row.sku, row.places, row.waiting, rules, unseen=row.unseen)
-        yield Standing(place, row, sum_of_it, problem(row, place, rules))
+    return stood(found, place, rules, frozen_skus.of_connection(connection, connection_id))
+
+
+def stood(
+    rows: Iterable[StockRow], place: StockPlace, rules: InventoryRules, frozen: Mapping[str, FrozenSku]
+) -> Iterator[Standing]:
+    """Rows of one location under the rules and what people froze."""
+    for row in rows:
+        kept = frozen.get(row.sku)
+        why = problem(row, place, rules) if kept is None else f"{_FROZEN_BY}{kept.frozen_by}: {kept.because}"
+        yield Standing(place, row, terms(row.sku, row.places, row.waiting, rules, unseen=row.unseen), why)
 
 
 def problem(row: StockRow, place: StockPlace, rules: InventoryRules) -> str | None:
@@ -127,7 +156,8 @@ def problem(row: StockRow, place: StockPlace, rules: InventoryRules) -> str | No
 
 # How the sentences of `problem` begin or end: those that a comparison may take back.
 NAMED = (
-    FROZEN, "no active item of NetSuite %", "% active items of NetSuite have this SKU", "NetSuite tells no stock %",
+    FROZEN, f"{_FROZEN_BY}%", "no active item of NetSuite %", "% active items of NetSuite have this SKU",
+    "NetSuite tells no stock %",
     "% items of the shop share this SKU", "the shop does not track %", "not stocked at %",
 )  # fmt: skip
 

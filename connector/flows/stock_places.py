@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from connector.errors import NotMapped
 from connector.flows.systems import Systems
+from connector.mapping.rules_to_shopify import InventoryRules
 from connector.shopify.shop import locations
 
 
@@ -29,6 +30,15 @@ def stock_places(systems: Systems) -> tuple[StockPlace, ...]:
             int(name) if name.isdecimal() else _one(name, known), name, tuple(_source(place) for place in sources)
         )
         for name, sources in ruled.items()
+    )
+
+
+def known_places(rules: InventoryRules, known: Mapping[str, int]) -> tuple[StockPlace, ...]:
+    """The same from what a comparison has kept of the names, without asking; one that is new since then is left out."""
+    return tuple(
+        StockPlace(int(name) if name.isdecimal() else known[name], name, tuple(_source(place) for place in sources))
+        for name, sources in rules.locations.items()
+        if name.isdecimal() or name in known
     )
 
 

@@ -59,6 +59,7 @@ kit_members = Table(
     Column("netsuite_item", BigInteger, nullable=False),
     Column("quantity", Numeric, nullable=False),
     UniqueConstraint("connection_id", "netsuite_kit", "netsuite_item"),
+    Index("ix_kit_members_item", "connection_id", "netsuite_item"),
 )
 
 # Shopify's inventory items by SKU, the twin of the item map.
@@ -74,6 +75,15 @@ shop_items = Table(
     time_("seen_at"),
     UniqueConstraint("connection_id", "inventory_item"),
     Index("ix_shop_items_sku", "connection_id", "sku"),
+    # The list of all items, and those whose SKU begins with something.
+    Index(
+        "ix_shop_items_listed",
+        "connection_id",
+        "sku",
+        "inventory_item",
+        postgresql_ops={"sku": 'collate "C"'},
+        postgresql_where=text("deleted_at is null"),
+    ),
 )
 
 # What Shopify has of an item at a location and what we published there. `available` is None where it is not stocked;

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, update
 
-from connector.flows import reconciling
+from connector.flows import proving
 from connector.flows.ledger_causes import Cause
-from connector.flows.reconciling import Proof, proof, reconcile
+from connector.flows.proving import Proof, proof
+from connector.flows.reconciling import reconcile
 from connector.sandbox.netsuite.accountant import act
 from connector.sandbox.shopify.acts.verbs import act as shop_act
 from connector.store.connection_tables import connections
@@ -52,7 +53,7 @@ def sold(world: World, number: int, **changes: Any) -> None:
 def proved(world: World) -> Proof:
     """The proof of the last 30 days."""
     systems = world.runtime.open_systems(world.connection.id)
-    return proof(systems, world.runtime, reconciling.window(systems.rules, since=None, until=None, now=now()))
+    return proof(systems, world.runtime, proving.window(systems.rules, since=None, until=None, now=now()))
 
 
 def places(found: Proof) -> dict[str, str]:

@@ -12,7 +12,9 @@ from connector.store import (  # noqa: F401  they fill the metadata
     console_tables,
     job_tables,
     mirror_tables,
+    proof_tables,
     schema,
+    stock_tables,
     tables,
     user_tables,
 )

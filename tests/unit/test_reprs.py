@@ -30,6 +30,10 @@ SHOWN = {
     "Tally.keys": "ids of keys and counts",
     "LogIn.needed": "names of settings",
     "ImagesOf.keys": "external ids",
+    "LookUpTable.keys": "names of rules",
+    "TableView.keys": "names of rules",
+    "NewPage.keys": "names of keys, without what is secret",
+    "RotatePage.keys": "names of keys, without what is secret",
     "Invited.user": "one of ours, without what he signs in with",
     "SignedIn.user": "one of ours, without what he signs in with",
 }

@@ -9,6 +9,7 @@ from web.console.connection_secrets import connection_secrets_screen
 from web.console.connection_setup import connection_setup_screen
 from web.console.connections import connections_screen
 from web.console.events import events_screen
+from web.console.inventory import inventory_screen
 from web.console.jobs import jobs_screen
 from web.console.mapping import mapping_screen
 from web.console.mapping_draft import mapping_draft_screen
@@ -24,6 +25,7 @@ from web.console.order_plan import order_plan_screen
 from web.console.orders import orders_screen
 from web.console.overview import overview_screen
 from web.console.problems import problems_screen
+from web.console.reconcile import reconcile_screen
 from web.console.schedules import schedules_screen
 from web.console.screens import Console
 from web.console.site import Site
@@ -40,11 +42,13 @@ SCREENS = (
     order_again_screen,
     problems_screen,
     events_screen,
+    inventory_screen,
     mapping_screen,
     mapping_values_screen,
     mapping_draft_screen,
     mapping_history_screen,
     mapping_proposed_screen,
+    reconcile_screen,
     connections_screen,
     connection_acts_screen,
     connection_ping_screen,

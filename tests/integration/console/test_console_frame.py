@@ -1,5 +1,7 @@
 """What every screen has: refusals for people and programs, headers, the API's document, acts that happen once."""
 
+import re
+
 import pytest
 
 from tests.visiting import Visitor, words
@@ -54,7 +56,7 @@ def test_the_api_is_described_as_it_is(otto: Visitor) -> None:
         if rule.endpoint.startswith("api.") and not rule.endpoint.endswith(("missing", "openapi"))
         for method in (rule.methods or set()) & {"GET", "POST"}
     }
-    assert {(path.replace("int:", ""), method) for path, method in served} == {
+    assert {(re.sub(r"\b(int|path):", "", path), method) for path, method in served} == {
         (path, method.upper()) for path, of in described["paths"].items() for method in of
     }
 
