@@ -77,23 +77,6 @@ def _after(before: ItemNews | None, newer: ItemNews) -> ItemNews:
     )
 
 
-def by_sku(connection: Connection, connection_id: int, skus: Sequence[str]) -> dict[str, list[ShopItem]]:
-    """The items of each SKU that is known and not deleted."""
-    rows = connection.execute(
-        select(shop_items)
-        .where(
-            shop_items.c.connection_id == connection_id,
-            shop_items.c.sku.in_(list(skus)),
-            shop_items.c.deleted_at.is_(None),
-        )
-        .order_by(shop_items.c.inventory_item)
-    )
-    known: dict[str, list[ShopItem]] = {}
-    for row in rows:
-        known.setdefault(row.sku, []).append(ShopItem(row.inventory_item, row.sku, row.tracked, row.variant))
-    return known
-
-
 def is_empty(connection: Connection, connection_id: int) -> bool:
     """True before the first reading."""
     return not connection.execute(select(exists().where(shop_items.c.connection_id == connection_id))).scalar()
