@@ -6,6 +6,8 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+# From so many new rows on a table is counted anew; that takes some tenths of a second.
+_MANY = 5000
 
 
 class Readable(Protocol):
@@ -30,6 +32,15 @@ def copy_lines(connection: Connection, table: str, columns: str, source: Readabl
     cursor.close()
     # Without it the planner takes a temporary table for a small one.
     connection.exec_driver_sql(f"analyze {table}")
+
+
+def count_anew(connection: Connection, table: str, *, came: int) -> None:
+    """Lets the planner count a table that many rows just came into: what is asked next would be planned for an empty one.
+
+    The server does so by itself within minutes; the first push comes at once.
+    """
+    if came >= _MANY:
+        connection.exec_driver_sql(f"analyze {table}")
 
 
 class _Source:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, exists, select, text
 
-from connector.store.copying import copy_rows
+from connector.store.copying import copy_rows, count_anew
 from connector.store.mirror_tables import shop_items
 
 
@@ -47,6 +47,7 @@ def keep_all(connection: Connection, connection_id: int, found: Iterable[ShopIte
     """The same for all items of the shop: one that was not seen after `since`, the begin of the reading, is deleted."""
     count = keep(connection, connection_id, found)
     connection.execute(_FORGET, {"connection_id": connection_id, "since": since})
+    count_anew(connection, "shop_items", came=count)
     return count
 
 

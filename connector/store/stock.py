@@ -11,7 +11,7 @@ from typing import IO
 from sqlalchemy import Connection, exists, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from connector.store.copying import copy_lines
+from connector.store.copying import copy_lines, count_anew
 from connector.store.mirror_tables import stock, stock_readings
 from connector.store.tables import items
 
@@ -89,6 +89,7 @@ def keep_changes(connection: Connection, connection_id: int, rows: IO[bytes], *,
     values = {"connection_id": connection_id, "since": since}
     changed = connection.execute(_CHANGE, values).rowcount
     added = connection.execute(_ADD, {"connection_id": connection_id}).rowcount
+    count_anew(connection, "stock", came=added)
     return Difference(added, changed, 0)
 
 
