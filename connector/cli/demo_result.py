@@ -117,7 +117,7 @@ def _goods(goods: Goods) -> Table:
         table.add_column(side, justify="right", min_width=8)
     table.add_column("")
     for title, sides, more in (
-        (f"units of {goods.skus} SKUs", goods.units, f"{goods.waiting} sold in held orders are off"),
+        (f"units of {goods.skus} SKUs", goods.units, f"{goods.waiting} held by orders not in NetSuite are off"),
         ("parcels", goods.parcels, f"{goods.taken_back} more taken back"),
         ("tracking numbers", goods.numbers, ""),
     ):

@@ -15,9 +15,10 @@ from connector.flows.closed_period import in_open_period
 from connector.flows.describing import description
 from connector.flows.draft_links import link_entered
 from connector.flows.facts import billed, learned, made_under, mirrored_facts
+from connector.flows.holding import routes
 from connector.flows.plan import buyer_keys, natural_keys, order_keys, plan
 from connector.flows.planning import Effect, Known, Made, Plan, Subject, Want
-from connector.flows.reserving import release, remember_sold, reserve
+from connector.flows.reserving import hold, release, remember_sold, reserve
 from connector.flows.result import Result
 from connector.flows.systems import Systems, Workplace
 from connector.flows.verification import read_back_again, verify_at_once
@@ -46,12 +47,11 @@ def sync_order(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
     link_entered(order, systems, workplace, lease, lambda: _items(order, systems, workplace.engine))
     remember_sold(order, systems, workplace, lease)
     adoption(order, systems, workplace, record_id=lease.record_id, lane=lease.lane).adopt(lease)
-    reserve(order, systems, workplace, lease)
+    routed = routes(order, systems)
+    reserve(order, systems, workplace, lease, routed)
     result = _synced(order, systems, workplace, lease)
-    if result.exclusion is not None:
-        release(systems, workplace, lease)
-    else:
-        reserve(order, systems, workplace, lease)
+    keep_back = reserve if result.exclusion is None else hold
+    keep_back(order, systems, workplace, lease, routed)
     return result
 
 

@@ -1,15 +1,13 @@
 """Keeps back the units of orders that NetSuite has not committed yet, so that no push gives them to a second buyer."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
-import structlog
 from sqlalchemy import Connection
 
+from connector.flows.holding import NOWHERE, Routes, lines, routes, told_lines, unshipped, unwritten
 from connector.flows.systems import Systems, Workplace
 from connector.mapping import external_ids
 from connector.mapping.images import OrderImage
@@ -21,10 +19,15 @@ from connector.store.reservations import Unread
 from connector.store.tables import EffectState
 from connector.store.unseen import Units
 
-log = structlog.get_logger(__name__)
+
+class Find(Protocol):
+    """What finds orders, some at a time."""
+
+    def __call__(self, connection: Connection, connection_id: int, *, after: int) -> list[Unread]:
+        """Those with higher record ids than `after`."""
 
 
-def reserve(order: Order, systems: Systems, workplace: Workplace, lease: Lease) -> None:
+def reserve(order: Order, systems: Systems, workplace: Workplace, lease: Lease, routed: Routes) -> None:
     """What NetSuite has not committed of an order is kept back from now on; what it has, until its figures surely show it.
 
     Called at the beginning and at the end of each pass. Costs nothing where no stock is pushed.
@@ -32,11 +35,20 @@ def reserve(order: Order, systems: Systems, workplace: Workplace, lease: Lease) 
     if not systems.rules.inventory.locations:
         return
     with workplace.engine.begin() as connection:
-        units = missing(order, _standing(connection, order.id, systems, workplace))
-        if units or order.cancelled_at is not None:
-            reservations.keep(connection, systems.connection.id, lease.record_id, units)
+        units = unwritten(lines(order), _standing(connection, order.id, systems, workplace), routed)
+        if order.cancelled_at is not None:
+            reservations.keep(connection, systems.connection.id, lease.record_id, [])
         else:
-            reservations.commit(connection, lease.record_id)
+            reservations.commit(connection, systems.connection.id, lease.record_id, but=units)
+
+
+def hold(order: Order, systems: Systems, workplace: Workplace, lease: Lease, routed: Routes) -> None:
+    """An order is left out: what the shop holds for it is kept back until the shop lets go of it, for NetSuite never hears."""
+    if not systems.rules.inventory.locations:
+        return
+    with workplace.engine.begin() as connection:
+        units = unshipped(lines(order), _standing(connection, order.id, systems, workplace), routed)
+        reservations.keep(connection, systems.connection.id, lease.record_id, units)
 
 
 def remember_sold(order: Order, systems: Systems, workplace: Workplace, lease: Lease) -> None:
@@ -47,21 +59,9 @@ def remember_sold(order: Order, systems: Systems, workplace: Workplace, lease: L
 
 
 def release(systems: Systems, workplace: Workplace, lease: Lease) -> None:
-    """Nothing of an order is wanted of NetSuite: it is left out, or gone."""
+    """An order is gone from the shop."""
     with workplace.engine.begin() as connection:
         reservations.keep(connection, systems.connection.id, lease.record_id, [])
-
-
-def missing(order: Order, standing: Mapping[str, OrderImage | None]) -> list[Units]:
-    """Units of the order's lines that stand in none of its documents. One without an image is taken to hold them all."""
-    if order.cancelled_at is not None or any(image is None for image in standing.values()):
-        return []
-    lines = (
-        (line.id, Units(int(line.variant_id) if line.variant_id else None, line.sku, line.current_quantity))
-        for line in order.lines
-        if not line.is_gift_card
-    )
-    return _left(lines, standing)
 
 
 def _sold(order: Order) -> list[Units]:
@@ -69,27 +69,25 @@ def _sold(order: Order) -> list[Units]:
     return [Units(int(line.variant_id) if line.variant_id else None, line.sku, line.quantity) for line in order.lines]
 
 
-def _left(lines: Iterable[tuple[str, Units]], standing: Mapping[str, OrderImage | None]) -> list[Units]:
-    """Units of lines, by line id, that stand in none of the documents."""
-    committed: dict[str, Decimal] = {}
-    for image in standing.values():
-        for written in image.lines if image else ():
-            units_there = committed.get(written.reference, Decimal(0)) + _quantity(written.body)
-            committed[written.reference] = units_there
-    left = ((units, units.quantity - int(committed.get(line, Decimal(0)))) for line, units in lines)
-    return [replace(units, quantity=quantity) for units, quantity in left if quantity > 0]
-
-
 def reserve_unread(systems: Systems, workplace: Workplace) -> int:
     """Keeps back the units of accepted orders that no pass has read, and those added to one since its last pass.
 
     By what their newest deliveries say; one that only says "look again", or that is older than the last pass, is answered
-    by asking the shop for the order. How many orders.
+    by asking the shop for the order. Of an order that a person ignores no pass comes. How many orders.
     """
+    return _reserve_all(reservations.unread, systems, workplace)
+
+
+def reserve_left_out(systems: Systems, workplace: Workplace) -> int:
+    """The same for all orders that were left out: their passes noted nothing while no stock was pushed. How many orders."""
+    return _reserve_all(reservations.left_out, systems, workplace)
+
+
+def _reserve_all(find: Find, systems: Systems, workplace: Workplace) -> int:
     count, last = 0, 0
     while True:
         with workplace.engine.begin() as connection:
-            found = reservations.unread(connection, systems.connection.id, after=last)
+            found = find(connection, systems.connection.id, after=last)
         for one in found:
             _reserve_unread(one, systems, workplace)
         count += len(found)
@@ -102,6 +100,8 @@ def _reserve_unread(one: Unread, systems: Systems, workplace: Workplace) -> None
     body = orjson.loads(inbox.opened_body(workplace.vault, systems.connection.id, one.delivery_id, one.body))
     is_told = _is_the_order(body, one)
     order = None if is_told else systems.shopify.order(one.shopify_id)
+    routed = NOWHERE if order is None else routes(order, systems)
+    kept = unshipped if one.is_left_out else unwritten
     with workplace.engine.begin() as connection:
         # A pass that began meanwhile knows better.
         if not reservations.is_unread_still(connection, one):
@@ -109,9 +109,9 @@ def _reserve_unread(one: Unread, systems: Systems, workplace: Workplace) -> None
         standing = _standing(connection, one.shopify_id, systems, workplace)
         units, sold, sold_at = list[Units](), list[Units](), None
         if order is not None:
-            units, sold, sold_at = missing(order, standing), _sold(order), order.created_at
+            units, sold, sold_at = kept(lines(order), standing, routed), _sold(order), order.created_at
         elif is_told:
-            units, sold, sold_at = _told(body, standing), _sold_by(body), _moment(body.get("created_at"))
+            units, sold, sold_at = kept(told_lines(body), standing), _sold_by(body), _moment(body.get("created_at"))
         reservations.keep(connection, systems.connection.id, one.record_id, units)
         if sold_at is not None:
             unseen.see(connection, systems.connection.id, one.record_id, sold, sold_at=sold_at)
@@ -148,26 +148,6 @@ def _stands(item: StoredEffect, workplace: Workplace) -> OrderImage | None:
         return OrderImage({}, ())
     image = effects.image_of(item, workplace.vault)
     return None if image is None or "lines" not in image else OrderImage.from_json(image)
-
-
-def _quantity(body: Mapping[str, Any]) -> Decimal:
-    return Decimal(str(body.get("quantity") or 0))
-
-
-def _told(body: Mapping[str, Any], standing: Mapping[str, OrderImage | None]) -> list[Units]:
-    if body.get("cancelled_at") or any(image is None for image in standing.values()):
-        return []
-    lines = (
-        (
-            str(item.get("id")),
-            Units(
-                item.get("variant_id"), item.get("sku") or "", item.get("current_quantity", item.get("quantity") or 0)
-            ),
-        )
-        for item in body["line_items"]
-        if not item.get("gift_card")
-    )
-    return _left(lines, standing)
 
 
 def _sold_by(body: Mapping[str, Any]) -> list[Units]:

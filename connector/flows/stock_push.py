@@ -12,7 +12,7 @@ import structlog
 
 from connector.errors import NeedsDecision
 from connector.flows import catch_up
-from connector.flows.reserving import reserve_unread
+from connector.flows.reserving import reserve_left_out, reserve_unread
 from connector.flows.stock_drift import NAMED, Standing, read_shop, standings
 from connector.flows.stock_news import learn_from_events
 from connector.flows.stock_places import StockPlace, stock_places
@@ -150,6 +150,7 @@ def _know_the_shop(systems: Systems, workplace: Workplace) -> None:
         is_unknown = shop_items.is_empty(connection, systems.connection.id)
     if is_unknown:
         read_shop(systems, workplace)
+        reserve_left_out(systems, workplace)
 
 
 def look(systems: Systems, workplace: Workplace) -> None:

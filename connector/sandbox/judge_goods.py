@@ -32,13 +32,26 @@ def judge_stock(inventory: Json, account: Json, cases: Sequence[Case], verdict: 
 
 
 def _waiting(case: Case) -> Counter[str]:
-    """Units by item that an order holds in the shop and that its sales order does not have."""
-    is_out = case.sale.expect.startswith("excluded") or case.sold["cancelled_at"] is not None
-    if is_out:
+    """Units by item that the shop holds for an order and that its sales order does not have.
+
+    The shop holds the units of every order that stands, one that nobody has paid or that is only a test as well; of one that
+    is never to be written they are held until they leave.
+    """
+    if case.sold["cancelled_at"] is not None:
         return Counter()
-    sold = units_of((ITEMS.get(line["sku"], ""), line["current_quantity"]) for line in case.sold["lines"])
+    shipped = _shipped(case) if case.sale.expect.startswith("excluded") else Counter[int]()
+    sold = units_of(
+        (ITEMS.get(line["sku"], ""), line["current_quantity"] - shipped[line["id"]]) for line in case.sold["lines"]
+    )
     lines = (line for record in case.found(case.order_key) for line in record["item_lines"])
     return Counter({item: count for item, count in (sold - units_of(_of(lines))).items() if item})
+
+
+def _shipped(case: Case) -> Counter[int]:
+    """Units by order line that have left."""
+    parcels = (parcel for parcel in case.sold["fulfillments"] if parcel["status"] == "success")
+    lines = ((line["line_item_id"], line["quantity"]) for parcel in parcels for line in parcel["lines"])
+    return sum((Counter({line: units}) for line, units in lines), Counter())
 
 
 def _judge_sold(history: Sequence[Json], stock: Sequence[Json], verdict: Verdict) -> None:

@@ -3,7 +3,6 @@
 Facts: Admin API 2026-10. Every write needs an idempotency key, which Shopify keeps for 24 hours.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,8 +17,6 @@ T = TypeVar("T")
 ROWS_PER_CALL = 250
 # A query for so many items with a level and its quantities stays below the 1,000 points one may cost.
 IDS_PER_CALL = 250
-# SKUs joined by OR in one search; how long a query may be is not documented.
-SKUS_PER_CALL = 50
 
 STALE = "CHANGE_FROM_QUANTITY_STALE"
 KEY_IN_USE = "IDEMPOTENCY_CONCURRENT_REQUEST"
@@ -27,7 +24,6 @@ KEY_FAILED = "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"
 
 _ITEM = "gid://shopify/InventoryItem/"
 _LOCATION = "gid://shopify/Location/"
-_SPECIAL = re.compile(r"([\\'\":()])")
 
 
 class Shop(Protocol):
@@ -108,17 +104,6 @@ def levels(shop: Shop, items: Sequence[int], location: int) -> Iterator[Level]:
                 yield read("inventory level", lambda data: _level_of(data, location), node)
 
 
-def items_by_sku(shop: Shop, skus: Sequence[str]) -> Iterator[InventoryItem]:
-    """The items with exactly these SKUs; Shopify's search also finds similar ones. Several may share one SKU."""
-    for chunk in _chunks(skus, SKUS_PER_CALL):
-        wanted = frozenset(chunk)
-        query = " OR ".join(f"sku:'{_SPECIAL.sub(_escaped, sku)}'" for sku in chunk)
-        for node in _pages(shop, query):
-            item = read("inventory item", _item, node)
-            if item.sku in wanted:
-                yield item
-
-
 def level_line(data: Json) -> Level:
     """A level out of a bulk operation's file, where the item is its parent."""
     item = int(numeric(data["__parentId"]))
@@ -141,23 +126,6 @@ def _chunks(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     return (values[start : start + size] for start in range(0, len(values), size))
 
 
-def _pages(shop: Shop, query: str) -> Iterator[Json]:
-    after: str | None = None
-    while True:
-        page = shop.query("InventoryItemsBySku", {"first": ROWS_PER_CALL, "after": after, "query": query})
-        yield from page["inventoryItems"]["nodes"]
-        info = page["inventoryItems"]["pageInfo"]
-        if not info["hasNextPage"]:
-            return
-        after = info["endCursor"]
-
-
-def _item(data: Json) -> InventoryItem:
-    variants = (data.get("variants") or {}).get("nodes") or [None]
-    variant = None if variants[0] is None else int(numeric(variants[0]["id"]))
-    return InventoryItem(int(numeric(data["id"])), data.get("sku") or "", bool(data["tracked"]), variant)
-
-
 def _level_of(data: Json, location: int) -> Level:
     found = data["inventoryLevel"]
     available = None if found is None else _available(found)
@@ -169,7 +137,3 @@ def _available(data: Json) -> int | None:
     if not data["isActive"]:
         return None
     return next((int(item["quantity"]) for item in data["quantities"] if item["name"] == "available"), None)
-
-
-def _escaped(match: re.Match[str]) -> str:
-    return f"\\{match[1]}"

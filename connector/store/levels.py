@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from connector.store import unseen
-from connector.store.copying import copy_rows
+from connector.store.copying import copy_rows, count_anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,7 @@ def keep_all(connection: Connection, connection_id: int, found: Iterable[SeenLev
     """
     _copy(connection, found)
     changed = _kept(connection, connection_id, since=since)
+    count_anew(connection, "levels", came=changed)
     return changed + connection.execute(_NOT_STOCKED, {"connection_id": connection_id, "since": since}).rowcount
 
 

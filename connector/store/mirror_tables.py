@@ -140,6 +140,8 @@ reservations = Table(
     Column("record_id", ForeignKey("records.id", ondelete="CASCADE"), nullable=False),
     Column("inventory_item", BigInteger, nullable=False),
     Column("quantity", Integer, nullable=False),
+    # Where they ship from; null where that may be any of the shop's locations.
+    Column("shopify_location", BigInteger),
     time_("made_at"),
     # When NetSuite committed them; counted until a reading of stock that began later.
     time_("committed_at", nullable=True),

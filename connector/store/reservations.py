@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, delete, exists, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select, text
 
 from connector.store.mirror_tables import reservations
 from connector.store.records import ORDER
@@ -17,13 +17,16 @@ from connector.store.unseen import ITEMS_OF_UNITS, Units, columns
 UNREAD_AT_ONCE = 500
 # A delivery may become visible this long after the moment it is said to be received at.
 _AT_THE_LATEST = timedelta(minutes=1)
+_IN_WORK = (RecordState.PENDING, RecordState.WORKING, RecordState.HELD, RecordState.PARKED)
+_LEFT_OUT = (RecordState.EXCLUDED, RecordState.IGNORED)
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """An accepted order whose newest delivery no pass has read yet: `delivery_id` and `body`, sealed.
+    """An order and its newest delivery: `delivery_id` and `body`, sealed.
 
-    `seen_version`: which change in Shopify its last pass knew. `fence`: what another pass would have raised.
+    `seen_version`: which change in Shopify its last pass knew. `fence`: what another pass would have raised. `is_left_out`:
+    it is not to be written to NetSuite.
     """
 
     record_id: int
@@ -31,6 +34,7 @@ class Unread:
     seen_version: datetime | None
     fence: int
     delivery_id: str
+    is_left_out: bool
     body: bytes = field(repr=False)
 
 
@@ -42,23 +46,20 @@ def keep(connection: Connection, connection_id: int, record_id: int, units: Sequ
         connection.execute(_KEEP, {"connection_id": connection_id, "record_id": record_id, **columns(units)})
 
 
-def commit(connection: Connection, record_id: int) -> None:
-    """NetSuite has committed all units of an order."""
-    connection.execute(
-        update(reservations)
-        .where(reservations.c.record_id == record_id, reservations.c.committed_at.is_(None))
-        .values(committed_at=func.clock_timestamp())
-    )
+def commit(connection: Connection, connection_id: int, record_id: int, *, but: Sequence[Units]) -> None:
+    """NetSuite has committed all units of an order but these, which are kept back as they are now."""
+    connection.execute(_COMMIT, {"connection_id": connection_id, "record_id": record_id, **columns(but)})
 
 
 def settle(connection: Connection, connection_id: int, *, before: datetime) -> int:
     """A reading of stock that began at `before` is complete: what was committed until then is contained in it.
 
     So are the units of an order that came to rest in step before it: what was noted of it beside its pass is out of date.
+    Those that ship from a place of their own are not, for NetSuite may hold them elsewhere.
     """
     at_rest = select(records.c.id).where(
         records.c.connection_id == connection_id,
-        records.c.state.in_((RecordState.IN_SYNC, RecordState.EXCLUDED)),
+        records.c.state == RecordState.IN_SYNC,
         records.c.changed_at < before,
     )
     settled = delete(reservations).where(
@@ -67,6 +68,7 @@ def settle(connection: Connection, connection_id: int, *, before: datetime) -> i
             reservations.c.committed_at < before,
             and_(
                 reservations.c.committed_at.is_(None),
+                reservations.c.shopify_location.is_(None),
                 reservations.c.made_at < before,
                 reservations.c.record_id.in_(at_rest),
             ),
@@ -78,8 +80,26 @@ def settle(connection: Connection, connection_id: int, *, before: datetime) -> i
 def unread(connection: Connection, connection_id: int, *, after: int) -> list[Unread]:
     """Accepted orders with a delivery that no pass has read and for which nothing is kept back yet, some at a time.
 
-    `after`: the record id that the last ones ended with.
+    Of those that a person ignores the ones for which something is kept back. `after`: the record id that the last ones ended
+    with.
     """
+    noted = (reservations.c.record_id == records.c.id, reservations.c.committed_at.is_(None))
+    since = reservations.c.made_at > events.c.received_at + _AT_THE_LATEST
+    is_unread = and_(
+        records.c.state.in_((*_IN_WORK, RecordState.IGNORED)),
+        or_(records.c.seen_version.is_(None), records.c.wanted_version > records.c.applied_version),
+        ~exists().where(*noted, since),
+        or_(records.c.state != RecordState.IGNORED, exists().where(*noted)),
+    )
+    return _found(connection, connection_id, is_unread, after=after)
+
+
+def left_out(connection: Connection, connection_id: int, *, after: int) -> list[Unread]:
+    """Orders that are not written to NetSuite, some at a time; `after` as for `unread`."""
+    return _found(connection, connection_id, records.c.state.in_(_LEFT_OUT), after=after)
+
+
+def _found(connection: Connection, connection_id: int, which: ColumnElement[bool], *, after: int) -> list[Unread]:
     told = events.alias()
     newest = (
         select(told.c.id)
@@ -96,7 +116,7 @@ def unread(connection: Connection, connection_id: int, *, after: int) -> list[Un
     )
     found = connection.execute(
         select(
-            records.c.id, records.c.shopify_id, records.c.seen_version, records.c.fence,
+            records.c.id, records.c.shopify_id, records.c.seen_version, records.c.fence, records.c.state,
             events.c.delivery_id, events.c.body,
         )
         .select_from(records)
@@ -104,21 +124,19 @@ def unread(connection: Connection, connection_id: int, *, after: int) -> list[Un
         .where(
             records.c.connection_id == connection_id,
             records.c.kind == ORDER,
-            records.c.state.in_((RecordState.PENDING, RecordState.WORKING, RecordState.HELD, RecordState.PARKED)),
             records.c.id > after,
-            or_(records.c.seen_version.is_(None), records.c.wanted_version > records.c.applied_version),
-            ~exists().where(
-                reservations.c.record_id == records.c.id,
-                reservations.c.committed_at.is_(None),
-                reservations.c.made_at > events.c.received_at + _AT_THE_LATEST,
-            ),
+            which,
         )
         .order_by(records.c.id)
         .limit(UNREAD_AT_ONCE)
     )  # fmt: skip
     return [
-        Unread(row.id, row.shopify_id, row.seen_version, row.fence, row.delivery_id, bytes(row.body)) for row in found
-    ]
+        Unread(
+            row.id, row.shopify_id, row.seen_version, row.fence, row.delivery_id, row.state in _LEFT_OUT,
+            bytes(row.body),
+        )
+        for row in found
+    ]  # fmt: skip
 
 
 def is_unread_still(connection: Connection, one: Unread) -> bool:
@@ -128,6 +146,19 @@ def is_unread_still(connection: Connection, one: Unread) -> bool:
 
 
 _KEEP = text(
-    "insert into reservations (connection_id, record_id, inventory_item, quantity) "
-    f"select :connection_id, :record_id, s.inventory_item, u.quantity from {ITEMS_OF_UNITS}"
+    "insert into reservations (connection_id, record_id, inventory_item, quantity, shopify_location) "
+    f"select :connection_id, :record_id, s.inventory_item, u.quantity, u.location from {ITEMS_OF_UNITS}"
+)
+# What was kept back and is not left stands in NetSuite now.
+_COMMIT = text(
+    "with kept as (delete from reservations where record_id = :record_id and committed_at is null "
+    "returning inventory_item, shopify_location, quantity), "
+    "still as (select s.inventory_item, u.location as shopify_location, sum(u.quantity) as quantity "
+    f"from {ITEMS_OF_UNITS} group by 1, 2), "
+    "gone as (select inventory_item, shopify_location, sum(quantity) as quantity from "
+    "(select * from kept union all select inventory_item, shopify_location, -quantity from still) as difference "
+    "group by 1, 2 having sum(quantity) > 0) "
+    "insert into reservations (connection_id, record_id, inventory_item, shopify_location, quantity, committed_at) "
+    "select :connection_id, :record_id, inventory_item, shopify_location, quantity, null from still union all "
+    "select :connection_id, :record_id, inventory_item, shopify_location, quantity, clock_timestamp() from gone"
 )

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, exists, select, text
 
-from connector.store.copying import copy_rows
+from connector.store.copying import copy_rows, count_anew
 from connector.store.mirror_tables import shop_items
 
 
@@ -47,6 +47,7 @@ def keep_all(connection: Connection, connection_id: int, found: Iterable[ShopIte
     """The same for all items of the shop: one that was not seen after `since`, the begin of the reading, is deleted."""
     count = keep(connection, connection_id, found)
     connection.execute(_FORGET, {"connection_id": connection_id, "since": since})
+    count_anew(connection, "shop_items", came=count)
     return count
 
 
@@ -75,23 +76,6 @@ def _after(before: ItemNews | None, newer: ItemNews) -> ItemNews:
         variant=before.variant if newer.variant is None else newer.variant,
         is_deleted=before.is_deleted or newer.is_deleted,
     )
-
-
-def by_sku(connection: Connection, connection_id: int, skus: Sequence[str]) -> dict[str, list[ShopItem]]:
-    """The items of each SKU that is known and not deleted."""
-    rows = connection.execute(
-        select(shop_items)
-        .where(
-            shop_items.c.connection_id == connection_id,
-            shop_items.c.sku.in_(list(skus)),
-            shop_items.c.deleted_at.is_(None),
-        )
-        .order_by(shop_items.c.inventory_item)
-    )
-    known: dict[str, list[ShopItem]] = {}
-    for row in rows:
-        known.setdefault(row.sku, []).append(ShopItem(row.inventory_item, row.sku, row.tracked, row.variant))
-    return known
 
 
 def is_empty(connection: Connection, connection_id: int) -> bool:

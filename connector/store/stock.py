@@ -6,11 +6,12 @@ A reading is stored whole or not at all, so that the mirror is always what one c
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import IO, Any
+from typing import IO
 
 from sqlalchemy import Connection, exists, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from connector.store.copying import copy_lines, count_anew
 from connector.store.mirror_tables import stock, stock_readings
 from connector.store.tables import items
 
@@ -84,10 +85,11 @@ def keep_changes(connection: Connection, connection_id: int, rows: IO[bytes], *,
 
     What another reading stored after `since`, the begin of this one, is newer and stays.
     """
-    _copy(connection, "item bigint, location bigint, available numeric, changed_at text", rows)
+    copy_lines(connection, "fresh", "item bigint, location bigint, available numeric, changed_at text", rows)
     values = {"connection_id": connection_id, "since": since}
     changed = connection.execute(_CHANGE, values).rowcount
     added = connection.execute(_ADD, {"connection_id": connection_id}).rowcount
+    count_anew(connection, "stock", came=added)
     return Difference(added, changed, 0)
 
 
@@ -100,7 +102,7 @@ def keep_all(connection: Connection, connection_id: int, rows: IO[bytes], *, sin
 
 def keep_kits(connection: Connection, connection_id: int, rows: IO[bytes]) -> Difference:
     """Stores the members of all kits: lines of kit, item and quantity. Members it did not name are taken away."""
-    _copy(connection, "kit bigint, item bigint, quantity numeric", rows)
+    copy_lines(connection, "fresh", "kit bigint, item bigint, quantity numeric", rows)
     values = {"connection_id": connection_id}
     changed, added, removed = (connection.execute(statement, values).rowcount for statement in _KITS)
     _note(connection, connection_id, {"kits_at": func.now()})
@@ -157,16 +159,6 @@ def _note(connection: Connection, connection_id: int, values: dict[str, object])
     connection.execute(statement.on_conflict_do_update(index_elements=["connection_id"], set_=values))
 
 
-def _copy(connection: Connection, columns: str, rows: IO[bytes]) -> None:
-    """Puts lines into the temporary table `fresh`, which goes with the transaction."""
-    connection.exec_driver_sql(f"create temporary table fresh ({columns}) on commit drop")
-    cursor: Any = connection.connection.cursor()
-    cursor.copy_expert("copy fresh from stdin", rows)
-    cursor.close()
-    # Without it the planner takes a temporary table for a small one.
-    connection.exec_driver_sql("analyze fresh")
-
-
 # What one answer of NetSuite holds.
 _PAGE_ROWS = 1000
 
@@ -176,10 +168,11 @@ _CHANGE = text(
     f"where {_SAME} and s.seen_at <= :since "
     "and (s.available <> f.available or s.changed_at is distinct from f.changed_at)"
 )
+# What is there already is found by the index, row by row: a join would be planned for a mirror as empty as it still is, and
+# take the square of what comes.
 _ADD = text(
     "insert into stock (connection_id, netsuite_item, netsuite_location, available, changed_at) "
     "select :connection_id, f.item, f.location, f.available, f.changed_at from fresh f "
-    f"where not exists (select from stock s where {_SAME}) "
     "on conflict (connection_id, netsuite_item, netsuite_location) do nothing"
 )
 _REMOVE = text(

@@ -92,7 +92,8 @@ with mine as (
 ), open_units as (
     select i.netsuite_id, sum(u.quantity)::numeric as quantity, sum(u.unseen)::numeric as unseen
     from (
-        select inventory_item, quantity, 0 as unseen from reservations where connection_id = :connection_id
+        select inventory_item, quantity, 0 as unseen from reservations
+        where connection_id = :connection_id and (shopify_location is null or shopify_location = :location)
         union all
         select d.inventory_item, 0, greatest(d.units - coalesce(
             (select sum(sold.quantity) from seen_sales sold where sold.connection_id = :connection_id

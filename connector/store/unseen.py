@@ -19,11 +19,15 @@ _KEPT = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """Units of one order line. `variant` is None where the line has none; its SKU is looked for then."""
+    """Units of one order line. `variant` is None where the line has none; its SKU is looked for then.
+
+    `location`: Shopify's, where they ship from; None where that may be any.
+    """
 
     variant: int | None
     sku: str
     quantity: int
+    location: int | None = None
 
 
 def columns(units: Sequence[Units]) -> dict[str, object]:
@@ -32,6 +36,7 @@ def columns(units: Sequence[Units]) -> dict[str, object]:
         "variants": [one.variant for one in units],
         "skus": [one.sku for one in units],
         "quantities": [one.quantity for one in units],
+        "locations": [one.location for one in units],
     }
 
 
@@ -61,7 +66,8 @@ def forget(connection: Connection, connection_id: int) -> None:
 
 # The shop's item of each unit: by its variant, else by its SKU.
 ITEMS_OF_UNITS = (
-    "unnest(cast(:variants as bigint[]), cast(:skus as text[]), cast(:quantities as integer[])) as u (variant, sku, quantity) "
+    "unnest(cast(:variants as bigint[]), cast(:skus as text[]), cast(:quantities as integer[]), cast(:locations as bigint[])) "
+    "as u (variant, sku, quantity, location) "
     "join lateral (select inventory_item from shop_items i where i.connection_id = :connection_id "
     "and (i.variant = u.variant or (u.sku <> '' and i.sku = u.sku)) "
     "order by i.variant is distinct from u.variant, i.deleted_at nulls first, i.inventory_item limit 1) s on true"

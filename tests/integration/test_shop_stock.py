@@ -143,25 +143,6 @@ def test_levels_of_many_items_take_a_call_for_250_of_them(world: World, shop: Sh
     assert (elsewhere.available, elsewhere.sku) == (None, "MUG-RED")
 
 
-def test_skus_are_compared_exactly(world: World, shop: ShopifyClient) -> None:
-    world.shop.inventory.load(
-        [
-            {"id": 21, "sku": "MUG-RED-XL", "levels": {}},
-            {"id": 22, "sku": "it's:1", "levels": {}},
-            {"id": 23, "sku": "MUG-RED", "levels": {}, "tracked": False},
-        ]
-    )
-    found = list(inventory.items_by_sku(shop, ["MUG-RED", "it's:1", "none"]))
-    assert [(item.id, item.sku, item.tracked) for item in found] == [
-        (11, "MUG-RED", True),
-        (22, "it's:1", True),
-        (23, "MUG-RED", False),
-    ]
-    # The search itself is not that exact.
-    answer = shop.query("InventoryItemsBySku", {"first": 10, "after": None, "query": "sku:'MUG-RED'"})
-    assert len(answer["inventoryItems"]["nodes"]) == 4
-
-
 def read_levels(shop: ShopifyClient, pauses: list[float]) -> list[Level]:
     """The levels of a whole bulk operation."""
     done = bulk.finished(shop, bulk.start(shop, "BulkLevels"), pauses.append)

@@ -129,6 +129,31 @@ def test_a_storm_of_sales_costs_one_more_round_and_no_unit(shop: World) -> None:
     assert len(set(keys)) == 2
 
 
+class Noting(Wrapped):
+    """A client whose keys are written down, refused calls too, each with what was compared."""
+
+    def __init__(self, client: ShopifyClient) -> None:
+        super().__init__(client)
+        self.keys: list[tuple[str, int]] = []
+
+    def attempt(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        (row,) = variables["input"]["quantities"]
+        self.keys.append((variables["key"], row["changeFromQuantity"]))
+        return self.client.attempt(operation, variables)
+
+
+def test_what_is_sent_anew_after_a_stale_quantity_has_another_key(shop: World) -> None:
+    stocked(shop, {"A": 9}, {"A": 5})
+    shop.shop.inventory.adjust({"item": 11, "location": MAIN, "delta": 1})
+    systems = shop.runtime.open_systems(shop.connection.id)
+    noting = Noting(systems.shopify)
+    counts = push(replace(systems, shopify=cast(ShopifyClient, noting)), shop.runtime, lambda _: None)
+    assert (counts["sent"], in_shop(shop)) == (1, {"A": 9})
+    (stale, was), (anew, is_now) = noting.keys
+    assert (was, is_now) == (5, 6)
+    assert stale != anew
+
+
 def test_what_a_late_push_set_is_not_written_over_a_newer_one(shop: World) -> None:
     stocked(shop, {"A": 5}, {"A": 3})
     with shop.engine.begin() as connection:

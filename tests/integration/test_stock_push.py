@@ -136,7 +136,7 @@ def test_a_preview_wants_no_push_and_gives_no_units_free(shop: World) -> None:
     with shop.engine.begin() as connection:
         record_id = shop.announce(5001)
         reservations.keep(connection, shop.connection.id, record_id, [Units(None, "MUG-RED", 1)])
-        reservations.commit(connection, record_id)
+        reservations.commit(connection, shop.connection.id, record_id, but=[])
     (change,) = preview(systems, shop.runtime, lambda _: None).changes
     assert (change.was, change.quantity) == (8, 9)
     with shop.engine.begin() as connection:

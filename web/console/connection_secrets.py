@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from pydantic import Field
+
 from connector.errors import ConnectorError
 from connector.flows import overview, trial
 from connector.flows.rotation import NewCertificate, Rotation
@@ -19,10 +21,10 @@ from web.console.site import Visit, environment
 class SecretForm(Form):
     """The new secret. Which fields are read depends on what is changed; none is ever shown again."""
 
-    secret: str = ""
+    secret: str = Field("", repr=False)
     token_id: str = ""
     certificate_id: str = ""
-    private_key: str = ""
+    private_key: str = Field("", repr=False)
     certificate: str = ""
     made_key: str = ""
 

@@ -1,6 +1,6 @@
 """/connections/<store>/setup: the way from a new connection to its first order, step by step, each with how it stands."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -45,7 +45,7 @@ class Body:
     kind: str
     external_id: str
     request: str
-    body: str
+    body: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
