@@ -1,7 +1,6 @@
 """NetSuite → Shopify, one order: what stands on both sides is read, and the shop is told what it does not know."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from connector.errors import NeedsDecision, Unavailable
@@ -21,7 +20,7 @@ from connector.mapping.selection import Exclusion
 from connector.netsuite.states import FIELDS, SalesOrderState
 from connector.shopify.fulfillment_orders import fulfillment_orders
 from connector.shopify.records import Order
-from connector.store import billing, records, sales_orders, shipments
+from connector.store import billing, clock, records, sales_orders, shipments
 from connector.store.billing import INVOICE
 from connector.store.records import Lease
 
@@ -123,6 +122,7 @@ def _subject(order: Order, systems: Systems, workplace: Workplace) -> StatusSubj
         mirrored = sales_orders.of_id(connection, connection_id, netsuite_id)
         bills = billing.of_order(connection, connection_id, netsuite_id)
         shipped = shipments.of_order(connection, connection_id, int(netsuite_id))
+        now = clock.read(connection).at
     if mirrored is None:
         return None
     return StatusSubject(
@@ -133,7 +133,7 @@ def _subject(order: Order, systems: Systems, workplace: Workplace) -> StatusSubj
         sales_order=mirrored,
         bills=bills,
         shipments=shipped,
-        now=datetime.now(UTC),
+        now=now,
         rules_version=systems.connection.rules_version,
     )
 

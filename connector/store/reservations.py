@@ -105,6 +105,7 @@ def unread(connection: Connection, connection_id: int, *, after: int) -> list[Un
             records.c.connection_id == connection_id,
             records.c.kind == ORDER,
             records.c.state.in_((RecordState.PENDING, RecordState.WORKING, RecordState.HELD, RecordState.PARKED)),
+            ~records.c.waits_for_job,
             records.c.id > after,
             or_(records.c.seen_version.is_(None), records.c.wanted_version > records.c.applied_version),
             ~exists().where(
