@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import pytest
 import requests
 from celery import Celery
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from connector.embedded.servers import free_port
 from connector.flows import canary
@@ -257,6 +257,18 @@ def test_readiness_and_metrics_tell_a_late_part_and_no_other(world: World, part:
     assert silent.keys() == {"canary", "sweeper"}
     assert silent[part] == pytest.approx(minutes * 60, abs=20)
     assert all(seconds < 20 for name, seconds in silent.items() if name != part)
+
+
+def test_only_effects_that_have_not_come_to_their_end_are_counted(world: World) -> None:
+    world.work(world.sell(rest_order(5001)))
+    with world.engine.begin() as connection:
+        assert census.census(connection, now=now()).effects == {}
+        connection.execute(text("update effects set state = 'unknown' where kind = 'sales_order'"))
+        assert census.census(connection, now=now()).effects == {("sales_order", "unknown"): 1}
+        connection.execute(text("set local enable_seqscan = off"))
+        query = "explain select kind, state, count(*) from effects where state in ('planned', 'sent', 'unknown')"
+        plan = "\n".join(connection.execute(text(f"{query} group by kind, state")).scalars())
+    assert "ix_effects_open" in plan
 
 
 def test_a_late_part_is_an_answer_of_503(world: World, office: Office) -> None:
