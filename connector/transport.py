@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -54,6 +54,12 @@ class Call:
     path: str
     status: int
     ms: int
+
+
+def answering(calls: Sequence[Call]) -> list[str]:
+    """The systems that were there at the last of the calls that they got."""
+    last = {call.system: call.status for call in calls}
+    return [system for system, status in last.items() if 0 < status < 500 and status != 429]
 
 
 @contextmanager

@@ -52,7 +52,11 @@ class Health:
         for part, seconds in counted.silent.items():
             silent.add_metric([part], seconds)
         yield silent
-        made = GaugeMetricFamily("ml_connector_effects", "Effects by kind and state.", labels=["kind", "state"])
+        made = GaugeMetricFamily(
+            "ml_connector_effects",
+            "Effects that have not come to their end, by kind and state.",
+            labels=["kind", "state"],
+        )
         for (kind, state), count in counted.effects.items():
             made.add_metric([kind, state], count)
         yield made

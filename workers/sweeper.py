@@ -6,8 +6,9 @@ import signal
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 
@@ -16,9 +17,10 @@ from connector.flows.circuit import probe_halted
 from connector.flows.job_feed import advance
 from connector.flows.jobs import JOBS, the_job
 from connector.flows.process import process
-from connector.flows.sweep import sweep
+from connector.flows.sweep import LIMIT, sweep
 from connector.flows.throughput import count_passes
 from connector.runtime import Runtime
+from connector.store.clock import database_now
 from workers.wakes import OwnCanary, Wakes
 
 log = structlog.get_logger(__name__)
@@ -99,12 +101,14 @@ class Sweeper:
 
     def feed(self) -> bool:
         """Sends the next records of the jobs that go on; True while there is one."""
-        return advance(self._runtime().engine, self._wakes.send, now=datetime.now(UTC))
+        engine = self._runtime().engine
+        return advance(engine, self._wakes.send, now=database_now(engine))
 
     def look(self) -> None:
         """Looks once: wakes what is due, or works on it where nobody hears."""
-        runtime, now = self._runtime(), datetime.now(UTC)
-        unheard = sweep(runtime.engine, self._wakes.send, now=now)
+        runtime = self._runtime()
+        now = database_now(runtime.engine)
+        unheard = sweep(runtime.engine, self._wakes.send, now=now, queued=self._wakes.queued())
         probe_halted(runtime, self._wakes.send, now=now)
         self._canary.release()
         self._tick(now)
@@ -123,19 +127,24 @@ class Sweeper:
     def _run_due(self) -> None:
         """The runs of the schedules, here and one after the other, until Redis is back."""
         runtime = self._runtime()
-        for connection_id, name in scheduled.due(runtime.engine, JOBS, now=datetime.now(UTC)):
+        for connection_id, name in scheduled.due(runtime.engine, JOBS, now=database_now(runtime.engine)):
             if self._stopping.is_set() or not self._wakes.failing_for():
                 return
-            scheduled.run(runtime, the_job(name), connection_id, self._wakes.send, now=datetime.now(UTC))
+            now = database_now(runtime.engine)
+            scheduled.run(runtime, the_job(name), connection_id, self._wakes.send, now=now)
 
     def _work(self, record_ids: Sequence[int]) -> None:
-        """One record after the other, until Redis is back."""
+        """One record after the other and those that became due by it, until Redis is back; what is too many for one
+        look the next one finds."""
         log.warning("working_without_redis", records=len(record_ids))
-        for record_id in record_ids:
-            if self._stopping.is_set() or not self._wakes.failing_for():
+        waiting = deque(record_ids)
+        for _ in range(LIMIT):
+            if not waiting or self._stopping.is_set() or not self._wakes.failing_for():
                 return
+            record_id = waiting.popleft()
             try:
-                process(record_id, self._runtime(), worker=f"sweeper@{socket.gethostname()}")
+                outcome = process(record_id, self._runtime(), worker=f"sweeper@{socket.gethostname()}")
+                waiting += outcome.wakes if outcome is not None else ()
             except Exception:
                 log.exception("record_failed", record_id=record_id)
 

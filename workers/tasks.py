@@ -1,7 +1,6 @@
 """The tasks. Arguments are ids; each task opens what it needs and calls one function."""
 
 import socket
-from datetime import UTC, datetime
 from typing import Any
 
 from celery import Task
@@ -10,6 +9,7 @@ from connector.flows import scheduled
 from connector.flows.jobs import JOBS, the_job
 from connector.flows.periodic import refresh_credentials
 from connector.flows.process import process as process_record
+from connector.store.clock import database_now
 from workers.app import app, process, wake, wake_schedule
 from workers.sweeper import send_due
 
@@ -34,14 +34,14 @@ def sync_order(self: Task, record_id: int) -> str:
 def schedules_tick() -> int:
     """Asks for every run that is to begin, so that none keeps another waiting; beat alone sends this."""
     scheduled.heard_of_beat(process.runtime().engine)
-    return send_due(process.runtime(), process.wakes, now=datetime.now(UTC))
+    return send_due(process.runtime(), process.wakes, now=database_now(process.runtime().engine))
 
 
 @app.task(name="schedules.run")
 def schedules_run(connection_id: int, name: str) -> str:
     """One run of one connection, where it is due; then those it asked for."""
     runtime = process.runtime()
-    ran = scheduled.run(runtime, the_job(name), connection_id, wake, now=datetime.now(UTC))
+    ran = scheduled.run(runtime, the_job(name), connection_id, wake, now=database_now(process.runtime().engine))
     for wanted in scheduled.wanted(runtime.engine, connection_id, JOBS) if ran else ():
         wake_schedule(connection_id, wanted)
     return ran.outcome if ran else "nothing to do"
@@ -50,7 +50,7 @@ def schedules_run(connection_id: int, name: str) -> str:
 @app.task(name="credentials.refresh")
 def credentials_refresh() -> int:
     """Renews tokens that end soon, and looks whether halted connections can go on."""
-    return refresh_credentials(process.runtime(), wake, now=datetime.now(UTC))
+    return refresh_credentials(process.runtime(), wake, now=database_now(process.runtime().engine))
 
 
 @app.task(name="canary.own")

@@ -9,6 +9,7 @@ import structlog
 from celery import Celery
 from kombu import Exchange, Queue  # type: ignore[attr-defined]  # kombu re-exports them lazily
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +35,14 @@ class Wakes:
             return False
         self._failing_since = None
         return True
+
+    def queued(self) -> int:
+        """How many wakes nobody has read yet; 0 while Redis does not tell."""
+        try:
+            with self._app.connection_for_read() as connection:
+                return int(connection.default_channel.client.llen("orders"))
+        except (OperationalError, RedisError):
+            return 0
 
     def failing_for(self) -> float:
         """Seconds since the first of the failures in a row; 0 while messages are taken."""

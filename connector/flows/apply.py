@@ -74,7 +74,7 @@ def recover(in_doubt: Iterable[StoredEffect], work: Work) -> None:
             continue
         with work.engine.begin() as connection:
             if stored.record_id != work.lease.record_id and records.is_in_flight(
-                connection, stored.record_id, stored.fence, now=_now()
+                connection, stored.record_id, stored.fence
             ):
                 continue
         found = _found(record_type(stored.kind), stored, stored.amount, work)
@@ -141,7 +141,7 @@ def _written_down(effect: Effect, work: Work) -> StoredEffect:
         must_hold(connection, work.lease)
         stored = store.intend(connection, work.lease, effect.intent)
         is_other = stored.record_id != work.lease.record_id and stored.state is not EffectState.CONFIRMED
-        if is_other and records.is_in_flight(connection, stored.record_id, stored.fence, now=_now()):
+        if is_other and records.is_in_flight(connection, stored.record_id, stored.fence):
             raise Conflict(f"{effect.intent.natural_key} is being made for another order", retry_after=0.5)
         return stored
 
@@ -149,7 +149,7 @@ def _written_down(effect: Effect, work: Work) -> StoredEffect:
 def _sent(effect: Effect, stored: StoredEffect, work: Work) -> str:
     with work.engine.begin() as connection:
         must_hold(connection, work.lease)
-        store.mark_sent(connection, stored, work.lease, effect.intent, now=_now())
+        store.mark_sent(connection, stored, work.lease, effect.intent)
         sent = _sent_image(effect, stored, work)
         if sent is not None:
             store.keep_sent_image(connection, work.vault, stored, sent)

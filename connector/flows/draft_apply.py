@@ -14,6 +14,7 @@ from connector.mapping.draft_orders import ATTRIBUTE, tag
 from connector.shopify import draft_orders
 from connector.shopify.draft_orders import DraftOrder
 from connector.store import effects, entered_effects, wanted
+from connector.store.clock import database_now
 from connector.store.effects import ENTERED, Intent, StoredEffect
 from connector.store.records import ORDER, Lease
 from connector.store.tables import EffectKind, EffectState
@@ -82,7 +83,7 @@ class Drafting:
         completion = self._stored(self._completed_key)
         if completion is None or completion.state not in _IN_DOUBT:
             return
-        if wait := seconds_until_over(completion.sent_at, now=datetime.now(UTC)):
+        if wait := seconds_until_over(completion.sent_at, now=database_now(self.workplace.engine)):
             raise Unavailable("Shopify may still be making an order of the draft", retry_after=wait)
         with self.workplace.engine.begin() as connection:
             must_hold(connection, self.lease)
@@ -140,7 +141,7 @@ class Drafting:
             for draft in draft_orders.draft_orders_tagged(self.systems.shopify, tag(self.sales_order))
             if any(item.key == ATTRIBUTE and item.value == self.sales_order for item in draft.attributes)
         ]
-        wait = seconds_until_over(stored.sent_at, now=datetime.now(UTC))
+        wait = seconds_until_over(stored.sent_at, now=database_now(self.workplace.engine))
         if not found and wait:
             raise Unavailable("Shopify may still be making the draft order", retry_after=wait)
         with self.workplace.engine.begin() as connection:

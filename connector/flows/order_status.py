@@ -21,7 +21,7 @@ from connector.mapping.selection import Exclusion
 from connector.netsuite.states import FIELDS, SalesOrderState
 from connector.shopify.fulfillment_orders import fulfillment_orders
 from connector.shopify.records import Order
-from connector.store import billing, records, sales_orders, shipments
+from connector.store import billing, clock, records, sales_orders, shipments
 from connector.store.billing import INVOICE
 from connector.store.records import Lease
 
@@ -124,6 +124,7 @@ def _subject(order: Order, systems: Systems, workplace: Workplace) -> StatusSubj
         mirrored = sales_orders.of_id(connection, connection_id, netsuite_id)
         bills = billing.of_order(connection, connection_id, netsuite_id)
         shipped = shipments.of_order(connection, connection_id, int(netsuite_id))
+        now = clock.read(connection).at
     if mirrored is None:
         return None
     return StatusSubject(
@@ -134,7 +135,7 @@ def _subject(order: Order, systems: Systems, workplace: Workplace) -> StatusSubj
         sales_order=mirrored,
         bills=bills,
         shipments=shipped,
-        now=datetime.now(UTC),
+        now=now,
         rules_version=systems.connection.rules_version,
     )
 

@@ -1,7 +1,7 @@
 """The runner: leases one record, runs its flow, writes down what came of it. Only here is every error caught."""
 
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
@@ -12,10 +12,12 @@ from connector.errors import (
     Forbidden,
     NeedsDecision,
     NotMapped,
+    OutcomeUnknown,
     PermanentError,
     RateLimited,
     TransientError,
     Unauthorized,
+    Unavailable,
     WrongEnvironment,
 )
 from connector.flows import canary
@@ -31,8 +33,9 @@ from connector.flows.result import Result
 from connector.flows.schedule import delay, is_used_up
 from connector.flows.systems import Workplace, behind_everybody
 from connector.limits import Lane
-from connector.store import attempts, connections, halts, records
+from connector.store import attempts, clock, connections, halts, records, retries
 from connector.store.attempts import Attempt
+from connector.store.clock import Clock
 from connector.store.halts import Halt
 from connector.store.records import (
     CANARY,
@@ -48,7 +51,7 @@ from connector.store.records import (
     Standing,
 )
 from connector.store.tables import RecordState
-from connector.transport import Call, recorded_calls
+from connector.transport import Call, answering, recorded_calls
 
 log = structlog.get_logger(__name__)
 
@@ -75,8 +78,9 @@ def process(record_id: int, workplace: Workplace, *, worker: str) -> Outcome | N
     An error that is not ours is written down, the record stays due, and the error is raised again.
     """
     crash_at(Moment.BEFORE_CLAIM)
-    started = _now()
     with workplace.engine.begin() as connection:
+        time = clock.read(connection)
+        started = time.now()
         lease = records.claim(connection, record_id, owner=worker, now=started)
         if lease is None:
             return None
@@ -85,7 +89,7 @@ def process(record_id: int, workplace: Workplace, *, worker: str) -> Outcome | N
         if halt is not None:
             records.settle(connection, lease, _halted(halt), now=started)
             return Outcome(RecordState.HELD)
-    run = _Run(lease, started, worker, workplace, revision)
+    run = _Run(lease, time, worker, workplace, revision)
     with recorded_calls() as calls:
         try:
             result = run.flow()
@@ -98,7 +102,8 @@ def process(record_id: int, workplace: Workplace, *, worker: str) -> Outcome | N
         except Exception as error:
             run.try_again(TransientError(f"{type(error).__name__} in this product; see the log"), calls)
             raise
-    return replace(run.end(_standing(result), calls), wakes=result.wakes)
+    outcome = run.end(_standing(result), calls)
+    return replace(outcome, wakes=(*result.wakes, *outcome.wakes))
 
 
 _SYNCS = {
@@ -117,9 +122,10 @@ _AT_HOME = {**PRIVACY_FLOWS, CANARY: canary.arrive}
 class _Run:
     """The bookkeeping of one pass."""
 
-    def __init__(self, lease: Lease, started: datetime, worker: str, workplace: Workplace, revision: int) -> None:
+    def __init__(self, lease: Lease, time: Clock, worker: str, workplace: Workplace, revision: int) -> None:
         self.lease = lease
-        self.started = started
+        self.time = time
+        self.started = time.at
         self.worker = worker
         self.workplace = workplace
         self.engine = workplace.engine
@@ -139,7 +145,7 @@ class _Run:
 
     def halt(self, error: Halting, calls: list[Call]) -> Outcome:
         """Not this record's fault: the whole connection notes, and its records with the reason, until a probe succeeds."""
-        now = _now()
+        now = self.time.now()
         with self.engine.begin() as connection:
             is_halted = open_circuit(connection, self.lease.connection_id, error, revision=self.revision, now=now)
             if is_halted:
@@ -161,17 +167,20 @@ class _Run:
         """
         if self.lease.kind != CANARY:
             crash_at(Moment.BEFORE_SETTLE)
-        now = _now()
+        now = self.time.now()
         with self.engine.begin() as connection:
             is_overtaken = standing.state is RecordState.HELD and self.revision != connections.revision_kept(
                 connection, self.lease.connection_id
             )
             if not is_overtaken:
                 is_due_again = self._settled(connection, standing, calls, now)
+                forwarded = retries.bring_forward(
+                    connection, self.lease.connection_id, answering(calls), limit=retries.AT_ONCE
+                )
         if is_overtaken:
             return self.overtaken(calls)
         self._log(standing, calls)
-        return Outcome(standing.state, 0.0 if is_due_again else None)
+        return Outcome(standing.state, 0.0 if is_due_again else None, tuple(forwarded))
 
     def _settled(self, connection: Connection, standing: Standing, calls: list[Call], now: datetime) -> bool:
         """Settles the record and writes the pass down; True when something new came meanwhile."""
@@ -183,15 +192,16 @@ class _Run:
 
     def try_again(self, error: ConnectorError, calls: list[Call], *, retry_after: float | None = None) -> Outcome:
         """The record stays due; a refusal for want of room does not count as an attempt."""
-        now = _now()
+        now = self.time.now()
         count = self.lease.attempts + (0 if isinstance(error, RateLimited) else 1)
-        standing = Standing(RecordState.PENDING, error.code, None, str(error))
+        away = calls[-1].system if calls and isinstance(error, Unavailable | OutcomeUnknown) else None
+        standing = Standing(RecordState.PENDING, error.code, None, str(error), away)
         if is_used_up(self.lease.first_failed_at, now=now):
             standing = Standing(RecordState.PARKED, error.code, None, f"given up after three days: {error}")
         wait = delay(count, retry_after=retry_after)
         with self.engine.begin() as connection:
             until = now + timedelta(seconds=wait)
-            records.postpone(connection, self.lease, standing, until=until, attempts=count)
+            retries.postpone(connection, self.lease, standing, until=until, attempts=count)
             attempts.write_down(connection, self._attempt(standing, calls))
         self._log(standing, calls)
         return Outcome(standing.state, None if standing.state is RecordState.PARKED else wait)
@@ -202,7 +212,7 @@ class _Run:
             worker=self.worker,
             rules_version=self.rules_version,
             started_at=self.started,
-            finished_at=_now(),
+            finished_at=self.time.now(),
             outcome=standing.reason_code or standing.state,
             reason=standing.reason,
             calls=[asdict(call) for call in calls],
@@ -219,7 +229,7 @@ class _Run:
             reason=standing.reason_code,
             subject=standing.reason_subject,
             calls=len(calls),
-            ms=round((_now() - self.started).total_seconds() * 1000),
+            ms=round((self.time.now() - self.started).total_seconds() * 1000),
         )
 
 
@@ -238,7 +248,3 @@ def _standing(result: Result) -> Standing:
     if result.open_question is not None:
         return _held(result.open_question)
     return Standing(RecordState.IN_SYNC, reason="; ".join(result.notes) or None)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

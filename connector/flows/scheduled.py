@@ -19,9 +19,10 @@ from connector.errors import ConfigError, Conflict, ConnectorError, TransientErr
 from connector.flows.circuit import open_circuit
 from connector.flows.systems import Systems, Workplace
 from connector.mapping.rules_to_shopify import ScheduleRules
-from connector.store import connections, cursors, scheduled_runs
+from connector.store import connections, cursors, retries, scheduled_runs
 from connector.store.connections import StoredConnection
 from connector.store.scheduled_runs import RunOutcome, Standing
+from connector.transport import Call, answering, recorded_calls
 
 log = structlog.get_logger(__name__)
 
@@ -202,7 +203,7 @@ def _carried_out(
         return ran
 
     try:
-        with _leased(workplace.engine, run_id):
+        with _leased(workplace.engine, run_id), recorded_calls() as calls:
             counts = job.run(workplace.open_systems(stored.id), workplace, wake)
     except ConnectorError as error:
         if isinstance(error, Unauthorized | WrongEnvironment):
@@ -214,7 +215,16 @@ def _carried_out(
         # The name only: the text may hold what was asked with.
         finished(Ran(RunOutcome.FAILED, f"unexpected {type(error).__name__}; the log has more", {}))
         raise
+    _bring_forward(workplace, stored.id, calls, wake)
     return finished(Ran(RunOutcome.DONE, None, counts))
+
+
+def _bring_forward(workplace: Workplace, connection_id: int, calls: Sequence[Call], wake: Wake) -> None:
+    """What waits for systems that were away: where no order is due, the polls are the first to hear that they answer."""
+    with workplace.engine.begin() as connection:
+        found = retries.bring_forward(connection, connection_id, answering(calls), limit=retries.AT_ONCE)
+    for record_id in found:
+        wake(record_id)
 
 
 def _again_in(error: ConnectorError) -> timedelta | None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
@@ -65,7 +64,7 @@ def _written_down(intent: Intent, work: ShopWork) -> StoredEffect:
         if stored.state is EffectState.WITHDRAWN:
             entered_effects.renew(connection, stored)
             stored = replace(stored, state=EffectState.PLANNED, remote_id=None, sealed=None)
-        store.mark_sent(connection, stored, work.lease, intent, now=datetime.now(UTC))
+        store.mark_sent(connection, stored, work.lease, intent)
         if intent.image is not None:
             store.keep_sent_image(connection, work.vault, stored, intent.image)
         return stored

@@ -13,21 +13,22 @@ from connector.store import cursors, records
 log = structlog.get_logger(__name__)
 
 HEARTBEAT = "sweeper"
-_LIMIT = 500
+LIMIT = 500
 # Any constant: it only has to be the same in every worker.
 _LOCK = 7_431_902_211
 
 
-def sweep(engine: Engine, wake: Callable[[int], bool], *, now: datetime) -> Sequence[int]:
+def sweep(engine: Engine, wake: Callable[[int], bool], *, now: datetime, queued: int = 0) -> Sequence[int]:
     """Wakes every record that is due and unattended; returns those that could not be. One sweeper at a time does it.
 
-    `wake` says whether it was heard; after the first that was not, the others are not tried.
+    `wake` says whether it was heard; after the first that was not, the others are not tried. `queued`: how many wakes
+    wait to be read; no record gets a second one beside them.
     """
     with engine.begin() as connection:
         cursors.beat(connection, HEARTBEAT)
         if not connection.execute(text("select pg_try_advisory_xact_lock(:key)"), {"key": _LOCK}).scalar_one():
             return ()
-        found = records.due(connection, now=now, limit=_LIMIT)
+        found = records.due(connection, now=now, limit=LIMIT, queued=queued)
         bird = canary.release(connection, now=now)
     found += [bird] if bird is not None else []
     if found:

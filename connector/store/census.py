@@ -7,8 +7,11 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, true
 
 from connector.store.connection_tables import connections, credentials
+from connector.store.progress_tables import heartbeats
 from connector.store.records import CANARY
-from connector.store.tables import RecordState, effects, heartbeats, records
+from connector.store.tables import EffectState, RecordState, effects, records
+
+_OPEN = (EffectState.PLANNED, EffectState.SENT, EffectState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,8 @@ class Ends:
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """How many records stand where, how old the oldest undone one is (seconds), how many effects of each kind.
+    """How many records stand where, how old the oldest undone one is (seconds), how many effects of each kind
+    have not come to their end: those that have are as many as there ever were.
 
     `halted`: reason by the name of each halted connection; `silent`: seconds since each part was heard of.
     """
@@ -42,7 +46,9 @@ def census(connection: Connection, *, now: datetime) -> Census:
     real = records.c.kind != CANARY
     by_state = connection.execute(select(records.c.state, func.count()).where(real).group_by(records.c.state))
     made = connection.execute(
-        select(effects.c.kind, effects.c.state, func.count()).group_by(effects.c.kind, effects.c.state)
+        select(effects.c.kind, effects.c.state, func.count())
+        .where(effects.c.state.in_(_OPEN))
+        .group_by(effects.c.kind, effects.c.state)
     )
     here = connections.c.removed_at.is_(None)
     accounts = connection.execute(select(connections.c.netsuite_account).where(here).distinct()).scalars()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, case, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from connector.store.tables import cursors, heartbeats, periodic_runs
+from connector.store.progress_tables import cursors, heartbeats, periodic_runs
 
 
 @dataclass(frozen=True, slots=True)

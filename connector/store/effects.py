@@ -118,7 +118,7 @@ def intend(connection: Connection, lease: Lease, intent: Intent) -> StoredEffect
     return from_row(row)
 
 
-def mark_sent(connection: Connection, effect: StoredEffect, lease: Lease, intent: Intent, *, now: datetime) -> None:
+def mark_sent(connection: Connection, effect: StoredEffect, lease: Lease, intent: Intent) -> None:
     """Writes down, before the call, that the request is on its way under this lease."""
     connection.execute(
         update(effects)
@@ -127,7 +127,7 @@ def mark_sent(connection: Connection, effect: StoredEffect, lease: Lease, intent
             state=EffectState.SENT,
             record_id=lease.record_id,
             fence=lease.fence,
-            sent_at=now,
+            sent_at=func.clock_timestamp(),
             request_hash=intent.request_hash,
             rules_version=intent.rules_version,
             amount=intent.amount,

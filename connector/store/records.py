@@ -75,6 +75,8 @@ class Standing:
     reason_code: str | None = None
     reason_subject: str | None = None
     reason: str | None = None
+    # The system that was away, where that is why.
+    away: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ def settle(connection: Connection, lease: Lease, standing: Standing, *, now: dat
     moved_on = records.c.wanted_version > lease.version
     row = connection.execute(
         update(records)
-        .where(_held_by(lease))
+        .where(held_by(lease))
         .values(
             state=text("case when wanted_version > :version then 'pending' else :state end").bindparams(
                 version=lease.version, state=standing.state
@@ -154,33 +156,13 @@ def settle(connection: Connection, lease: Lease, standing: Standing, *, now: dat
             lease_until=None,
             attempts=0,
             first_failed_at=None,
+            waits_on=None,
+            forwarded_at=None,
             changed_at=now,
         )
         .returning(moved_on)
     ).one_or_none()
     return bool(row and row[0])
-
-
-def postpone(connection: Connection, lease: Lease, standing: Standing, *, until: datetime, attempts: int) -> None:
-    """Frees the lease and sets the next try; `attempts` is the new count."""
-    now = func.now()
-    connection.execute(
-        update(records)
-        .where(_held_by(lease))
-        .values(
-            state=standing.state,
-            reason_code=standing.reason_code,
-            reason_subject=standing.reason_subject,
-            reason=standing.reason,
-            lease_owner=None,
-            lease_until=None,
-            attempts=attempts,
-            first_failed_at=func.coalesce(records.c.first_failed_at, now),
-            next_attempt_at=until,
-            woken_at=now,
-            changed_at=now,
-        )
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +179,12 @@ class Description:
 def describe(connection: Connection, lease: Lease, said: Description) -> None:
     """Keeps what a record with money is searched by."""
     values = {name: getattr(said, name) for name in Description.__dataclass_fields__}
-    connection.execute(update(records).where(_held_by(lease)).values(values))
+    connection.execute(update(records).where(held_by(lease)).values(values))
 
 
 def name_it(connection: Connection, lease: Lease, *, name: str) -> None:
     """Keeps what a record without money is searched by."""
-    connection.execute(update(records).where(_held_by(lease)).values(name=name))
+    connection.execute(update(records).where(held_by(lease)).values(name=name))
 
 
 def due_now() -> dict[str, Any]:
@@ -226,19 +208,27 @@ def mark_dirty(connection: Connection, record_id: int) -> None:
     )
 
 
-def due(connection: Connection, *, now: datetime, limit: int) -> list[int]:
-    """Ids of records that nobody works on although they are due, marked as woken; two sweepers never take the same."""
+def due(connection: Connection, *, now: datetime, limit: int, queued: int = 0) -> list[int]:
+    """Ids of records that nobody works on although they are due, marked as woken; two sweepers never take the same.
+
+    `queued`: wakes that nobody has read yet. So many of the records have theirs, those that were woken last: it is read
+    in its turn.
+    """
+    is_due = and_(
+        records.c.state.in_(LEASABLE),
+        records.c.next_attempt_at <= now,
+        or_(records.c.lease_until.is_(None), records.c.lease_until < now),
+        ~records.c.waits_for_job,
+        _IS_WORKED_ON,
+    )
+    if queued:
+        limit = min(limit, connection.execute(select(func.count()).where(is_due)).scalar_one() - queued)
+    if limit <= 0:
+        return []
     waiting = (
         select(records.c.id)
-        .where(
-            records.c.state.in_(LEASABLE),
-            records.c.next_attempt_at <= now,
-            or_(records.c.lease_until.is_(None), records.c.lease_until < now),
-            ~records.c.waits_for_job,
-            records.c.woken_at < now - WAKE_AGAIN,
-            _IS_WORKED_ON,
-        )
-        .order_by(records.c.next_attempt_at)
+        .where(is_due, records.c.woken_at < now - WAKE_AGAIN)
+        .order_by(records.c.woken_at, records.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
@@ -248,17 +238,19 @@ def due(connection: Connection, *, now: datetime, limit: int) -> list[int]:
     return found
 
 
-def is_in_flight(connection: Connection, record_id: int, fence: int, *, now: datetime) -> bool:
+def is_in_flight(connection: Connection, record_id: int, fence: int) -> bool:
     """True while the worker that holds this fence of the record may still be at work."""
     found = connection.execute(
-        select(records.c.id).where(records.c.id == record_id, records.c.fence == fence, records.c.lease_until > now)
+        select(records.c.id).where(
+            records.c.id == record_id, records.c.fence == fence, records.c.lease_until > func.now()
+        )
     )
     return found.one_or_none() is not None
 
 
 def holds(connection: Connection, lease: Lease) -> bool:
     """True while the lease is still ours; the row stays locked until the transaction ends."""
-    found = connection.execute(select(records.c.id).where(_held_by(lease)).with_for_update())
+    found = connection.execute(select(records.c.id).where(held_by(lease)).with_for_update())
     return found.one_or_none() is not None
 
 
@@ -290,7 +282,8 @@ def by_shopify_id(connection: Connection, shopify_id: str) -> list[RecordView]:
     return [_view(row) for row in connection.execute(select(records).where(*is_it))]
 
 
-def _held_by(lease: Lease) -> Any:
+def held_by(lease: Lease) -> Any:
+    """The condition that a record is still this lease's."""
     return and_(records.c.id == lease.record_id, records.c.fence == lease.fence)
 
 

@@ -124,6 +124,7 @@ def _found(connection: Connection, connection_id: int, which: ColumnElement[bool
         .where(
             records.c.connection_id == connection_id,
             records.c.kind == ORDER,
+            ~records.c.waits_for_job,
             records.c.id > after,
             which,
         )

@@ -137,6 +137,9 @@ records = Table(
         nullable=False,
     ),
     time_("woken_at"),
+    # The account or shop that was away at the last pass, and when the record was last brought forward for it.
+    Column("waits_on", Text),
+    time_("forwarded_at", nullable=True),
     Column("name", Text),
     Column("total", Numeric),
     Column("currency", Text),
@@ -168,6 +171,13 @@ records = Table(
         postgresql_where=text("state in ('held', 'parked')"),
     ),
     Index("ix_records_reason", "connection_id", "reason_subject", postgresql_where=text("state = 'held'")),
+    Index(
+        "ix_records_waits_on",
+        "waits_on",
+        text("forwarded_at nulls first"),
+        "id",
+        postgresql_where=text("state = 'pending' and waits_on is not null"),
+    ),
     postgresql_with={"fillfactor": 70},
 )
 
@@ -200,6 +210,8 @@ effects = Table(
     CheckConstraint(_states(EffectState), name="state"),
     UniqueConstraint("connection_id", "natural_key"),
     Index("ix_effects_remote", "connection_id", "remote_id"),
+    # Few at a time: what is confirmed or withdrawn stays so.
+    Index("ix_effects_open", "kind", "state", postgresql_where=text("state in ('planned', 'sent', 'unknown')")),
     Index(
         "ix_effects_unverified",
         "connection_id",
@@ -284,32 +296,4 @@ billing_documents = Table(
     Column("total", Numeric, nullable=False),
     UniqueConstraint("connection_id", "netsuite_id"),
     Index("ix_billing_documents_order", "connection_id", "order_id"),
-)
-
-cursors = Table(
-    "cursors",
-    metadata,
-    connection_(),
-    Column("name", Text, nullable=False),
-    Column("watermark", Text, nullable=False),
-    time_("moved_at"),
-    # When the watermark was told that stands here; a reading that finds nothing moves the time of reading alone.
-    time_("told_at"),
-    UniqueConstraint("connection_id", "name"),
-)
-
-periodic_runs = Table(
-    "periodic_runs",
-    metadata,
-    Column("name", Text, nullable=False),
-    Column("slot", BigInteger, nullable=False),
-    time_("started_at"),
-    UniqueConstraint("name", "slot"),
-)
-
-heartbeats = Table(
-    "heartbeats",
-    metadata,
-    Column("name", Text, primary_key=True),
-    time_("at"),
 )

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from bench.plans import explained
 from connector.flows.job_feed import AT_ONCE, advance
 from connector.flows.sweep import HEARTBEAT
-from connector.store import census, inbox, jobs, records
+from connector.store import census, inbox, jobs, records, reservations
 from tests.clock import later, now
 from tests.hearing import heard
 from tests.payloads import rest_order
@@ -71,6 +71,15 @@ def test_neither_the_sweep_nor_the_feeding_reads_what_only_waits(world: World) -
         connection.execute(text("update records set state = 'in_sync' where not waits_for_job"))
         assert jobs.undone(connection, job_id) == 0
         connection.rollback()
+
+
+def test_an_import_that_waits_is_not_read_for_reservations(world: World) -> None:
+    record_id = world.sell(rest_order(5001))
+    world.deliver(told_again(world))
+    with world.engine.begin() as connection:
+        assert [one.record_id for one in reservations.unread(connection, world.connection.id, after=0)] == [record_id]
+        connection.execute(text("update records set next_attempt_at = :never"), {"never": records.UNTIL_SENT})
+        assert reservations.unread(connection, world.connection.id, after=0) == []
 
 
 def test_an_import_that_waits_is_no_age_of_undone_work(world: World) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Engine, select, update
 
 from connector.sandbox.netsuite.accountant import act as account_act
-from connector.store.tables import cursors, records
+from connector.store.progress_tables import cursors
+from connector.store.tables import records
 from tests import factories
 from tests.integration import test_customers_told as customers
 from tests.integration import test_draft_orders as entered_orders

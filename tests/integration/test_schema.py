@@ -12,6 +12,7 @@ from connector.store import (  # noqa: F401  they fill the metadata
     console_tables,
     job_tables,
     mirror_tables,
+    progress_tables,
     proof_tables,
     schema,
     stock_tables,

@@ -11,14 +11,15 @@ from datetime import datetime, timedelta
 import pytest
 import requests
 from celery import Celery
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from connector.embedded.servers import free_port
 from connector.flows import canary
 from connector.flows.sweep import sweep
 from connector.store import census, throughput
+from connector.store.progress_tables import heartbeats
 from connector.store.records import CANARY
-from connector.store.tables import attempts, heartbeats, records
+from connector.store.tables import attempts, records
 from tests.clock import later, now
 from tests.office import Office
 from tests.payloads import rest_order
@@ -117,6 +118,55 @@ def test_while_redis_hears_the_sweeper_leaves_the_work_to_the_workers(world: Wor
     assert world.calls() == []
 
 
+def test_what_waits_in_the_queue_is_not_woken_again(world: World) -> None:
+    ids = [world.sell(rest_order(5000 + number)) for number in range(5)]
+    with world.engine.begin() as connection:
+        for number, record_id in enumerate(ids):
+            woken = now() - timedelta(minutes=10 - number)
+            connection.execute(update(records).where(records.c.id == record_id).values(woken_at=woken))
+    workers = Workers()
+    sweep(world.engine, workers, now=now(), queued=3)
+    assert workers.woken[:-1] == ids[:2]
+    assert workers.woken[-1:] == canaries(world)
+    # As after a FLUSHALL: nothing is queued, so nobody has a wake.
+    workers.woken.clear()
+    sweep(world.engine, workers, now=later(timedelta(seconds=31)))
+    assert set(ids) <= set(workers.woken)
+
+
+def test_a_queue_longer_than_the_backlog_gets_no_wake(world: World) -> None:
+    world.sell(rest_order(5001))
+    workers = Workers()
+    sweep(world.engine, workers, now=later(timedelta(minutes=1)), queued=7)
+    assert workers.woken == canaries(world)
+
+
+def test_the_wakes_that_nobody_read_are_counted(redis_url: str) -> None:
+    app = Celery(broker=redis_url)
+    app.conf.task_ignore_result = True
+    wakes = Wakes(app)
+    assert wakes.queued() == 0
+    for record_id in range(3):
+        assert wakes.send(record_id)
+    assert wakes.queued() == 3
+    assert away().queued() == 0
+
+
+def test_without_redis_what_a_pass_brings_forward_is_worked_on_in_the_same_look(world: World) -> None:
+    world.account.faults.add({"kind": "status_before", "status": 503, "times": 1000})
+    world.work(world.sell(rest_order(5001)))
+    world.account.faults.clear()
+    with world.engine.begin() as connection:
+        connection.execute(update(records).values(next_attempt_at=later(timedelta(hours=1))))
+    world.sell(rest_order(5002))
+    with world.engine.begin() as connection:
+        connection.execute(
+            update(records).where(records.c.shopify_id == "5002").values(woken_at=now() - timedelta(minutes=1))
+        )
+    sweeper(world, away()).look()
+    assert {world.record(number).state for number in (5001, 5002)} == {"in_sync"}
+
+
 def test_a_worker_is_deaf_when_redis_takes_its_canary_and_it_never_comes(redis_url: str) -> None:
     app = Celery(broker=redis_url)
     app.conf.task_ignore_result = True
@@ -209,6 +259,18 @@ def test_readiness_and_metrics_tell_a_late_part_and_no_other(world: World, part:
     assert silent.keys() == {"canary", "sweeper"}
     assert silent[part] == pytest.approx(minutes * 60, abs=20)
     assert all(seconds < 20 for name, seconds in silent.items() if name != part)
+
+
+def test_only_effects_that_have_not_come_to_their_end_are_counted(world: World) -> None:
+    world.work(world.sell(rest_order(5001)))
+    with world.engine.begin() as connection:
+        assert census.census(connection, now=now()).effects == {}
+        connection.execute(text("update effects set state = 'unknown' where kind = 'sales_order'"))
+        assert census.census(connection, now=now()).effects == {("sales_order", "unknown"): 1}
+        connection.execute(text("set local enable_seqscan = off"))
+        query = "explain select kind, state, count(*) from effects where state in ('planned', 'sent', 'unknown')"
+        plan = "\n".join(connection.execute(text(f"{query} group by kind, state")).scalars())
+    assert "ix_effects_open" in plan
 
 
 def test_a_late_part_is_an_answer_of_503(world: World, office: Office) -> None:

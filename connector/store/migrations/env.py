@@ -9,6 +9,7 @@ from connector.store import (  # noqa: F401  they put their tables into the meta
     console_tables,
     job_tables,
     mirror_tables,
+    progress_tables,
     proof_tables,
     stock_tables,
     tables,

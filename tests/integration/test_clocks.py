@@ -1,0 +1,96 @@
+"""Leases, due times and expiry are told by the database: a worker whose own clock is wrong works like any other."""
+
+import base64
+import os
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from connector.flows.sweep import sweep
+from connector.store.records import CANARY, LEASE
+from connector.store.tables import attempts, effects, records
+from tests.clock import now
+from tests.payloads import rest_order
+from tests.world import KEY, SESSION_SECRET, World
+
+# A process whose clock is wrong works on one record.
+_WORKER = """
+import os, sys
+from chaos.clocked import set_wrong
+set_wrong()
+from connector.config import Settings
+from connector.flows.process import process
+from connector.runtime import build
+outcome = process(int(sys.argv[1]), build(Settings.from_env(os.environ)), worker="wrong")
+print(None if outcome is None else outcome.state, flush=True)
+"""
+
+
+def worked_on(record_id: int, database_url: str, redis_url: str, *, wrong_by: int) -> str:
+    """What a worker whose clock is so many seconds ahead makes of a record."""
+    env = dict(os.environ) | {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "CONNECTOR_KEYS": f"{KEY.id}:{base64.b64encode(KEY.secret).decode()}",
+        "CONNECTOR_SESSION_SECRET": SESSION_SECRET,
+        "CHAOS_CLOCK": str(wrong_by),
+    }
+    argv = [sys.executable, "-c", _WORKER, str(record_id)]
+    done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout.splitlines()[-1]
+
+
+def log_in(world: World) -> None:
+    """A worker whose clock is right has fetched the token that all share: what a wrong one signs is not accepted."""
+    world.work(world.sell(rest_order(6001)))
+
+
+def canary_of(world: World) -> int:
+    """A record that is due and for which neither system is asked."""
+    sweep(world.engine, lambda _: True, now=now())
+    with world.engine.begin() as connection:
+        return int(connection.execute(select(records.c.id).where(records.c.kind == CANARY)).scalar_one())
+
+
+def test_a_worker_whose_clock_is_behind_takes_what_is_due(world: World, database_url: str, redis_url: str) -> None:
+    assert worked_on(canary_of(world), database_url, redis_url, wrong_by=-300) == "in_sync"
+
+
+def test_a_worker_whose_clock_is_ahead_leaves_the_leases_of_others(
+    world: World, database_url: str, redis_url: str
+) -> None:
+    record_id = canary_of(world)
+    with world.engine.begin() as connection:
+        held = {"state": "working", "lease_owner": "another", "lease_until": func.now() + LEASE}
+        connection.execute(update(records).where(records.c.id == record_id).values(held))
+    assert worked_on(record_id, database_url, redis_url, wrong_by=300) == "None"
+
+
+@pytest.mark.parametrize("wrong_by", [-300, 300])
+def test_a_record_is_tried_again_when_it_is_time_by_the_database(
+    world: World, database_url: str, redis_url: str, wrong_by: int
+) -> None:
+    log_in(world)
+    world.account.faults.add({"kind": "status_before", "status": 503, "times": 1000})
+    record_id = world.sell(rest_order())
+    assert worked_on(record_id, database_url, redis_url, wrong_by=wrong_by) == "pending"
+    with world.engine.begin() as connection:
+        wait = connection.execute(
+            select(records.c.next_attempt_at - func.now()).where(records.c.id == record_id)
+        ).scalar_one()
+        started = connection.execute(
+            select(attempts.c.started_at).where(attempts.c.record_id == record_id)
+        ).scalar_one()
+    assert timedelta(0) < wait <= timedelta(seconds=15)
+    assert abs(now() - started) < timedelta(minutes=1)
+
+
+def test_when_a_write_left_is_told_by_the_database(world: World, database_url: str, redis_url: str) -> None:
+    log_in(world)
+    record_id = world.sell(rest_order())
+    assert worked_on(record_id, database_url, redis_url, wrong_by=300) == "in_sync"
+    with world.engine.begin() as connection:
+        assert connection.execute(select(func.max(effects.c.sent_at) < func.now())).scalar_one()
