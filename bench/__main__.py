@@ -1,12 +1,12 @@
-"""`python -m bench [receiver|latency|slots|stock|push|history|audit|frozen|slow|outage …] [--runs N] [--seconds N]`."""
+"""`python -m bench [receiver|latency|slots|stock|push|history|audit|pages|frozen|slow|outage …] [--runs N] [--seconds N]`."""
 
 import argparse
 
-from bench import audit, bars, history, orders, push, receiver, stock
+from bench import audit, bars, history, orders, pages, push, receiver, stock
 
 BENCHES = {
     "receiver": receiver.main, "latency": orders.latency, "slots": orders.slots, "stock": stock.stock, "push": push.push,
-    "history": history.listing, "audit": audit.main,
+    "history": history.listing, "audit": audit.main, "pages": pages.pages,
     "frozen": bars.frozen, "slow": bars.slow, "outage": bars.outage,
 }  # fmt: skip
 

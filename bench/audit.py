@@ -163,7 +163,7 @@ QUESTIONS: Mapping[str, Question] = {
 def main(*, runs: int, seconds: float) -> None:
     """Fills, then asks each question of different orders; prints the plan of the first and the times of all."""
     del runs, seconds
-    with _database() as engine:
+    with database() as engine:
         began = time.monotonic()
         fill(engine, orders=ORDERS)
         with engine.begin() as connection:
@@ -195,7 +195,7 @@ def _print_plan(found: list[Explained]) -> None:
 
 
 @contextmanager
-def _database() -> Iterator[Engine]:
+def database() -> Iterator[Engine]:
     """An empty, migrated PostgreSQL that is thrown away; it need not outlive a crash."""
     with ExitStack() as stack:
         directory = Path(tempfile.mkdtemp(prefix="ml-connector-bench-", dir="/var/tmp"))

@@ -12,7 +12,7 @@ from connector.errors import NeedsDecision
 from connector.flows.stock_drift import Standing, standings
 from connector.flows.stock_places import StockPlace, stock_places
 from connector.flows.systems import Systems, Workplace
-from connector.store import stock_findings, stock_rows
+from connector.store import stock_findings
 from connector.store.stock_findings import FindingKind, StockCounts, StockFinding
 
 Wake = Callable[[int], object]
@@ -64,22 +64,21 @@ class _Noting:
             rules = self._systems.rules.inventory
             for one in standings(self._connection, self._systems.connection.id, place, rules):
                 self._compared += 1
-                self._on_sale += 1 if one.row.shop else 0
+                self._on_sale += 1 if one.problem is None and one.row.shop else 0
                 self._emptied += 1 if one.is_pushed and one.row.shop and not one.wanted else 0
                 for kind in kinds(one):
                     self._by_kind[kind] += 1
                     yield StockFinding(kind, one.row.sku, one.row.item, place.location)
 
     def counts(self) -> StockCounts:
-        """How many levels there were of what; an item that NetSuite does not know is one problem, wherever it is."""
-        unknown = stock_rows.unknown_skus(self._connection, self._systems.connection.id)
+        """How many levels there were of what. `on_sale`: of those that a push can change, as its guard counts them."""
         return StockCounts(
             places={place.name: place.location for place in self._places},
             compared=self._compared,
             on_sale=self._on_sale,
             different=self._by_kind[FindingKind.DRIFT],
             emptied=self._emptied,
-            problems=self._by_kind[FindingKind.PROBLEM] + unknown,
+            problems=self._by_kind[FindingKind.PROBLEM],
         )
 
 

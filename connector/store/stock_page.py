@@ -126,7 +126,7 @@ with page as materialized (
     select seller, sum(quantity)::numeric as quantity, sum(unseen)::numeric as unseen from (
         select h.seller, r.quantity, 0 as unseen from holders h cross join lateral (
             select quantity from reservations where connection_id = :connection_id and inventory_item = h.inventory_item
-            and (shopify_location is null or shopify_location = :location)
+            and (shopify_location is null or shopify_location = :location) offset 0
         ) r
         union all
         select h.seller, 0, greatest(d.units - coalesce(

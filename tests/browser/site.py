@@ -26,6 +26,7 @@ class Site:
 
     product: Product
     names: Iterator[int] = field(default_factory=lambda: count(1))
+    has_orders: bool = False
 
     @property
     def url(self) -> str:

@@ -7,6 +7,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.site import Site
+from tests.payloads import rest_order
+from tests.waiting import eventually
 
 _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
@@ -57,6 +59,14 @@ def test_the_page_is_reached_by_keys_alone(browser: Browser, site: Site) -> None
 
 
 def signed_in(browser: Browser, site: Site, **options: object) -> Page:
+    """An admin, in a shop in which one order waits and one is in step."""
+    if not site.has_orders:
+        site.has_orders = True
+        site.product.sell(rest_order(5201))
+        site.product.sell(rest_order(5202, sku="NOBODY-KNOWS"))
+        eventually(
+            lambda: {site.world.record(5201).state, site.world.record(5202).state} == {"in_sync", "held"}, within=30
+        )
     context = browser.new_context(base_url=site.url, **options)  # type: ignore[arg-type]  # each test names one option
     context.set_default_timeout(15_000)
     page = context.new_page()
@@ -65,8 +75,24 @@ def signed_in(browser: Browser, site: Site, **options: object) -> Page:
 
 
 def menu(page: Page) -> list[str]:
-    """The addresses of the menu, and the own account."""
+    """The addresses of the menu, of pages behind them, and the own account."""
     page.goto("/")
     found = re.findall(r'<li><a href="([^"]+)"', page.content())
-    assert len(found) > 5
-    return [*found, "/account", "/sign-in/password"]
+    assert len(found) > 10
+    behind = [
+        address
+        for path in found
+        if path in ("/orders", "/problems", "/events", "/connections")
+        for address in first_row(page, path)
+    ]
+    order = next(path for path in behind if path.startswith("/orders/"))
+    name = order.partition("?")[0]
+    parts = [f"{name}/{part}?store=us-store" for part in ("money", "fields", "plan", "sync", "ignore")]
+    return [*found, *behind, *parts, "/connections/new", "/account", "/sign-in/password"]
+
+
+def first_row(page: Page, path: str) -> list[str]:
+    """Where the first row of a list leads."""
+    page.goto(path)
+    row = page.locator("main a[data-row]").first
+    return [str(row.get_attribute("href"))] if row.count() else []

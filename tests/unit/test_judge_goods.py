@@ -54,9 +54,10 @@ def account_of(shop: Json) -> Json:
 
 
 def waiting(sku: str, shop: Json) -> int:
-    """Units in orders that NetSuite does not have, as the test makes the books: those held for a SKU."""
-    held = {sale.order["id"] for sale in DAY.sales if sale.expect.startswith("held")}
-    lines = [line for order in shop["orders"] if order["id"] in held for line in order["lines"]]
+    """Units the shop holds for orders that NetSuite does not have: those held for a SKU, and those left out that stand."""
+    out = {sale.order["id"] for sale in DAY.sales if sale.expect.startswith(("held", "excluded"))}
+    orders = [order for order in shop["orders"] if order["id"] in out and order["cancelled_at"] is None]
+    lines = [line for order in orders for line in order["lines"]]
     return sum(line["current_quantity"] for line in lines if line["sku"] == sku)
 
 
