@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import orjson
 from sqlalchemy import Connection
 
-from connector.flows.holding import NOWHERE, Routes, lines, routes, told_lines, unshipped, unwritten
+from connector.flows.holding import NOWHERE, Routes, anywhere, lines, routes, told_lines, unshipped, unwritten
 from connector.flows.systems import Systems, Workplace
 from connector.mapping import external_ids
 from connector.mapping.images import OrderImage
@@ -84,23 +84,26 @@ def reserve_left_out(systems: Systems, workplace: Workplace) -> int:
 
 
 def _reserve_all(find: Find, systems: Systems, workplace: Workplace) -> int:
-    count, last = 0, 0
+    count, last, unasked = 0, 0, NOWHERE
     while True:
         with workplace.engine.begin() as connection:
             found = find(connection, systems.connection.id, after=last)
+        if found and not count:
+            unasked = anywhere(systems)
         for one in found:
-            _reserve_unread(one, systems, workplace)
+            _reserve_unread(one, systems, workplace, unasked)
         count += len(found)
         if len(found) < reservations.UNREAD_AT_ONCE:
             return count
         last = found[-1].record_id
 
 
-def _reserve_unread(one: Unread, systems: Systems, workplace: Workplace) -> None:
+def _reserve_unread(one: Unread, systems: Systems, workplace: Workplace, unasked: Routes) -> None:
     body = orjson.loads(inbox.opened_body(workplace.vault, systems.connection.id, one.delivery_id, one.body))
-    is_told = _is_the_order(body, one)
+    # A delivery does not say where the order ships from; of one that is left out no pass may come soon that asks.
+    is_told = _is_the_order(body, one) and not (one.is_left_out and unasked.places)
     order = None if is_told else systems.shopify.order(one.shopify_id)
-    routed = NOWHERE if order is None else routes(order, systems)
+    routed = unasked if order is None else routes(order, systems)
     kept = unshipped if one.is_left_out else unwritten
     with workplace.engine.begin() as connection:
         # A pass that began meanwhile knows better.
@@ -111,7 +114,11 @@ def _reserve_unread(one: Unread, systems: Systems, workplace: Workplace) -> None
         if order is not None:
             units, sold, sold_at = kept(lines(order), standing, routed), _sold(order), order.created_at
         elif is_told:
-            units, sold, sold_at = kept(told_lines(body), standing), _sold_by(body), _moment(body.get("created_at"))
+            units, sold, sold_at = (
+                kept(told_lines(body), standing, routed),
+                _sold_by(body),
+                _moment(body.get("created_at")),
+            )
         reservations.keep(connection, systems.connection.id, one.record_id, units)
         if sold_at is not None:
             unseen.see(connection, systems.connection.id, one.record_id, sold, sold_at=sold_at)

@@ -93,6 +93,16 @@ def test_what_ships_from_the_other_is_kept_back_there_until_it_has_left(shop: Wo
         assert connection.execute(kept).scalar_one() == 0
 
 
+def test_what_ships_from_the_other_stays_kept_back_while_news_of_its_order_wait_for_a_pass(shop: World) -> None:
+    sells(shop, SECOND)
+    assert pushes(shop) == (7, 7)
+    hears(shop, act(shop.shop, {"act": "update", "order_id": ORDER, "changes": {"note": "Ring twice"}}))
+    minutes_pass(shop, 3)
+    push(shop.runtime.open_systems(shop.connection.id), shop.runtime, lambda _: None)
+    assert shop.record(ORDER).state == "pending"
+    assert shop.shop.inventory.items[ITEM].levels[SECOND].available == 7
+
+
 def test_units_of_one_line_are_kept_back_where_each_ships_from(shop: World) -> None:
     sells(shop, MAIN, routed={MAIN: 2, SECOND: 1})
     assert pushes(shop) == (7, 9)
