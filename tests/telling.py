@@ -1,10 +1,12 @@
 """Where alerts arrive in tests: an HTTP receiver and a mail server of their own, both real."""
 
+import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
+from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -70,12 +72,16 @@ class Post:
 
 
 @contextmanager
-def mailing() -> Iterator[tuple[str, Post]]:
-    """A mail server; its URL and what it was handed."""
+def mailing(certificate: Path | None = None) -> Iterator[tuple[str, Post]]:
+    """A mail server; its URL and what it was handed. With a certificate and its key in a file, it speaks TLS."""
     post = Post()
-    controller = Controller(post, hostname="127.0.0.1", port=free_port())
+    context = None
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+    controller = Controller(post, hostname="127.0.0.1", port=free_port(), ssl_context=context)
     controller.start()
     try:
-        yield f"smtp://127.0.0.1:{controller.port}", post
+        yield f"{'smtp' if context is None else 'smtps'}://127.0.0.1:{controller.port}", post
     finally:
         controller.stop()

@@ -1,6 +1,7 @@
 """Sends a notice by e-mail, over one SMTP server for the whole product."""
 
 import smtplib
+import ssl
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
@@ -14,7 +15,10 @@ _SECONDS = 15
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """`smtps://user:password@host:465` (TLS from the start) or `smtp://…:587` (STARTTLS where a password is sent)."""
+    """`smtps://user:password@host:465` (TLS from the start) or `smtp://…:587` (STARTTLS where a password is sent).
+
+    The server's certificate is verified: smtplib by itself takes any.
+    """
 
     url: str = field(repr=False)
     sender: str
@@ -38,13 +42,15 @@ class MailServer:
         parts = urlsplit(self.url)
         host = parts.hostname or ""
         if parts.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=_SECONDS)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                host, parts.port or 465, timeout=_SECONDS, context=ssl.create_default_context()
+            )
         elif parts.scheme == "smtp":
             server = smtplib.SMTP(host, parts.port or 587, timeout=_SECONDS)
         else:
             raise ConfigError("CONNECTOR_SMTP_URL must begin with smtp:// or smtps://")
         if parts.username:
             if parts.scheme == "smtp":
-                server.starttls()
+                server.starttls(context=ssl.create_default_context())
             server.login(unquote(parts.username), unquote(parts.password or ""))
         return server

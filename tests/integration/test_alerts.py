@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from sqlalchemy import text, update
 from connector.flows import alert_rules, alerting
 from connector.flows.alerting import Teller
 from connector.flows.jobs import JOBS
+from connector.netsuite.keygen import KeyKind, key_pair
 from connector.notices.mail import MailServer
 from connector.store import alert_channels, alerts, connections
 from connector.store.alert_channels import ChannelKind, StoredChannel
@@ -130,6 +132,20 @@ def test_an_alert_arrives_by_mail(quiet: World) -> None:
         )
     (message,) = post.messages
     assert (message["To"], message["Subject"]) == ("ops@example.com", "us-store: halted")
+
+
+def test_a_mail_server_whose_certificate_nobody_vouches_for_is_told_nothing(quiet: World, tmp_path: Path) -> None:
+    add(quiet, "mail", ChannelKind.EMAIL, to="ops@example.com")
+    opened_alert(quiet)
+    pair = key_pair(KeyKind.EC, "127.0.0.1", now=now())
+    file = tmp_path / "server.pem"
+    file.write_text(pair.private_key + pair.certificate)
+    with mailing(file) as (url, post):
+        assert (
+            alerting.send(quiet.runtime, Teller(MailServer(url, "connector@example.com"), "https://c"), now=now()) == 0
+        )
+    assert post.messages == []
+    assert channel(quiet).failure == "the mail server was not reached: SSLCertVerificationError"
 
 
 def test_a_mail_server_that_refuses_is_not_asked_again(quiet: World) -> None:
