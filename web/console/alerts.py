@@ -19,7 +19,7 @@ from connector.store.alerts import StoredAlert
 from connector.store.connections import StoredConnection
 from connector.store.roles import Role
 from web.console.asking import AskedList, Form
-from web.console.paging import ROWS, cursor, key_of
+from web.console.paging import ROWS, cursor, id_of
 from web.console.refusals import BadInput, NotFound
 from web.console.screens import Console, Done
 from web.console.site import Visit
@@ -100,12 +100,9 @@ def alerts_screen(console: Console) -> None:
     @console.screen("alerts", "/alerts", AskedList, AlertsPage)
     def read(visit: Visit, asked: AskedList) -> AlertsPage:
         """What is watched, who is told, and what came up."""
-        key = key_of(asked.after, 1)
         stores = [visit.store(asked.store)] if asked.store else visit.stores
         with visit.engine.begin() as database:
-            found = alerts.listed(
-                database, visit.chosen(asked.store), limit=ROWS + 1, before=int(key[0]) if key else None
-            )
+            found = alerts.listed(database, visit.chosen(asked.store), limit=ROWS + 1, before=id_of(asked.after))
             each = tuple(
                 StoreAlerts(
                     stored.name,

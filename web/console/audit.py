@@ -10,7 +10,7 @@ from flask import Response
 from connector.store import operator_actions
 from connector.store.operator_actions import ActFilter, OperatorAction
 from web.console.asking import AskedDays
-from web.console.paging import ROWS, cursor, key_of
+from web.console.paging import ROWS, cursor, id_of
 from web.console.screens import Console
 from web.console.sheets import csv_file
 from web.console.site import Visit
@@ -50,7 +50,7 @@ def audit_screen(console: Console) -> None:
     @console.screen("audit", "/audit", AuditAsked, AuditPage)
     def read(visit: Visit, asked: AuditAsked) -> AuditPage:
         """Who did what, newest first."""
-        found = _acts(visit, asked, limit=ROWS + 1, before=_before(asked))
+        found = _acts(visit, asked, limit=ROWS + 1, before=id_of(asked.after))
         after = cursor([found[ROWS - 1].id]) if len(found) > ROWS else None
         names = {stored.id: stored.name for stored in visit.stores}
         return AuditPage(tuple(_row(act, names) for act in found[:ROWS]), after)
@@ -64,7 +64,7 @@ def audit_screen(console: Console) -> None:
 
 
 def _every(visit: Visit, asked: AuditAsked, names: Mapping[int, str]) -> Iterator[ActRow]:
-    before = _before(asked)
+    before = id_of(asked.after)
     while found := _acts(visit, asked, limit=_MOST_IN_FILE, before=before):
         yield from (_row(act, names) for act in found)
         before = found[-1].id
@@ -81,11 +81,6 @@ def _acts(visit: Visit, asked: AuditAsked, *, limit: int, before: int | None) ->
     )
     with visit.engine.begin() as database:
         return operator_actions.listed(database, wanted, limit=limit, before=before)
-
-
-def _before(asked: AuditAsked) -> int | None:
-    key = key_of(asked.after, 1)
-    return None if key is None else int(key[0])
 
 
 def _row(act: OperatorAction, names: Mapping[int, str]) -> ActRow:

@@ -27,7 +27,7 @@ from web.console.inventory_lines import (
 )
 from web.console.inventory_push import inventory_push_screen
 from web.console.one_store import the_store
-from web.console.paging import ROWS, cursor, key_of
+from web.console.paging import ROWS, cursor, key_of, number_of
 from web.console.screens import Console
 from web.console.sheets import csv_file
 from web.console.site import Visit, environment
@@ -151,4 +151,4 @@ def _lines(database: Connection, view: StockView, asked: InventoryAsked, items: 
 
 def _after(asked: InventoryAsked) -> tuple[str, int]:
     key = key_of(asked.after, 2)
-    return ("", 0) if key is None else (key[0], int(key[1]))
+    return ("", 0) if key is None else (key[0], number_of(key[1]))

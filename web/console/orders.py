@@ -17,7 +17,7 @@ from connector.store.records import RecordView
 from connector.store.tables import RecordState
 from web.console.asking import Asked
 from web.console.order_links import document_link, order_path
-from web.console.paging import ROWS, Rows, key_of, page
+from web.console.paging import ROWS, Rows, id_of, page
 from web.console.screens import Console
 from web.console.sheets import csv_file
 from web.console.site import Visit
@@ -140,7 +140,7 @@ def orders_screen(console: Console) -> None:
         """Orders with their totals on both sides, newest first."""
         if asked.q:
             return _found(visit, asked, asked.q)
-        listed = _listed(visit, wanted_orders(visit, asked), key_of(asked.after, 1), ROWS)
+        listed = _listed(visit, wanted_orders(visit, asked), id_of(asked.after), ROWS)
         shown = page(listed, lambda order: (order.id,))
         rows = Rows(_rows(visit, shown.rows), shown.after)
         return OrdersPage(rows, is_cut=False, any_known=bool(shown.rows) or _any_known(visit), opens=None)
@@ -180,9 +180,8 @@ def _found(visit: Visit, asked: OrdersAsked, term: str) -> OrdersPage:
     return OrdersPage(Rows(_rows(visit, orders), None), is_cut=len(hits) == LIMIT, any_known=True, opens=opens)
 
 
-def _listed(visit: Visit, wanted: OrderFilter, key: Sequence[str] | None, limit: int) -> list[RecordView]:
+def _listed(visit: Visit, wanted: OrderFilter, before: int | None, limit: int) -> list[RecordView]:
     """One more than the limit, where there are more."""
-    before = int(key[0]) if key and key[0].isdecimal() else None
     with visit.engine.begin() as database:
         return order_filter.chosen(database, wanted, limit=limit + 1, before=before)
 
@@ -197,13 +196,14 @@ def _every(visit: Visit, asked: OrdersAsked) -> Iterator[OrderRow]:
     if asked.q:
         yield from _found(visit, asked, asked.q).orders.rows
         return
-    wanted, key = wanted_orders(visit, asked), None
+    wanted = wanted_orders(visit, asked)
+    before: int | None = None
     while True:
-        found = _listed(visit, wanted, key, _EXPORTED_AT_ONCE)
+        found = _listed(visit, wanted, before, _EXPORTED_AT_ONCE)
         yield from _rows(visit, found[:_EXPORTED_AT_ONCE])
         if len(found) <= _EXPORTED_AT_ONCE:
             return
-        key = [str(found[_EXPORTED_AT_ONCE - 1].id)]
+        before = found[_EXPORTED_AT_ONCE - 1].id
 
 
 def _rows(visit: Visit, orders: Sequence[RecordView]) -> tuple[OrderRow, ...]:

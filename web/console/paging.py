@@ -40,19 +40,24 @@ def key_of(text: str | None, parts: int) -> list[str] | None:
     try:
         key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, ValueError) as error:
-        raise BadInput(
-            f"{text} is no page of this list; begin at its first page", fields={"after": "cursor"}
-        ) from error
+        raise _no_page(text) from error
     if not isinstance(key, list) or len(key) != parts or not all(isinstance(part, str) for part in key):
-        raise BadInput(f"{text} is no page of this list; begin at its first page", fields={"after": "cursor"})
+        raise _no_page(text)
     return key
 
 
 def id_of(text: str | None) -> int | None:
     """The id in a cursor of a list whose key is the id alone; None on the first page. Raises BadInput like `key_of`."""
     key = key_of(text, 1)
-    if key is None:
-        return None
-    if not key[0].isdecimal():
-        raise BadInput(f"{text} is no page of this list; begin at its first page", fields={"after": "cursor"})
-    return int(key[0])
+    return None if key is None else number_of(key[0])
+
+
+def number_of(part: str) -> int:
+    """A number in a cursor, one that the database can hold. Raises BadInput like `key_of`."""
+    if not part.isdecimal() or not 0 <= int(part) < 2**63:
+        raise _no_page(part)
+    return int(part)
+
+
+def _no_page(text: str) -> BadInput:
+    return BadInput(f"{text} is no page of this list; begin at its first page", fields={"after": "cursor"})

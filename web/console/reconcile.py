@@ -20,7 +20,7 @@ from connector.store.connections import StoredConnection
 from connector.store.proofs import Days, StoredProof
 from web.console.asking import Asked, AskedList, Form
 from web.console.one_store import the_store
-from web.console.paging import cursor, key_of
+from web.console.paging import cursor, id_of
 from web.console.reconcile_proof import (
     DifferenceLine,
     FindingLine,
@@ -215,7 +215,7 @@ def _page(
     found = None if kept is None else read_proof(kept.document)
     money = _money(found, asked)
     differences = _differences(found, asked)
-    start = int(key[0]) if (key := key_of(asked.after, 1)) else 0
+    start = id_of(asked.after) or 0
     end = len(differences) if asked.whole else start + _ROWS
     return ReconcilePage(
         store=stored.name,

@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+import pytest
 from werkzeug.routing import Rule
 
 from connector.store.roles import Role
 from tests.visiting import Visitor
+from web.console.paging import cursor
 
 _BY_ROLE = {Role.VIEWER: "vera", Role.OPERATOR: "otto", Role.ADMIN: "ada"}
 _VARIABLE = re.compile(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>")
@@ -84,3 +86,14 @@ def api(path: str) -> str:
 
 def _body(rule: Rule) -> dict[str, str] | None:
     return {} if rule.rule.startswith("/api/") else None
+
+
+@pytest.mark.parametrize("key", [["x"], ["x", "y"], ["9" * 30], ["1", "2", "3"], ["-1"]])
+def test_a_forged_page_of_a_list_is_refused_as_bad_input(ada: Visitor, key: list[str]) -> None:
+    walked = 0
+    for screen in ada.console.screens:
+        if "after" in screen.asked.model_fields and "<" not in screen.path:
+            answer = ada.get(f"/api/v1{api(screen.path)}?after={cursor(key)}")
+            assert (answer.status_code, list(answer.get_json().get("errors", {}))) == (400, ["after"]), screen.path
+            walked += 1
+    assert walked >= 7
