@@ -12,6 +12,7 @@ from redis import Redis, RedisError
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from connector.budgets import budgets
 from connector.counters import Counters
 from connector.flows import canary
 from connector.store import census, schema
@@ -66,9 +67,9 @@ class Health:
     def _from_redis(self, accounts: tuple[str, ...]) -> Iterator[Metric]:
         try:
             totals = self._counters.totals()
-            in_use = {account: int(self._redis.zcard(f"slots:{account}")) for account in accounts}
         except RedisError:
             return
+        known = budgets(self._redis, shops=(), accounts=accounts, now=datetime.now(UTC).timestamp())
         webhooks = CounterMetricFamily("ml_connector_webhooks", "Webhooks by outcome.", labels=["topic", "outcome"])
         calls = CounterMetricFamily("ml_connector_netsuite_calls", "NetSuite calls.", labels=["path", "status"])
         refused = 0
@@ -82,7 +83,7 @@ class Health:
         yield calls
         yield CounterMetricFamily("ml_connector_netsuite_refused", "NetSuite calls answered 429.", refused)
         slots = GaugeMetricFamily("ml_connector_netsuite_slots_in_use", "Concurrent calls.", labels=["account"])
-        for account, used in in_use.items():
+        for account, used in (known.slots if known else {}).items():
             slots.add_metric([account], used)
         yield slots
 

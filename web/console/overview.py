@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import Connection
 
-from connector import limits
+from connector.budgets import Budgets, budgets
 from connector.store import order_census, throughput
 from connector.store.order_census import Open
 from connector.store.records import CANARY
@@ -134,7 +134,7 @@ def overview_screen(console: Console) -> None:
     def read(visit: Visit, asked: Asked) -> OverviewPage:
         """How everything stands."""
         ids = visit.chosen(asked.store)
-        budgets = limits.budgets(
+        left = budgets(
             visit.site.runtime.redis,
             shops=[stored.shop for stored in visit.stores],
             accounts=list(dict.fromkeys(stored.netsuite_account for stored in visit.stores)),
@@ -143,11 +143,11 @@ def overview_screen(console: Console) -> None:
         with visit.engine.begin() as database:
             found = order_census.open_orders(database, ids)
             return OverviewPage(
-                parts=parts(database, visit, is_redis_there=budgets is not None),
+                parts=parts(database, visit, is_redis_there=left is not None),
                 steps=first_steps(database, visit),
                 figures=_figures(database, ids, found, visit.now, asked.store),
                 flows=_flows(database, ids, visit.now),
-                budgets=tuple(_budgets(visit, budgets)),
+                budgets=tuple(_budgets(visit, left)),
                 causes=_causes(visit, found),
             )
 
@@ -203,7 +203,7 @@ def _flow(name: str, hours: Sequence[tuple[datetime, Passes]]) -> Flow:
     return Flow(name, whole.count, whole.in_sync, whole.percentile(0.5), whole.percentile(0.95), shown)
 
 
-def _budgets(visit: Visit, known: limits.Budgets | None) -> Iterable[Budget]:
+def _budgets(visit: Visit, known: Budgets | None) -> Iterable[Budget]:
     for stored in visit.stores:
         points = known.points.get(stored.shop) if known else None
         left, most = points or (None, None)
