@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import ModuleType
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 import connector
 import web
@@ -16,6 +16,8 @@ from connector.store.credentials import NewCredential
 from connector.store.privacy import HeldEvent
 from connector.tokens import Token
 from connector.transport import Request
+from web.console.asking import Form
+from web.console.connection_new import NewForm
 
 HIDDEN = {
     "access_token", "refresh_token", "refresh_tokens", "fallback_token", "client_secret", "webhook_secrets", "user",
@@ -64,7 +66,7 @@ def shown_fields() -> Iterator[tuple[str, str, str]]:
                 yield from (
                     (module.__name__, kind.__name__, item.name) for item in dataclasses.fields(kind) if item.repr
                 )
-            elif issubclass(kind, BaseModel):
+            elif issubclass(kind, BaseModel) and not issubclass(kind, Form):
                 yield from (
                     (module.__name__, kind.__name__, name) for name, item in kind.model_fields.items() if item.repr
                 )
@@ -92,3 +94,11 @@ def test_no_field_that_holds_a_secret_is_part_of_a_repr() -> None:
 def test_the_fields_that_matter_most_are_still_called_so(kind: type, name: str) -> None:
     (found,) = [item for item in dataclasses.fields(kind) if item.name == name]
     assert not found.repr
+
+
+def test_nothing_that_was_typed_into_a_form_is_shown_by_its_repr_or_its_fault() -> None:
+    typed = NewForm(name="us", netsuite_account="1", shopify_shop="s", netsuite_private_key="SECRET-KEY")
+    assert "SECRET-KEY" not in repr(typed)
+    with pytest.raises(ValidationError) as caught:
+        NewForm.model_validate({"name": "us", "netsuite_private_key": ["SECRET-KEY"]})
+    assert "SECRET-KEY" not in str(caught.value)

@@ -1,6 +1,6 @@
 """Reads what was asked: query, form and JSON body become one frozen model each, or a BadInput that names each field."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar, get_origin
 
@@ -45,9 +45,13 @@ class AskedDays(AskedList):
 
 
 class Form(BaseModel):
-    """What a post says."""
+    """What a post says. It may be a secret: neither `repr` nor a fault shows what was typed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, object]]:
+        """Nothing."""
+        yield from ()
 
 
 class Because(Form):

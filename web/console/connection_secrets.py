@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pydantic import Field
-
 from connector.errors import ConnectorError
 from connector.flows import overview, trial
 from connector.flows.rotation import NewCertificate, Rotation
@@ -21,10 +19,10 @@ from web.console.site import Visit, environment
 class SecretForm(Form):
     """The new secret. Which fields are read depends on what is changed; none is ever shown again."""
 
-    secret: str = Field("", repr=False)
+    secret: str = ""
     token_id: str = ""
     certificate_id: str = ""
-    private_key: str = Field("", repr=False)
+    private_key: str = ""
     certificate: str = ""
     made_key: str = ""
 
