@@ -135,7 +135,7 @@ class Sender:
                 lost: ConnectorError = error
                 continue
             except ConnectorError as error:
-                self._not_set(numbered)
+                self._refused(numbered, tries)
                 return self._failed(error, tries), ()
             codes = {refusal.code for refusal in refused}
             if not codes & {KEY_IN_USE, KEY_FAILED}:
@@ -150,7 +150,7 @@ class Sender:
 
     def _answered(self, numbered: Sequence[Numbered], refused: Sequence[Refusal], tries: int) -> Sent:
         if refused:
-            self._not_set(numbered)
+            self._refused(numbered, tries)
             return Sent(mutations=tries)
         with self._workplace.engine.begin() as connection:
             pushes.published(connection, self._connection_id, numbered)
@@ -178,6 +178,13 @@ class Sender:
     def _doubt(self, numbered: Sequence[Numbered]) -> None:
         with self._workplace.engine.begin() as connection:
             pushes.doubt(connection, self._connection_id, numbered)
+
+    def _refused(self, numbered: Sequence[Numbered], tries: int) -> None:
+        """Nothing was set by this try; one before it, whose answer did not come, may have set it all."""
+        if tries == 1:
+            self._not_set(numbered)
+        else:
+            self._doubt(numbered)
 
     def _not_set(self, numbered: Sequence[Numbered]) -> None:
         with self._workplace.engine.begin() as connection:

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Engine, text, update
 
-from connector.errors import OutcomeUnknown
+from connector.errors import OutcomeUnknown, RateLimited
 from connector.flows.stock_push import push
 from connector.shopify.client import ShopifyClient
 from connector.shopify.inventory import Quantity
@@ -216,3 +216,28 @@ def test_two_pushes_at_once_leave_the_newest_figures(shop: World) -> None:
     run(shop)
     assert set(in_shop(shop).values()) == {9}
     assert run(shop)["mutations"] == 0
+
+
+class FirstLost(Wrapped):
+    """A client whose first call is carried out and not answered; the next is turned away."""
+
+    calls = 0
+
+    def attempt(self, operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        if operation != "InventorySet":
+            return self.client.attempt(operation, variables)
+        self.calls += 1
+        if self.calls == 1:
+            self.client.attempt(operation, variables)
+            raise OutcomeUnknown("the answer was lost")
+        raise RateLimited("too many")
+
+
+def test_what_may_have_been_set_stays_in_doubt_when_the_second_try_is_turned_away(shop: World) -> None:
+    stocked(shop, {"A": 5}, {"A": 3})
+    systems = shop.runtime.open_systems(shop.connection.id)
+    with pytest.raises(RateLimited):
+        push(replace(systems, shopify=cast(ShopifyClient, FirstLost(systems.shopify))), shop.runtime, lambda _: None)
+    assert in_shop(shop) == {"A": 5}
+    with shop.engine.begin() as connection:
+        assert connection.execute(text("select seen_at from levels")).scalar_one() is None
