@@ -19,10 +19,13 @@ from connector.flows.stock_places import StockPlace, stock_places
 from connector.flows.stock_sending import REFUSED, Sender, Sent
 from connector.flows.systems import Systems, Workplace
 from connector.shopify.inventory import levels as levels_in_shop
-from connector.store import levels, shop_items, stock, unseen
+from connector.store import cursors, levels, shop_items, stock, unseen
 from connector.store.levels import Problem, SeenLevel
 
 log = structlog.get_logger(__name__)
+
+# Stands once the units of orders that are not written were noted, for as long as stock is pushed.
+_LEFT_OUT = "inventory.left_out"
 
 Wake = Callable[[int], object]
 
@@ -74,6 +77,8 @@ def pushed(systems: Systems, workplace: Workplace, wake: Wake, *, is_forced: boo
     """The same; `is_forced`: a person has looked."""
     places = stock_places(systems)
     if not places:
+        with workplace.engine.begin() as connection:
+            cursors.forget(connection, systems.connection.id, _LEFT_OUT)
         return {}
     if not is_forced:
         _must_commit_there(systems, places)
@@ -145,12 +150,21 @@ def _seen(systems: Systems, workplace: Workplace, places: Sequence[StockPlace]) 
 
 
 def _know_the_shop(systems: Systems, workplace: Workplace) -> None:
-    """Reads all items of the shop with their levels where that was never done: the first push compares with them."""
+    """Reads all items of the shop with their levels where that was never done: the first push compares with them.
+
+    What orders that were left out hold is noted apart from that: others read the items too, and nobody notes units while
+    no stock is pushed.
+    """
+    connection_id = systems.connection.id
     with workplace.engine.begin() as connection:
-        is_unknown = shop_items.is_empty(connection, systems.connection.id)
+        is_unknown = shop_items.is_empty(connection, connection_id)
+        is_noted = cursors.read(connection, connection_id, _LEFT_OUT) is not None
     if is_unknown:
         read_shop(systems, workplace)
+    if not is_noted:
         reserve_left_out(systems, workplace)
+        with workplace.engine.begin() as connection:
+            cursors.advance(connection, connection_id, _LEFT_OUT, "noted")
 
 
 def look(systems: Systems, workplace: Workplace) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, case, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store.progress_tables import cursors, heartbeats, periodic_runs
@@ -41,6 +41,11 @@ def advance(connection: Connection, connection_id: int, name: str, watermark: st
             },
         )
     )
+
+
+def forget(connection: Connection, connection_id: int, name: str) -> None:
+    """Takes a cursor away: what it stood for begins anew."""
+    connection.execute(delete(cursors).where(cursors.c.connection_id == connection_id, cursors.c.name == name))
 
 
 def begin_slot(connection: Connection, name: str, slot: int) -> bool:

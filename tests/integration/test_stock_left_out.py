@@ -1,6 +1,7 @@
 """Orders that are not written to NetSuite: what the shop holds for them is not given to a second buyer."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -135,5 +136,30 @@ def test_units_of_orders_that_were_left_out_before_stock_was_pushed_are_kept_bac
     passed(shop, sold(**UNPAID))
     with shop.engine.begin() as connection:
         for table in ("reservations", "levels", "shop_items", "lowered_levels"):
+            connection.execute(text(f"delete from {table}"))
+    assert shown(shop) == 7
+
+
+def test_units_of_orders_left_out_are_kept_back_though_the_shop_was_read_before_the_first_push(shop: World) -> None:
+    """A comparison at night can read the shop's items while the push still waits for a person."""
+    passed(shop, sold(**UNPAID))
+    with shop.engine.begin() as connection:
+        for table in ("reservations", "lowered_levels"):
+            connection.execute(text(f"delete from {table}"))
+        connection.execute(text("delete from cursors where name = 'inventory.left_out'"))
+    assert shown(shop) == 7
+
+
+def test_units_sold_while_no_stock_was_pushed_are_kept_back_when_it_is_again(shop: World) -> None:
+    assert shown(shop) == 10
+    systems = shop.runtime.open_systems(shop.connection.id)
+    without = systems.rules.model_copy(
+        update={"inventory": systems.rules.inventory.model_copy(update={"locations": {}})}
+    )
+    pushed_nothing = push(replace(systems, rules=without), shop.runtime, lambda _: None)
+    assert pushed_nothing == {}
+    passed(shop, sold(**UNPAID))
+    with shop.engine.begin() as connection:
+        for table in ("reservations", "lowered_levels"):
             connection.execute(text(f"delete from {table}"))
     assert shown(shop) == 7
