@@ -1,20 +1,16 @@
 """/connections/<store>/setup: the way from a new connection to its first order, step by step, each with how it stands."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-import orjson
-
-from connector.errors import ConnectorError
 from connector.flows import overview
-from connector.flows.orders import order_plan
-from connector.store import held, last_deliveries, order_list
+from connector.store import held, last_deliveries, order_list, records
 from connector.store.connections import StoredConnection
-from connector.store.records import RecordView
 from connector.store.roles import Role
 from web.console.asking import Asked
+from web.console.order_plan import DryRun, tried
+from web.console.refusals import NotFound
 from web.console.screens import Console
 from web.console.site import Visit, environment
 
@@ -39,23 +35,11 @@ class FirstOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
-    """One call that would be made. `body` is JSON."""
-
-    kind: str
-    external_id: str
-    request: str
-    body: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class DryRun:
-    """What would be written for one order now. `problem`: why it would not be; `notes`: worth knowing."""
+class TriedOrder:
+    """What would be written for one order now, with a mask for what says something of its buyer."""
 
     order: str
-    bodies: tuple[Body, ...]
-    notes: tuple[str, ...]
-    problem: str | None
+    run: DryRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +55,7 @@ class SetupPage:
     rules_version: int
     waiting: tuple[str, ...]
     orders: tuple[FirstOrder, ...]
-    tried: DryRun | None
+    tried: TriedOrder | None
 
 
 def connection_setup_screen(console: Console) -> None:
@@ -89,31 +73,13 @@ def connection_setup_screen(console: Console) -> None:
             store, environment(stored), overview.state(stored), stored.checked_at,
             overview.webhook_url(stored, visit.site.address), delivered, stored.rules_version, waiting,
             tuple(FirstOrder(one.shopify_id, one.name, one.state, one.total, one.currency) for one in newest),
-            _tried(visit, stored, newest, asked.order) if asked.order else None,
+            _tried(visit, stored, asked.order) if asked.order else None,
         )  # fmt: skip
 
 
-def _tried(visit: Visit, stored: StoredConnection, newest: list[RecordView], shopify_id: str) -> DryRun:
-    name = next((one.name or one.shopify_id for one in newest if one.shopify_id == shopify_id), shopify_id)
-    try:
-        systems = visit.site.runtime.open_systems(stored.id)
-        order = systems.shopify.order(shopify_id)
-        if order is None:
-            return DryRun(name, (), (), "it was deleted in Shopify")
-        planned = order_plan(order, systems, visit.site.runtime)
-    except ConnectorError as error:
-        return DryRun(name, (), (), str(error))
-    bodies = tuple(
-        Body(
-            effect.intent.kind.value, effect.intent.natural_key, f"{effect.write.method} {effect.write.path}",
-            _json(effect.write.body),
-        )
-        for effect in planned.effects
-    )  # fmt: skip
-    question = planned.exclusion.reason if planned.exclusion else planned.open_question
-    problem = None if question is None else str(question)
-    return DryRun(order.name, bodies, planned.notes, problem)
-
-
-def _json(body: Any) -> str:
-    return "" if body is None else orjson.dumps(body, option=orjson.OPT_INDENT_2, default=str).decode()
+def _tried(visit: Visit, stored: StoredConnection, shopify_id: str) -> TriedOrder:
+    with visit.engine.begin() as database:
+        order = records.of_entity(database, stored.id, records.ORDER, shopify_id)
+    if order is None:
+        raise NotFound(f"no order {shopify_id} of {stored.name} is known")
+    return TriedOrder(order.name or shopify_id, tried(visit, order, is_revealed=False))

@@ -7,6 +7,7 @@ from connector.errors import ConfigError, ConnectorError
 from connector.flows import replay
 from connector.flows.planning import Effect
 from connector.flows.replay import Preview, Sample
+from connector.mapping.masking import masked
 from connector.store.records import ORDER
 from web.console.asking import Asked, Because
 from web.console.event_filter import Chosen, asked, is_narrowed, the_filter
@@ -134,5 +135,5 @@ def _held_by(sample: Sample) -> str | None:
 
 def _request(effect: Effect) -> Request:
     body = effect.write.body
-    text = None if body is None else json.dumps(body, indent=2, ensure_ascii=False, default=str)
+    text = None if body is None else json.dumps(masked(body), indent=2, ensure_ascii=False, default=str)
     return Request(f"{effect.write.method} {effect.write.path}", effect.intent.kind, text)

@@ -24,6 +24,7 @@ from connector.store.roles import Role
 from connector.store.rule_versions import RuleVersion
 from connector.store.tables import RecordState
 from web.console.asking import Asked
+from web.console.order_fields import WrittenRecord, written_record
 from web.console.refusals import NotFound
 from web.console.screens import Console
 from web.console.site import Visit, environment
@@ -117,29 +118,6 @@ class NoStore:
     """There is no connection yet."""
 
     store: None = None
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenField:
-    """One field that was written. `stands`: what stands there now where it is something else."""
-
-    field: str
-    value: str
-    source: str
-    rule: str
-    note: str
-    stands: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenRecord:
-    """One record that was written for the order."""
-
-    kind: str
-    external_id: str
-    rules_version: int
-    fields: tuple[WrittenField, ...]
-    note: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,15 +258,5 @@ def _example(visit: Visit, stored: StoredConnection, wanted: str | None) -> Exam
 
 def _written(visit: Visit, stored: StoredConnection, record: RecordView) -> tuple[WrittenRecord, ...]:
     runtime = visit.site.runtime
-    return tuple(
-        WrittenRecord(
-            one.effect.kind.value, one.effect.natural_key, one.effect.rules_version,
-            tuple(
-                WrittenField(said.field, said.value, said.source, said.rule, said.note, field.stands)
-                for field in one.fields
-                for said in (field.explanation,)
-            ),
-            one.note,
-        )
-        for one in explained_order(runtime.open_systems(stored.id), runtime, record)
-    )  # fmt: skip
+    found = explained_order(runtime.open_systems(stored.id), runtime, record)
+    return tuple(written_record(one, stored, is_revealed=False) for one in found)

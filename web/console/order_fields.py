@@ -65,11 +65,12 @@ def order_fields_screen(console: Console) -> None:
         except ConnectorError as error:
             why_not = str(error)
         stored = visit.store_of(order.connection_id)
-        written = tuple(_record(one, stored, is_revealed=is_revealed) for one in found)
+        written = tuple(written_record(one, stored, is_revealed=is_revealed) for one in found)
         return OrderFieldsPage(listed_order(visit, order), written, why_not, is_revealed, parts_of(visit, order))
 
 
-def _record(one: ExplainedRecord, stored: StoredConnection, *, is_revealed: bool) -> WrittenRecord:
+def written_record(one: ExplainedRecord, stored: StoredConnection, *, is_revealed: bool) -> WrittenRecord:
+    """One record with its fields; what may say something of a person is a mask unless it is revealed."""
     effect = one.effect
     return WrittenRecord(
         kind=effect.kind,

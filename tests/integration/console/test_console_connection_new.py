@@ -90,7 +90,7 @@ def test_the_first_order_is_tried_before_it_goes_live(ada: Visitor, world: World
     order = rest_order(5001)
     world.sell(order)
     tried = ada.json(f"{setup}?order=5001")["tried"]
-    assert [body["kind"] for body in tried["bodies"]] == ["customer", "sales_order", "customer_deposit"]
+    assert [one["kind"] for one in tried["run"]["writes"]] == ["customer", "sales_order", "customer_deposit"]
     assert f"Dry run of {tried['order']}" in ada.reads(f"{setup}?order=5001")
     assert world.transactions() == []
     assert "live" in ada.does("/connections/us-store/resume", because="looks right")
