@@ -59,6 +59,13 @@ class Because(Form):
 
     because: str = ""
 
+    @property
+    def why(self) -> str:
+        """Why. Raises BadInput where nothing is said."""
+        if not self.because:
+            raise BadInput("say why: it is kept with the act", fields={"because": "say why"})
+        return self.because
+
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -71,13 +71,6 @@ def connection_acts_screen(console: Console) -> None:
     _register_removal(console)
 
 
-def reason(form: Because) -> str:
-    """Why. Raises BadInput where nothing is said."""
-    if not form.because:
-        raise BadInput("say why: it is kept with the act", fields={"because": "say why"})
-    return form.because
-
-
 def _at(store: str) -> str:
     return f"/connections/{store}"
 
@@ -86,15 +79,17 @@ def _register_work(console: Console) -> None:
     @console.act("connections_pause", "/connections/<store>/pause", Because, again="connections_one")
     def pause(visit: Visit, form: Because, store: str) -> Done:
         """Stop all work on a connection; webhooks are still kept."""
-        stored, because = visit.store(store), reason(form)
+        stored, because = visit.store(store), form.why
         with visit.engine.begin() as database:
             operating.pause(database, stored, because=because, actor=visit.who.name)
         return Done(f"{store} is paused. Webhooks are still kept, and worked on when it goes on.", _at(store))
 
-    @console.act("connections_resume", "/connections/<store>/resume", Because, again="connections_one")
+    @console.act(
+        "connections_resume", "/connections/<store>/resume", Because, asks_password=True, again="connections_one"
+    )
     def resume(visit: Visit, form: Because, store: str) -> Done:
         """Let work on a connection go on."""
-        stored, because = visit.store(store), reason(form)
+        stored, because = visit.store(store), form.why
         if stored.enabled:
             return Done(f"{store} was not paused.", _at(store))
         with visit.engine.begin() as database:
@@ -165,11 +160,12 @@ def _register_approval(console: Console) -> None:
         )
         return ApprovePage(store, place, pair.shop, pair.shop_id, pair.account, rows, None)
 
-    @console.act("connections_approve_pair", "/connections/<store>/approve", PairForm, role=Role.ADMIN)
+    @console.act(
+        "connections_approve_pair", "/connections/<store>/approve", PairForm, role=Role.ADMIN, asks_password=True
+    )
     def approve(visit: Visit, form: PairForm, store: str) -> Done:
         """Write to the pair of shop and account that answers now."""
-        stored, because = visit.store(store), reason(form)
-        visit.who.must_have_given_password(now=visit.now)
+        stored, because = visit.store(store), form.why
         pair = operating.answering_pair(visit.site.runtime, stored)
         if not _is(pair, form):
             raise Stale("another shop or account answers than the page showed; look at it again")
@@ -200,14 +196,14 @@ def _register_removal(console: Console) -> None:
         return RemovePage(store, environment(stored), stored.shop, stored.netsuite_account)
 
     @console.act(
-        "connections_remove_now", "/connections/<store>/remove", RemoveForm, role=Role.ADMIN, again="connections_remove"
-    )
+        "connections_remove_now", "/connections/<store>/remove", RemoveForm, role=Role.ADMIN,
+        asks_password=True, again="connections_remove",
+    )  # fmt: skip
     def remove(visit: Visit, form: RemoveForm, store: str) -> Done:
         """End a connection: its secrets are destroyed, its webhook URL answers 404, its history stays."""
-        stored, because = visit.store(store), reason(form)
+        stored, because = visit.store(store), form.why
         if form.typed != store:
             raise BadInput(f"type {store}", fields={"typed": f"type {store}; nothing was changed"})
-        visit.who.must_have_given_password(now=visit.now)
         with visit.engine.begin() as database:
             operating.remove(database, stored, actor=visit.who.name, because=because)
         return Done(

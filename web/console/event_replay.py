@@ -12,7 +12,6 @@ from connector.store.records import ORDER
 from web.console.asking import Asked, Because
 from web.console.event_filter import Chosen, asked, is_narrowed, the_filter
 from web.console.places import order_path
-from web.console.refusals import BadInput
 from web.console.screens import Console, Done
 from web.console.site import Visit, environment
 
@@ -84,14 +83,11 @@ def replay_screens(console: Console) -> None:
             visit, said, seen, refused=None if seen.record_ids else "none of them speaks of an order or customer"
         )
 
-    @console.act("events_replay_act", "/events/replay", ReplayForm)
+    @console.act("events_replay_act", "/events/replay", ReplayForm, asks_password=True)
     def start(visit: Visit, form: ReplayForm) -> Done:
         """Replay deliveries as a job: look again at every order and customer they spoke of."""
-        if not form.because:
-            raise BadInput("say why: it is kept with the replay", fields={"because": "is empty"})
         _must_be_narrowed(form)
-        visit.who.must_have_given_password(now=visit.now)
-        job = replay.start(visit.site.runtime, the_filter(visit, form), because=form.because, actor=visit.who.name)
+        job = replay.start(visit.site.runtime, the_filter(visit, form), because=form.why, actor=visit.who.name)
         return Done(f"Job {job} is running.", f"/jobs/{job}")
 
 

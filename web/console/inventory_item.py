@@ -14,7 +14,7 @@ from connector.store import frozen_skus, operator_actions, stock_page
 from web.console.asking import Asked, Because, Form
 from web.console.inventory_lines import StockLine, stock_line
 from web.console.one_store import the_store
-from web.console.refusals import BadInput, NotFound
+from web.console.refusals import NotFound
 from web.console.screens import Console, Done
 from web.console.site import Visit, environment
 
@@ -100,14 +100,12 @@ def _register_acts(console: Console) -> None:
     def freeze(visit: Visit, form: FreezeForm, sku: str) -> Done:
         """Keep a SKU from being pushed until it is thawed."""
         stored = visit.store(form.store)
-        if not form.because:
-            raise BadInput("say why it is frozen; whoever finds it later reads that", fields={"because": "needed"})
         with visit.engine.begin() as database:
             if not stock_page.of_sku(database, stored.id, sku):
                 raise NotFound(f"the shop of {stored.name} has no item with the SKU {sku}")
-            if not frozen_skus.freeze(database, stored.id, sku, because=form.because, actor=visit.who.name):
+            if not frozen_skus.freeze(database, stored.id, sku, because=form.why, actor=visit.who.name):
                 raise ConfigError(f"{sku} is frozen already")
-            details = {"sku": sku, "because": form.because}
+            details = {"sku": sku, "because": form.why}
             operator_actions.write_down(database, stored.id, actor=visit.who.name, action="sku frozen", details=details)
         return Done(f"{sku} is frozen: nothing is pushed of it until it is thawed.", _at(sku, stored.name))
 

@@ -20,7 +20,6 @@ from connector.store.stock_page import ListedItem
 from web.console.asking import Asked, Because
 from web.console.inventory_lines import PushState, StockLine, netsuite_failure, push_state, stock_line
 from web.console.one_store import the_store
-from web.console.refusals import BadInput
 from web.console.screens import Console, Done
 from web.console.site import Visit, environment
 
@@ -100,14 +99,12 @@ def inventory_push_screen(console: Console) -> None:
     def push(visit: Visit, form: PushForm) -> Done:
         """Ask for a push of everything that differs; a worker begins it within a second."""
         stored = visit.store(form.store)
-        if not form.because:
-            raise BadInput("say why it is pushed out of turn", fields={"because": "needed"})
-        is_new = run_soon(visit.engine, stored.id, PUSH, asked_by=visit.who.name)
+        details = {"because": form.why, "looked_at": list(form.item)}
         with visit.engine.begin() as database:
-            details = {"because": form.because, "looked_at": list(form.item)}
             operator_actions.write_down(
                 database, stored.id, actor=visit.who.name, action="stock push asked", details=details
             )
+        is_new = run_soon(visit.engine, stored.id, PUSH, asked_by=visit.who.name)
         visit.site.wakes.put_run(stored.id, PUSH)
         said = f"A push to {stored.name} {'is asked for' if is_new else 'was asked for already'}."
         return Done(said, f"/inventory?{urlencode({'store': stored.name})}")

@@ -165,7 +165,12 @@ def _register_acts(console: Console) -> None:
         return Done("The draft is gone; the rules are what they were.", f"/mapping?store={store}")
 
     @console.act(
-        "mapping_publish", "/mapping/<store>/draft/publish", PublishForm, role=Role.ADMIN, again="mapping_draft"
+        "mapping_publish",
+        "/mapping/<store>/draft/publish",
+        PublishForm,
+        role=Role.ADMIN,
+        asks_password=True,
+        again="mapping_draft",
     )
     def publish(visit: Visit, form: PublishForm, store: str) -> Done:
         """Put the draft in force: a new version, and what was held for a missing rule is tried again."""
@@ -173,7 +178,7 @@ def _register_acts(console: Console) -> None:
         found = the_draft(visit, stored)
         if not form.note:
             raise BadInput("say what changes and why", fields={"note": "say what changes and why"})
-        _must_be_fresh(stored, found, form)
+        _must_be_as_seen(stored, found, form)
         try:
             made = _made(visit, stored, found)
         except ConfigError as error:
@@ -207,7 +212,7 @@ def _at(store: str) -> str:
     return f"/mapping/{store}/draft"
 
 
-def _must_be_fresh(stored: StoredConnection, found: RuleDraft, form: PublishForm) -> None:
+def _must_be_as_seen(stored: StoredConnection, found: RuleDraft, form: PublishForm) -> None:
     if found.saved_at != form.saved_at:
         raise Stale(f"{found.actor} has saved the draft since you looked at it; look at it again, then publish")
     if found.base_version != stored.rules_version:

@@ -9,7 +9,6 @@ from connector.store import rule_versions
 from connector.store.roles import Role
 from connector.store.rule_versions import RuleVersion
 from web.console.asking import Asked, Because
-from web.console.connection_acts import reason
 from web.console.mapping_draft import ChangedRule, changed_rules
 from web.console.refusals import BadInput, Stale
 from web.console.screens import Console, Done
@@ -77,10 +76,17 @@ def mapping_history_screen(console: Console) -> None:
             back = WayBack(asked.back_to, changed_rules(changes))
         return HistoryPage(store, environment(stored), stored.rules_version, rows, back)
 
-    @console.act("mapping_rollback", "/mapping/<store>/history", RollbackForm, role=Role.ADMIN, again="mapping_history")
+    @console.act(
+        "mapping_rollback",
+        "/mapping/<store>/history",
+        RollbackForm,
+        role=Role.ADMIN,
+        asks_password=True,
+        again="mapping_history",
+    )
     def roll_back(visit: Visit, form: RollbackForm, store: str) -> Done:
         """Go back to the rules of a version: they become a new one."""
-        stored, because, runtime = visit.store(store), reason(form), visit.site.runtime
+        stored, because, runtime = visit.store(store), form.why, visit.site.runtime
         if stored.rules_version != form.present:
             raise Stale(f"the rules are version {stored.rules_version} now; look at the history again, then go back")
         before = version_of(runtime, stored, form.version)

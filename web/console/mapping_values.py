@@ -10,7 +10,7 @@ from connector.mapping.rule_values import NetSuiteList
 from connector.netsuite.rule_lists import names
 from connector.store.connections import StoredConnection
 from connector.store.roles import Role
-from web.console.asking import Asked, Form
+from web.console.asking import Asked, Because
 from web.console.refusals import BadInput, NotFound, Stale
 from web.console.screens import Console, Done
 from web.console.site import Visit, environment
@@ -24,7 +24,7 @@ class AskedValue(Asked):
     key: str | None = None
 
 
-class ValueForm(Form):
+class ValueForm(Because):
     """An id or a name in NetSuite; empty takes the value out. `version`: of the rules that were looked at."""
 
     subject: str = ""
@@ -67,10 +67,13 @@ def mapping_values_screen(console: Console) -> None:
             place.takes_account, choices, accounts, problem,
         )  # fmt: skip
 
-    @console.act("mapping_map", "/mapping/<store>/value", ValueForm, again="mapping_value")
+    @console.act("mapping_map", "/mapping/<store>/value", ValueForm, asks_password=True, again="mapping_value")
     def map_value(visit: Visit, form: ValueForm, store: str) -> Done:
         """Map one value: a new version of the rules, and what waited for it goes on."""
-        stored, runtime = visit.store(store), visit.site.runtime
+        stored, runtime, because = visit.store(store), visit.site.runtime, form.why
+        if not form.subject:
+            # Nothing waits for it: this changes a rule rather than filling a gap.
+            visit.who.must_be(Role.ADMIN)
         place = _place(form.subject, form.table, form.key)
         if stored.rules_version != form.version:
             raise Stale("the rules were changed since you looked; look at the value again, then map it")
@@ -86,6 +89,7 @@ def mapping_values_screen(console: Console) -> None:
         if not made.changes:
             return Done("It was so already; nothing was changed.", _at(store))
         said = f"{place.path[-1]} is {form.value}" if form.value else f"{place.path[-1]} is taken out"
+        said = f"{said}: {because}"
         changed = change(runtime, stored, made, actor=visit.who.name, note=said)
         return Done(
             f"{said}: version {changed.connection.rules_version}; {changed.released} held orders are tried again.",

@@ -21,7 +21,6 @@ from connector.store.problems import Cause
 from connector.store.roles import Role
 from web.console.asking import Asked, Because, Form
 from web.console.problem_views import Amount, amounts, names, problem_path
-from web.console.refusals import BadInput
 from web.console.screens import Console, Done
 from web.console.site import Visit, environment
 
@@ -102,9 +101,9 @@ class MapPreview:
 def problem_acts(console: Console) -> None:
     """Registers the pages before the acts, and the acts."""
     console.screen("problems_again", "/problems/<store>/<code>/again", SubjectAsked, Releasing)(_before_again)
-    console.act("problems_again_act", "/problems/<store>/<code>/again", AgainForm)(_again)
+    console.act("problems_again_act", "/problems/<store>/<code>/again", AgainForm, asks_password=True)(_again)
     console.screen("problems_map", "/problems/<store>/<code>/map", MapAsked, MapPreview)(_before_map)
-    console.act("problems_map_act", "/problems/<store>/<code>/map", MapForm)(_map)
+    console.act("problems_map_act", "/problems/<store>/<code>/map", MapForm, asks_password=True)(_map)
     console.act("problems_assign", "/problems/<store>/<code>/assign", AssignForm)(_assign)
     console.act("problems_snooze", "/problems/<store>/<code>/snooze", SnoozeForm)(_snooze)
 
@@ -118,8 +117,7 @@ def _before_again(visit: Visit, asked: SubjectAsked, store: str, code: str) -> R
 def _again(visit: Visit, form: AgainForm, store: str, code: str) -> Done:
     """Try everything that waits for one cause again."""
     cause = Cause(visit.store(store).id, code, form.subject)
-    because = _said(form)
-    visit.who.must_have_given_password(now=visit.now)
+    because = form.why
     with visit.engine.begin() as database:
         released = acts.try_again(database, cause, because=because, actor=visit.who.name)
     return _released(visit, released, "are" if len(released) != 1 else "is")
@@ -143,8 +141,7 @@ def _map(visit: Visit, form: MapForm, store: str, code: str) -> Done:
     stored = visit.store(store)
     if form.subject.startswith("rule:"):
         visit.who.must_be(Role.ADMIN)
-    because = _said(form)
-    visit.who.must_have_given_password(now=visit.now)
+    because = form.why
     made = _draft(visit, stored, form)
     cause = Cause(stored.id, code, form.subject)
     released = acts.map_and_release(visit.site.runtime, stored, made, cause, because=because, actor=visit.who.name)
@@ -190,13 +187,6 @@ def _releasing(visit: Visit, stored: StoredConnection, cause: Cause) -> Releasin
         first = problems.waiting(database, cause, limit=_NAMED)
     title, count = advice(cause.code, cause.subject).title, group.count if group else 0
     return Releasing(title, environment(stored), count, names(first), amounts(group.money) if group else ())
-
-
-def _said(form: Because) -> str:
-    """The reason. Raises BadInput when there is none."""
-    if not form.because:
-        raise BadInput("say why: it is kept with the act", fields={"because": "is empty"})
-    return form.because
 
 
 def _released(visit: Visit, released: Sequence[int], verb: str, *, mapped: bool = False) -> Done:

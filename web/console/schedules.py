@@ -64,11 +64,11 @@ def schedules_screen(console: Console) -> None:
     def run(visit: Visit, _form: Form, store: str, name: str) -> Done:
         """Run a schedule now; a worker begins it within a second."""
         stored, job = visit.store(store), the_job(name)
-        is_new = run_soon(visit.engine, stored.id, job.name, asked_by=visit.who.name)
         with visit.engine.begin() as database:
             operator_actions.write_down(
                 database, stored.id, actor=visit.who.name, action="schedule run asked", details={"name": job.name}
             )
+        is_new = run_soon(visit.engine, stored.id, job.name, asked_by=visit.who.name)
         visit.site.wakes.put_run(stored.id, job.name)
         return Done(f"{name} of {store} {'is asked for' if is_new else 'was asked for already'}.", _at(store))
 

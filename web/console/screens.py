@@ -50,6 +50,7 @@ class Act:
     path: str
     form: type[Form]
     role: Role
+    asks_password: bool
     run: Callable[..., Done]
     again: str | None
 
@@ -80,15 +81,23 @@ class Console:
         return register
 
     def act(
-        self, name: str, path: str, form: type[Form], *, role: Role = Role.OPERATOR, again: str | None = None
+        self,
+        name: str,
+        path: str,
+        form: type[Form],
+        *,
+        role: Role = Role.OPERATOR,
+        asks_password: bool = False,
+        again: str | None = None,
     ) -> Callable[[Callable[..., Done]], Callable[..., Done]]:
         """Registers a function `(visit, form, **path variables) -> Done` as a post of a form and of JSON.
 
+        `asks_password`: a person must have given it a short while ago; for what can move money, or lets somebody in.
         `again`: the screen with its form, of the same path variables; a BadInput shows it with `faults` and what was `sent`.
         """
 
         def register(run: Callable[..., Done]) -> Callable[..., Done]:
-            act = Act(name, path, form, role, run, again)
+            act = Act(name, path, form, role, asks_password, run, again)
             self.acts.append(act)
             self.pages.add_url_rule(path, name, lambda **at: self._posted(act, at), methods=["POST"])
             self.api.add_url_rule(_api_path(path), name, lambda **at: self._called(act, at), methods=["POST"])
@@ -165,8 +174,15 @@ class Console:
         answer = screen.read(visit, from_query(screen.asked, request.args), **at)
         return Response(adapter.dump_json(answer), content_type="application/json")
 
-    def _posted(self, act: Act, at: dict[str, Any]) -> Response:
+    def _doing(self, act: Act) -> Visit:
+        """Who does it. Raises as `visit`, and PasswordNeeded."""
         visit = self.visit(act.role)
+        if act.asks_password:
+            visit.who.must_have_given_password(now=visit.now)
+        return visit
+
+    def _posted(self, act: Act, at: dict[str, Any]) -> Response:
+        visit = self._doing(act)
         try:
             done = act.run(visit, from_form(act.form, request.form), **at)
         except BadInput as error:
@@ -181,7 +197,7 @@ class Console:
         return make_response(redirect(done.location, 303))
 
     def _called(self, act: Act, at: dict[str, Any]) -> Response:
-        visit = self.visit(act.role)
+        visit = self._doing(act)
         form = from_body(act.form, request.get_json(silent=False) if request.data else None)
         return once(visit, request, lambda: {"said": (done := act.run(visit, form, **at)).said, "at": done.location})
 

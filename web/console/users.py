@@ -99,55 +99,48 @@ def users_screen(console: Console) -> None:
 
 
 def _register_people(console: Console) -> None:
-    @console.act("users_add", _AT, UserForm, role=Role.ADMIN)
+    @console.act("users_add", _AT, UserForm, role=Role.ADMIN, asks_password=True)
     def add(visit: Visit, form: UserForm) -> Done:
         """Add a user, who comes in by a link that is good once."""
-        _must_be_fresh(visit)
         new = NewUser(form.name, form.role, form.email or None, _ids(visit, form.stores))
         invited = people.add(visit.engine, new, by=visit.who, now=visit.now)
         return Done(_link_said(form.name, invited.url(visit.site.address)), _AT)
 
-    @console.act("users_link", "/users/<name>/link", Form, role=Role.ADMIN)
+    @console.act("users_link", "/users/<name>/link", Form, role=Role.ADMIN, asks_password=True)
     def link(visit: Visit, _form: Form, name: str) -> Done:
         """Make a new one-time link for a user."""
-        _must_be_fresh(visit)
         invited = people.invite(visit.engine, name, by=visit.who, now=visit.now)
         return Done(_link_said(name, invited.url(visit.site.address)), _AT)
 
-    @console.act("users_role", "/users/<name>/role", RoleForm, role=Role.ADMIN)
+    @console.act("users_role", "/users/<name>/role", RoleForm, role=Role.ADMIN, asks_password=True)
     def role(visit: Visit, form: RoleForm, name: str) -> Done:
         """Change what a user may do and see."""
-        _must_be_fresh(visit)
         people.set_role(visit.engine, name, form.role, _ids(visit, form.stores), by=visit.who)
         return Done(f"{name} is {form.role} from the next request on.", _AT)
 
-    @console.act("users_disable", "/users/<name>/disable", Form, role=Role.ADMIN)
+    @console.act("users_disable", "/users/<name>/disable", Form, role=Role.ADMIN, asks_password=True)
     def disable(visit: Visit, _form: Form, name: str) -> Done:
         """Shut a user out: sessions, links and tokens end now."""
-        _must_be_fresh(visit)
         people.disable(visit.engine, name, by=visit.who, now=visit.now)
         return Done(f"{name} is shut out; every session has ended.", _AT)
 
-    @console.act("users_enable", "/users/<name>/enable", Form, role=Role.ADMIN)
+    @console.act("users_enable", "/users/<name>/enable", Form, role=Role.ADMIN, asks_password=True)
     def enable(visit: Visit, _form: Form, name: str) -> Done:
         """Let a user in again."""
-        _must_be_fresh(visit)
         people.enable(visit.engine, name, by=visit.who)
         return Done(f"{name} may come in again.", _AT)
 
-    @console.act("users_forget_code", "/users/<name>/forget-code", Form, role=Role.ADMIN)
+    @console.act("users_forget_code", "/users/<name>/forget-code", Form, role=Role.ADMIN, asks_password=True)
     def forget_code(visit: Visit, _form: Form, name: str) -> Done:
         """Take away the second factor of somebody whose phone is lost."""
-        _must_be_fresh(visit)
         people.remove_second_factor(visit.engine, name, by=visit.who)
         return Done(f"{name} signs in without a code until a new one is set up.", _AT)
 
 
 def _register_tokens(console: Console) -> None:
-    @console.act("users_add_token", "/users/tokens", TokenForm, role=Role.ADMIN)
+    @console.act("users_add_token", "/users/tokens", TokenForm, role=Role.ADMIN, asks_password=True)
     def add_token(visit: Visit, form: TokenForm) -> Done:
         """Make a token of the API; its text is shown once."""
-        _must_be_fresh(visit)
         ends_at = visit.now + timedelta(days=form.days) if form.days > 0 else None
         new = NewToken(form.name, role=form.role, connection_ids=_ids(visit, form.stores), ends_at=ends_at)
         made = api_access.make(visit.engine, new, by=visit.who, now=visit.now)
@@ -162,10 +155,6 @@ def _register_tokens(console: Console) -> None:
             raise NotFound(f"there is no token {number}")
         api_access.revoke(visit.engine, number, by=visit.who, now=visit.now)
         return Done(f"The token {found[0].name} is good no more.", _AT)
-
-
-def _must_be_fresh(visit: Visit) -> None:
-    visit.who.must_have_given_password(now=visit.now)
 
 
 def _link_said(name: str, url: str) -> str:

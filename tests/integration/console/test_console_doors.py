@@ -8,7 +8,7 @@ import pytest
 from werkzeug.routing import Rule
 
 from connector.store.roles import Role
-from tests.visiting import Visitor
+from tests.visiting import PEOPLE, Visitor
 from web.console.paging import cursor
 
 _BY_ROLE = {Role.VIEWER: "vera", Role.OPERATOR: "otto", Role.ADMIN: "ada"}
@@ -97,3 +97,27 @@ def test_a_forged_page_of_a_list_is_refused_as_bad_input(ada: Visitor, key: list
             assert (answer.status_code, list(answer.get_json().get("errors", {}))) == (400, ["after"]), screen.path
             walked += 1
     assert walked >= 7
+
+
+# What neither moves money nor lets anybody in. Adding a connection and changing a secret are not here for nothing: a new
+# connection writes nothing before it goes live, and a secret that is not known cannot be typed.
+WITHOUT_PASSWORD = {
+    "alerts_add_channel", "alerts_remove_channel", "alerts_rule", "alerts_test_channel", "connections_add",
+    "connections_install", "connections_make_key", "connections_pause", "connections_rotate_now",
+    "connections_sync_webhooks", "connections_test_webhook", "inventory_freeze", "inventory_push_now", "inventory_thaw",
+    "jobs_change", "mapping_discard", "mapping_propose", "mapping_save", "order_leave", "order_look_again", "order_note",
+    "order_sync_now", "problems_assign", "problems_snooze", "reconcile_run", "schedules_pause", "schedules_resume",
+    "schedules_run", "users_revoke_token",
+}  # fmt: skip
+
+
+def test_what_can_move_money_or_lets_somebody_in_asks_for_the_password_again(
+    ada: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PEOPLE, "ada", replace(PEOPLE["ada"], password_at=None))
+    assert {act.name for act in ada.console.acts if not act.asks_password} == WITHOUT_PASSWORD
+    for act in ada.console.acts:
+        if act.asks_password:
+            answer = ada.presses(filled(act.path))
+            assert (answer.status_code, answer.location[:17]) == (303, "/sign-in/password"), act.path
+            assert ada.calls(api(act.path)).status_code == 403, act.path

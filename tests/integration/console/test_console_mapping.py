@@ -67,7 +67,7 @@ def test_what_orders_wait_for_is_mapped_in_place_and_they_go_on(otto: Visitor, w
     value = "/mapping/us-store/value"
     shown = otto.json(f"{value}?subject=gateway:paypal")
     assert (shown["list"], shown["choices"]) == ("payment method", ["Card", "Gift card"])
-    form = {"subject": "gateway:paypal", "version": str(shown["version"])}
+    form = {"subject": "gateway:paypal", "version": str(shown["version"]), "because": "it is the card terminal"}
     refused = otto.presses(f"{value}?subject=gateway:paypal", **form, value="Paypal Ltd")
     assert (refused.status_code, 'id="fault-value"' in refused.text) == (400, True)
     assert "1 held orders are tried again" in otto.does(value, **form, value="Card", account="Bank")
@@ -78,9 +78,14 @@ def test_what_orders_wait_for_is_mapped_in_place_and_they_go_on(otto: Visitor, w
     assert otto.presses(value, **form, value="Gift card").status_code == 409
 
 
-def test_a_value_is_taken_out_of_its_table(otto: Visitor, world: World) -> None:
+def test_a_value_is_taken_out_of_its_table_by_an_admin_with_a_reason(ada: Visitor, otto: Visitor, world: World) -> None:
     form = {"table": "currencies", "key": "JPY", "version": "1"}
-    assert "JPY is taken out: version 2" in otto.does("/mapping/us-store/value", **form, value="")
+    assert ada.presses("/mapping/us-store/value?table=currencies&key=JPY", **form, value="").status_code == 400
+    form["because"] = "nothing is sold in yen"
+    assert otto.presses("/mapping/us-store/value", **form, value="").status_code == 403
+    assert "JPY is taken out: nothing is sold in yen: version 2" in ada.does(
+        "/mapping/us-store/value", **form, value=""
+    )
     assert "JPY" not in present(world).rules["currencies"]
 
 
