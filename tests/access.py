@@ -151,6 +151,10 @@ def _asking(gate: Gate) -> Blueprint:
     def poll() -> Response:
         return said(gate.watching(request))
 
+    @blueprint.get("/api/v1/poll")
+    def api_poll() -> Response:
+        return said(gate.watching(request))
+
     @blueprint.route("/api/v1/who", methods=["GET", "POST"])
     def api_who() -> Response:
         return said(gate.who(request))

@@ -160,3 +160,10 @@ def test_many_at_once_cannot_take_the_web_process_with_passwords(door: Door) -> 
         answers = list(pool.map(compare, range(64)))
     assert set(answers) == {"compared", "too_many_tries"}
     assert compare(0) == "compared"
+
+
+def test_a_cookie_counts_for_nothing_there_however_the_page_asks(door: Door) -> None:
+    door.add("otto")
+    browser = door.signed_in("otto")
+    assert browser.get("/poll").status_code == 200
+    assert browser.get("/api/v1/poll", **{"HX-Request": "true"}).status_code == 401
