@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import structlog
 
@@ -10,6 +9,7 @@ from connector.flows import alerting
 from connector.flows.alerting import Teller
 from connector.flows.jobs import JOBS
 from connector.runtime import Runtime
+from connector.store.clock import database_now
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +35,7 @@ class Alarm:
 
     def look(self, teller: Teller) -> None:
         """Looks once and sends what is owed."""
-        now = datetime.now(UTC)
+        now = database_now(self._runtime().engine)
         alerting.look(self._runtime(), JOBS, now=now)
         alerting.send(self._runtime(), teller, now=now)
 

@@ -11,6 +11,9 @@ from connector.errors import ConfigError
 from connector.store import alerts
 from connector.store.alerts import StoredRule
 
+# Of whatever unit; a span of time beyond it could not be reckoned with.
+MOST = 1_000_000
+
 
 class AlertKind(StrEnum):
     """What an alert can be about."""
@@ -56,8 +59,8 @@ def set_rule(connection: Connection, connection_id: int, kind: str, *, enabled: 
     """Changes a rule. Raises ConfigError for one that does not exist or a threshold below nothing."""
     if kind not in set(AlertKind):
         raise ConfigError(f"there is no alert {kind}; there are {', '.join(AlertKind)}")
-    if threshold < 0:
-        raise ConfigError(f"the threshold of {kind} cannot be {threshold}; it is 0 or more")
+    if not 0 <= threshold <= MOST:
+        raise ConfigError(f"the threshold of {kind} cannot be {threshold}; it is between 0 and {MOST}")
     alerts.set_rule(connection, connection_id, kind, StoredRule(enabled, threshold))
 
 

@@ -27,9 +27,10 @@ log = structlog.get_logger(__name__)
 
 EVERY_SECONDS = 60
 _KEPT = timedelta(days=90)
-_AT_ONCE = 50
+# So few that all of them are sent within the lease, though each takes as long as it may.
+_AT_ONCE = 10
 # A process that dies while it sends leaves its messages alone for this long.
-_LEASE = timedelta(minutes=5)
+_LEASE = timedelta(minutes=10)
 _WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
 _MOST_ATTEMPTS = 26
 # Any constant: whoever looks holds this lock.

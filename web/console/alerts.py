@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal
 from urllib.parse import urlsplit
 
+from pydantic import Field
 from sqlalchemy import Connection
 
 from connector.errors import ConnectorError
@@ -29,7 +30,7 @@ class RuleForm(Form):
     """How a rule is to stand; a box that is not ticked is not sent."""
 
     enabled: bool = False
-    threshold: Decimal = Decimal(0)
+    threshold: Decimal = Field(default=Decimal(0), ge=0, le=alert_rules.MOST)
 
 
 class ChannelForm(Form):
@@ -181,7 +182,10 @@ def _target(kind: ChannelKind, form: ChannelForm) -> dict[str, str]:
         if "@" not in form.target.strip("@") or any(one.isspace() for one in form.target):
             raise BadInput(f"{form.target} is no e-mail address", fields={"target": "e-mail address"})
         return {"to": form.target}
-    parts = urlsplit(form.target)
+    try:
+        parts = urlsplit(form.target)
+    except ValueError as error:
+        raise BadInput(f"{form.target} is no address", fields={"target": "address"}) from error
     is_own = parts.hostname in ("127.0.0.1", "localhost")
     if not parts.hostname or parts.scheme not in (("http", "https") if is_own else ("https",)):
         raise BadInput("the address must begin with https://", fields={"target": "address"})
