@@ -154,7 +154,7 @@ def sign_in_by_link(access: Access, link: str, code: str, visitor: Visitor, *, n
     user = link_user(access, link, now=now)
     proof = second_factor.proof(access.vault, user, code, now=now)
     if user.has_second_factor:
-        access.throttle.take(user.name, visitor.address, now=now)
+        access.throttle.take_link(user.name, now=now)
     with access.engine.begin() as connection:
         _must_be_let_in(connection, user, proof, now=now)
         found = sign_in_links.by_link(connection, link)
@@ -187,7 +187,7 @@ def _renew_hash(access: Access, user: User, password: str) -> None:
         return
     anew = access.passwords.hash(password)
     with access.engine.begin() as connection:
-        users.set_password(connection, user.id, anew)
+        users.renew_hash(connection, user.id, user.password_hash, anew)
 
 
 def _wrong(user: User | None) -> WrongSignIn:

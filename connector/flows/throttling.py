@@ -49,16 +49,26 @@ class Throttle:
             )
         _must_not_wait([ends], now)
 
+    def take_link(self, name: str, *, now: datetime) -> None:
+        """Counts a code that is tried behind a link; apart from the name's own tries, which anybody can use up."""
+        with self.engine.begin() as connection:
+            ends = sign_in_failures.take(connection, self._link(name), free=_FREE_BY_NAME, most=_MOST_BY_NAME, now=now)
+        _must_not_wait([ends], now)
+
     def was_right(self, name: str | None, address: str, *, now: datetime) -> None:
         """The last try was no failure."""
         with self.engine.begin() as connection:
             if name is not None:
                 sign_in_failures.forget(connection, self._name(name))
+                sign_in_failures.forget(connection, self._link(name))
             sign_in_failures.give_back(connection, self._address(address), now=now)
             sign_in_failures.sweep(connection, now=now)
 
     def _name(self, name: str) -> bytes:
         return self._hash(f"name:{name_key(name)}")
+
+    def _link(self, name: str) -> bytes:
+        return self._hash(f"link:{name_key(name)}")
 
     def _address(self, address: str) -> bytes:
         return self._hash(f"address:{_household(address)}")

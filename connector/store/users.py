@@ -126,6 +126,12 @@ def set_password(connection: Connection, user_id: int, password_hash: str) -> No
     _change(connection, user_id, password_hash=password_hash)
 
 
+def renew_hash(connection: Connection, user_id: int, before: str, anew: str) -> None:
+    """Keeps another hash of the same password, unless the password was changed meanwhile."""
+    is_same = (users.c.id == user_id) & (users.c.password_hash == before)
+    connection.execute(update(users).where(is_same).values(password_hash=anew))
+
+
 def set_disabled(connection: Connection, user_id: int, disabled_at: datetime | None) -> None:
     """Shuts a user out, or lets one in again with None."""
     _change(connection, user_id, disabled_at=disabled_at)

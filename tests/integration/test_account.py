@@ -191,3 +191,12 @@ def test_own_sessions_are_ended_from_elsewhere_and_those_of_others_are_not(door:
     here.send("/account", "/account/sessions/end", session="others")
     with door.engine.begin() as connection:
         assert len(console_sessions.of_user(connection, door.user().id, now=door.clock())) == 1
+
+
+def test_another_s_guesses_keep_nobody_with_a_second_factor_from_coming_in_by_a_link(door: Door) -> None:
+    secret, _ = with_second_factor(door, door.signed_in())
+    for _ in range(10):
+        door.browser().sign_in(password="a wrong one, again")
+    link = people.invite(door.engine, "anna", by=OWNER, now=door.clock()).link
+    answer = door.browser().send(f"/sign-in/link?link={link}", "/sign-in/link", link=link, code=door.code(secret))
+    assert answer.status_code == 303
