@@ -268,3 +268,12 @@ def _token(browser: Browser) -> str:
     cookie = browser.client.get_cookie("ml_connector_session")
     assert cookie is not None
     return cookie.value
+
+
+def test_a_name_that_no_text_may_hold_is_refused_and_not_a_failure_of_ours(door: Door) -> None:
+    assert door.browser().sign_in("an\0na").status_code == 400
+
+
+def test_a_form_of_more_than_half_a_megabyte_is_not_read_before_anybody_signed_in(door: Door) -> None:
+    answer = door.browser().client.post("/sign-in", data={"name": "x" * 600_000})
+    assert answer.status_code == 413

@@ -82,7 +82,7 @@ def _change_password(gate: Gate) -> Response:
 
 def _end_sessions(gate: Gate) -> Response:
     signed_in, chosen = gate.signed_in(request), request.form.get("session", "")
-    if chosen.isdecimal():
+    if chosen.isdecimal() and int(chosen) < 2**63:
         own_sessions.end(gate.access, signed_in, int(chosen))
     else:
         own_sessions.end_others(gate.access, signed_in)

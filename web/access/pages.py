@@ -4,7 +4,7 @@ import math
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 
 from connector.flows.acting import NotSignedIn, PasswordNeeded
 from connector.flows.throttling import TooManyTries
@@ -12,15 +12,15 @@ from web.access import ways
 from web.access.gate import Gate
 from web.headers import secured
 
-_MOST_BYTES = 8192
-
 
 def guard(blueprint: Blueprint, gate: Gate) -> None:
-    """Headers, a bound for what is sent, and where somebody goes who must sign in or give the password first."""
+    """Headers, and where somebody goes who must sign in or give the password first."""
 
     @blueprint.before_request
-    def _bound() -> None:
-        request.max_content_length = _MOST_BYTES
+    def _texts() -> None:
+        # No text of the database can hold it, and nobody's name or link has it.
+        if any("\0" in value for said in (request.args, request.form) for value in said.values()):
+            abort(HTTPStatus.BAD_REQUEST)
 
     @blueprint.after_request
     def _headers(response: Response) -> Response:

@@ -15,7 +15,9 @@ from connector.store.console_sessions import LIFE
 from web.access.gate import API, Gate
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_PROVEN_OTHERWISE = ("/webhooks/", "/auth/shopify/", API)
+_BOUNDED_ELSEWHERE = ("/webhooks/", "/auth/shopify/")
+# The largest form is a draft of rules.
+_MOST_BYTES = 512 * 1024
 
 
 def protect(app: Flask, gate: Gate) -> None:
@@ -37,7 +39,11 @@ def protect(app: Flask, gate: Gate) -> None:
 
     @app.before_request
     def _forgery() -> None:
-        if request.method in _SAFE or request.path.startswith(_PROVEN_OTHERWISE):
+        if request.method in _SAFE or request.path.startswith(_BOUNDED_ELSEWHERE):
+            return
+        # Before anything reads the form: whoever sends it need not be signed in.
+        request.max_content_length = _MOST_BYTES
+        if request.path.startswith(API):
             return
         if not is_own(request, gate.settings.address):
             abort(403, "This form was sent from another site. Open the page here and send it again.")

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.datastructures import MultiDict
 
 from web.console.refusals import BadInput
 
+# A day has a day after it.
+_LAST_DAY = date(9998, 12, 31)
 # What browsers and htmx add to a form; no business of a model.
 _NOT_OURS = ("csrf_token",)
 
@@ -30,8 +32,8 @@ class AskedList(Asked):
 class AskedDays(AskedList):
     """The query of a list over days, in UTC; `until` is the last of them."""
 
-    since: date | None = None
-    until: date | None = None
+    since: date | None = Field(default=None, le=_LAST_DAY)
+    until: date | None = Field(default=None, le=_LAST_DAY)
 
     @property
     def begins(self) -> datetime | None:
@@ -92,6 +94,9 @@ def _values(model: type[BaseModel], said: MultiDict[str, str], *, keep_empty: bo
     for name in said:
         if name in _NOT_OURS:
             continue
+        # No text of the database can hold it.
+        if any("\0" in value for value in said.getlist(name)):
+            raise BadInput(f"{name} holds a sign that no text may hold", fields={name: "holds a NUL"})
         several = [value for value in said.getlist(name) if keep_empty or value.strip()]
         if several:
             values[name] = several if _is_list(model, name) else several[-1]

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 from flask import Response
 from sqlalchemy import Connection
 
 from connector.flows import stock_listing
 from connector.flows.stock_listing import Listed, StockView
+from connector.mapping.rule_values import Moment
 from connector.store import shop_items, stock_findings
 from connector.store.stock_findings import FindingKind
 from connector.store.stock_page import ListedItem
@@ -51,7 +51,7 @@ class InventoryAsked(AskedList):
 class InventoryNewsAsked(Asked):
     """The query of a page that waits: which comparison its counts are of."""
 
-    compared_at: datetime | None = None
+    compared_at: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +15,7 @@ from connector.store.order_documents import OrderDocument
 from connector.store.order_filter import OrderFilter
 from connector.store.records import RecordView
 from connector.store.tables import RecordState
-from web.console.asking import Asked
+from web.console.asking import AskedDays
 from web.console.order_links import document_link, order_path
 from web.console.paging import ROWS, Rows, id_of, page
 from web.console.screens import Console
@@ -45,7 +45,7 @@ _HEAD = (
 )  # fmt: skip
 
 
-class OrdersAsked(Asked):
+class OrdersAsked(AskedDays):
     """`q`: a name, a Shopify id, NetSuite's number or id, or an e-mail address. Days are those of UTC, both included.
 
     `subject`: what orders are held for, such as `sku:MUG-1`. `differs`: only those whose totals are not the same on both sides.
@@ -55,10 +55,7 @@ class OrdersAsked(Asked):
     state: tuple[RecordState, ...] = ()
     reason: str | None = None
     subject: str | None = None
-    since: date | None = None
-    until: date | None = None
     differs: bool = False
-    after: str | None = None
 
 
 class NewsAsked(OrdersAsked):
@@ -167,8 +164,8 @@ def wanted_orders(visit: Visit, asked: OrdersAsked) -> OrderFilter:
         states=asked.state,
         reason=MISMATCH if asked.differs else asked.reason,
         subject=asked.subject,
-        since=_begin(asked.since) if asked.since else None,
-        until=_begin(asked.until + timedelta(days=1)) if asked.until else None,
+        since=asked.begins,
+        until=asked.ends,
     )
 
 
@@ -244,10 +241,6 @@ def _line(row: OrderRow) -> Sequence[object]:
         row.netsuite_total, row.currency, row.is_read, row.netsuite_number, row.netsuite_id,
         row.first_heard_at.isoformat(), row.changed_at.isoformat(),
     )  # fmt: skip
-
-
-def _begin(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
 
 
 def _query(asked: OrdersAsked) -> str:

@@ -39,7 +39,7 @@ def key_of(text: str | None, parts: int) -> list[str] | None:
         return None
     try:
         key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (binascii.Error, ValueError) as error:
+    except (binascii.Error, ValueError, RecursionError) as error:
         raise _no_page(text) from error
     if not isinstance(key, list) or len(key) != parts or not all(isinstance(part, str) for part in key):
         raise _no_page(text)

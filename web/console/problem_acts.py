@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from pydantic import Field
+
 from connector.errors import ConnectorError
 from connector.flows import problem_acts as acts
 from connector.flows.advice import advice
@@ -65,7 +67,7 @@ class SnoozeForm(Form):
     """`hours`: for how long nobody wants to see it; 0: it is shown again."""
 
     subject: str = ""
-    hours: int = 0
+    hours: int = Field(default=0, ge=0, le=8760)
 
 
 @dataclass(frozen=True, slots=True)

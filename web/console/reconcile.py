@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from connector.flows.asking import run_soon
 from connector.flows.ledger_orders import Place
+from connector.mapping.rule_values import Moment
 from connector.mapping.rules import Rules
 from connector.store import operator_actions, proofs, scheduled_runs
 from connector.store.connections import StoredConnection
@@ -54,7 +55,7 @@ class ReconcileAsked(AskedList):
 class ProofNewsAsked(Asked):
     """The query of a page that waits: when the proof it shows was made, and of which days it must be."""
 
-    made_at: datetime | None = None
+    made_at: Moment | None = None
     since: date | None = None
     until: date | None = None
 

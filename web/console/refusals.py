@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -58,6 +58,7 @@ _TITLES: tuple[tuple[type[Exception], int, str], ...] = (
 )
 _AWAY = "The database cannot be reached just now. Nothing was changed; load the page again in a moment."
 _BUSY = "The database took too long to answer. Nothing was changed; try a narrower question or load the page again."
+_NO_VALUE = "A number is too large, or a text holds a sign that no text may hold. Nothing was changed."
 _FAILED = "Something in the console went wrong, and was logged. Nothing of it touches the work on orders."
 
 
@@ -68,6 +69,8 @@ def refusal_of(error: Exception) -> Refusal:
             return Refusal(status, title, _sentence(str(error)), getattr(error, "fields", {}))
     if isinstance(error, PoolTimeout) or (isinstance(error, DBAPIError) and "statement timeout" in str(error.orig)):
         return Refusal(503, "Too slow", _BUSY, {})
+    if isinstance(error, DataError):
+        return Refusal(400, "This cannot be understood", _NO_VALUE, {})
     if isinstance(error, SQLAlchemyError):
         return Refusal(503, "The database is away", _AWAY, {})
     if isinstance(error, HTTPException):

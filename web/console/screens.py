@@ -139,6 +139,8 @@ class Console:
 
         What a page asks again by itself keeps no session from ending: people press links and forms.
         """
+        if "\0" in request.path:
+            raise NotFound("there is nothing under this address")
         gate, is_live = self.site.gate, "HX-Request" in request.headers
         who = gate.watching(request) if is_live else gate.who(request)
         who.must_be(role)

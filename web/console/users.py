@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pydantic import Field
 from sqlalchemy import Connection
 
 from connector.flows import api_access, people
@@ -41,7 +42,7 @@ class TokenForm(Form):
     name: str
     role: Role
     stores: tuple[str, ...] = ()
-    days: int = 0
+    days: int = Field(default=0, ge=0, le=3650)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from urllib.parse import urlencode
 
 import pytest
 from werkzeug.routing import Rule
@@ -121,3 +122,26 @@ def test_what_can_move_money_or_lets_somebody_in_asks_for_the_password_again(
             answer = ada.presses(filled(act.path))
             assert (answer.status_code, answer.location[:17]) == (303, "/sign-in/password"), act.path
             assert ada.calls(api(act.path)).status_code == 403, act.path
+
+
+ODD = ("\x00", "9" * 40, "-1", "9999-12-31", "2026-01-01T00:00:00", "[", "\ud83d", "a" * 3000)
+
+
+def test_nothing_that_is_asked_is_answered_as_a_failure_of_ours(ada: Visitor) -> None:
+    """Whatever stands in a query: understood or refused, never 5xx."""
+    wrong = []
+    for screen in ada.console.screens:
+        for name in screen.asked.model_fields:
+            for odd in ODD:
+                query = urlencode({name: odd}, errors="surrogatepass")
+                status = ada.get(f"/api/v1{api(screen.path)}?{query}").status_code
+                if status >= 500:
+                    wrong.append((screen.path, name, odd[:12], status))
+    assert wrong == []
+
+
+def test_no_number_in_an_address_is_answered_as_a_failure_of_ours(ada: Visitor) -> None:
+    for screen in ada.console.screens:
+        if "<int:" in screen.path:
+            path = re.sub(r"<int:\w+>", "9" * 30, screen.path)
+            assert ada.get(filled(path)).status_code < 500, screen.path
