@@ -35,6 +35,14 @@ class Who:
     connection_ids: tuple[int, ...] | None = None
     password_at: datetime | None = None
     user_id: int | None = None
+    token_id: int | None = None
+
+    @property
+    def identity(self) -> str:
+        """The same for one user or one token, whatever they are called."""
+        if self.token_id is not None:
+            return f"token:{self.token_id}"
+        return f"user:{self.user_id}" if self.user_id is not None else f"name:{self.name}"
 
     def must_be(self, role: Role) -> None:
         """Raises NotAllowed unless the role is covered."""

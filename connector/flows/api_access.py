@@ -71,7 +71,7 @@ def bearer(access: Access, text: str, address: str, *, now: datetime) -> Who:
         access.throttle.take_address(address, now=now)
         raise NotSignedIn("this token is not known, was revoked, or has ended")
     name = f"{token.user_name} by token {token.name}" if token.user_name else f"token {token.name}"
-    return Who(name, token.role, token.connection_ids)
+    return Who(name, token.role, token.connection_ids, token_id=token.id)
 
 
 def _must_be_allowed(new: NewToken, by: Who) -> None:

@@ -10,8 +10,8 @@ from connector.store.console_tables import api_answers
 from connector.vault import Vault
 
 KEPT = timedelta(hours=24)
-# A process that died at its act leaves its key taken for no longer than this.
-_AT_WORK = timedelta(minutes=2)
+# An act whose end nobody knows leaves its key taken for so long: longer than any takes.
+_AT_WORK = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)

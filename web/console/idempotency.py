@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from flask import Request, Response
 
+from connector.errors import ConnectorError, OutcomeUnknown
 from connector.store import api_answers
 from web.console.refusals import BadInput, Stale
 from web.console.site import Visit
@@ -17,8 +18,8 @@ _LONGEST_KEY = 255
 def once(visit: Visit, request: Request, act: Callable[[], dict[str, Any]]) -> Response:
     """What the act answers. Without a key it is carried out as often as it is asked.
 
-    A refused act leaves nothing behind: its key may be used again. Raises BadInput when the key was used for another
-    request, Stale while the first one is still at work.
+    A refused act leaves nothing behind: its key may be used again. Of one whose end nobody knows it may not, for as long as
+    an act may take. Raises BadInput when the key was used for another request, Stale while the first one is still at work.
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:
@@ -26,14 +27,16 @@ def once(visit: Visit, request: Request, act: Callable[[], dict[str, Any]]) -> R
     if not 0 < len(key) <= _LONGEST_KEY:
         raise BadInput(f"an Idempotency-Key has 1 to {_LONGEST_KEY} characters", fields={"Idempotency-Key": "length"})
     asked = hashlib.sha256(b"\n".join((request.method.encode(), request.full_path.encode(), request.data))).digest()
-    taken = api_answers.Key(visit.who.name, key, asked)
+    taken = api_answers.Key(visit.who.identity, key, asked)
     with visit.engine.begin() as database:
         before = api_answers.take(database, visit.site.runtime.vault, taken, now=visit.now)
     if before is not None:
         return _repeated(before, asked)
     try:
         body = orjson.dumps(act())
-    except BaseException:
+    except OutcomeUnknown:
+        raise
+    except ConnectorError:
         with visit.engine.begin() as database:
             api_answers.give_back(database, taken)
         raise
