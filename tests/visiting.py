@@ -95,6 +95,12 @@ class Visitor:
         assert response.status_code == 303, (path, response.status_code, words(response.text))
         return self.reads(response.location)
 
+    def is_given(self, path: str, **form: Any) -> str:
+        """A form is posted, and what is shown once is read; no cookie holds it."""
+        response = self.presses(path, **form)
+        assert (response.status_code, response.headers.get("Set-Cookie")) == (200, None), words(response.text)
+        return words(response.text)
+
     def calls(self, path: str, body: Any = None, **headers: str) -> TestResponse:
         """A post to the API."""
         return self.client.post(f"/api/v1{path}", json=body or {}, headers={"X-Who": self.name} | headers)

@@ -145,8 +145,8 @@ def _register_acts(console: Console) -> None:
                 raise BadInput(f"{store} has a channel {form.name} already", fields={"name": "taken"})
             alert_channels.add(database, visit.site.runtime.vault, stored.id, form.name, kind, target)
             _write_down(database, visit, stored, "alert channel added", name=form.name, kind=kind)
-        signed = f" Messages are signed with {target['secret']}; it is not shown again." if "secret" in target else ""
-        return Done(f"{form.name} is told of alerts of {store} from now on.{signed}", _at(store))
+        signed = " Its messages are signed with this secret." if "secret" in target else ""
+        return Done(f"{form.name} is told of alerts of {store} from now on.{signed}", _at(store), target.get("secret"))
 
     @console.act("alerts_remove_channel", "/alerts/<store>/channels/<int:number>/remove", Form, role=Role.ADMIN)
     def remove(visit: Visit, _form: Form, store: str, number: int) -> Done:

@@ -26,7 +26,7 @@ _PROBLEM = {
 _DONE = {
     "type": "object",
     "required": ["said", "at"],
-    "properties": {"said": {"type": "string"}, "at": {"type": "string"}},
+    "properties": {"said": {"type": "string"}, "at": {"type": "string"}, "secret": {"type": "string"}},
 }
 
 

@@ -24,10 +24,19 @@ API = "/api/v1"
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What an act did. `said`: one sentence for the person; `location`: where they look next, a path of the console."""
+    """What an act did. `said`: one sentence for the person; `location`: where they look next, a path of the console.
+
+    `secret`: what is shown this once; it never goes into a cookie, where the sentence waits for the next page.
+    """
 
     said: str
     location: str
+    secret: str | None = field(default=None, repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """For a program."""
+        answer = {"said": self.said, "at": self.location}
+        return answer if self.secret is None else answer | {"secret": self.secret}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +204,15 @@ class Console:
             shown = self._shown(screen, visit, query, at, faults=error.fields, sent=request.form)
             shown.status_code = 400
             return shown
+        if done.secret is not None:
+            return make_response(render_template("console/once.html", done=done))
         flash(done.said)
         return make_response(redirect(done.location, 303))
 
     def _called(self, act: Act, at: dict[str, Any]) -> Response:
         visit = self._doing(act)
         form = from_body(act.form, request.get_json(silent=False) if request.data else None)
-        return once(visit, request, lambda: {"said": (done := act.run(visit, form, **at)).said, "at": done.location})
+        return once(visit, request, lambda: act.run(visit, form, **at).to_json())
 
     def _missing(self, missing: str) -> Response:
         self.visit(Role.VIEWER)

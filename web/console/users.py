@@ -105,13 +105,13 @@ def _register_people(console: Console) -> None:
         """Add a user, who comes in by a link that is good once."""
         new = NewUser(form.name, form.role, form.email or None, _ids(visit, form.stores))
         invited = people.add(visit.engine, new, by=visit.who, now=visit.now)
-        return Done(_link_said(form.name, invited.url(visit.site.address)), _AT)
+        return Done(_link_said(form.name), _AT, invited.url(visit.site.address))
 
     @console.act("users_link", "/users/<name>/link", Form, role=Role.ADMIN, asks_password=True)
     def link(visit: Visit, _form: Form, name: str) -> Done:
         """Make a new one-time link for a user."""
         invited = people.invite(visit.engine, name, by=visit.who, now=visit.now)
-        return Done(_link_said(name, invited.url(visit.site.address)), _AT)
+        return Done(_link_said(name), _AT, invited.url(visit.site.address))
 
     @console.act("users_role", "/users/<name>/role", RoleForm, role=Role.ADMIN, asks_password=True)
     def role(visit: Visit, form: RoleForm, name: str) -> Done:
@@ -145,7 +145,7 @@ def _register_tokens(console: Console) -> None:
         ends_at = visit.now + timedelta(days=form.days) if form.days > 0 else None
         new = NewToken(form.name, role=form.role, connection_ids=_ids(visit, form.stores), ends_at=ends_at)
         made = api_access.make(visit.engine, new, by=visit.who, now=visit.now)
-        return Done(f"The token {form.name} is {made.text}; keep it now, it is not shown again.", _AT)
+        return Done(f"This is the token {form.name}; a program sends it as Authorization: Bearer.", _AT, made.text)
 
     @console.act("users_revoke_token", "/users/tokens/<int:number>/revoke", Form, role=Role.ADMIN)
     def revoke_token(visit: Visit, _form: Form, number: int) -> Done:
@@ -158,8 +158,8 @@ def _register_tokens(console: Console) -> None:
         return Done(f"The token {found[0].name} is good no more.", _AT)
 
 
-def _link_said(name: str, url: str) -> str:
-    return f"Give {name} this link, good once and for a day: {url}"
+def _link_said(name: str) -> str:
+    return f"Give {name} this link; it is good once, for a day."
 
 
 def _ids(visit: Visit, stores: Iterable[str]) -> tuple[int, ...] | None:

@@ -21,8 +21,8 @@ def test_a_rule_that_is_none_or_a_threshold_below_nothing_is_refused(otto: Visit
 
 def test_a_channel_is_added_tested_and_removed(ada: Visitor) -> None:
     with receiving() as receiver:
-        said = ada.does("/alerts/us-store/channels", name="team", kind="webhook", target=receiver.url)
-        assert "Messages are signed with whsec_" in said
+        said = ada.is_given("/alerts/us-store/channels", name="team", kind="webhook", target=receiver.url)
+        assert "messages are signed with this secret. whsec_" in said
         assert "whsec_" not in ada.reads("/alerts")
         (channel,) = ada.json("/alerts")["stores"][0]["channels"]
         assert "team took the test message." in ada.does(f"/alerts/us-store/channels/{channel['id']}/test")

@@ -20,15 +20,15 @@ def owner(world: World) -> None:
 
 
 def test_a_user_is_added_and_given_a_link(ada: Visitor) -> None:
-    said = ada.does("/users", name="zoe", role="viewer", stores="us-store")
-    assert "Give zoe this link, good once and for a day: https://hooks.example.com/sign-in/link?link=" in said
+    said = ada.is_given("/users", name="zoe", role="viewer", stores="us-store")
+    assert "Give zoe this link; it is good once, for a day. https://hooks.example.com/sign-in/link?link=" in said
     (zoe,) = [user for user in ada.json("/users")["users"] if user["name"] == "zoe"]
     assert (zoe["role"], zoe["stores"]) == ("viewer", ["us-store"])
 
 
 @pytest.mark.usefixtures("owner")
 def test_a_user_is_given_another_role_shut_out_and_let_in(ada: Visitor) -> None:
-    ada.does("/users", name="zoe", role="viewer")
+    ada.is_given("/users", name="zoe", role="viewer")
     assert "zoe is operator" in ada.does("/users/zoe/role", role="operator")
     assert "shut out" in ada.does("/users/zoe/disable")
     assert "may come in again" in ada.does("/users/zoe/enable")
@@ -36,7 +36,7 @@ def test_a_user_is_given_another_role_shut_out_and_let_in(ada: Visitor) -> None:
 
 
 def test_a_token_is_shown_once_and_revoked(ada: Visitor) -> None:
-    assert "is mlc_" in ada.does("/users/tokens", name="books", role="viewer", days="30")
+    assert "Bearer. mlc_" in ada.is_given("/users/tokens", name="books", role="viewer", days="30")
     (token,) = ada.json("/users")["tokens"]
     assert "mlc_" not in ada.reads("/users").replace("Bearer mlc_", "")
     assert "is good no more" in ada.does(f"/users/tokens/{token['id']}/revoke")
@@ -49,8 +49,8 @@ def test_an_operator_sees_no_users(otto: Visitor) -> None:
 
 
 def test_an_admin_of_some_stores_gives_no_more_than_that(ada: Visitor, stranger: Visitor) -> None:
-    ada.does("/users", name="zoe", role="viewer")
-    ada.does("/users/tokens", name="books", role="viewer")
+    ada.is_given("/users", name="zoe", role="viewer")
+    ada.is_given("/users/tokens", name="books", role="viewer")
     number = ada.json("/users")["tokens"][0]["id"]
     assert stranger.json("/users") == {"users": [], "tokens": []}
     assert stranger.presses("/users/zoe/role", role="admin").status_code == 403
@@ -63,3 +63,12 @@ def test_the_password_is_asked_again_when_it_was_given_long_ago(ada: Visitor, mo
     answer = ada.presses("/users", name="zoe", role="viewer")
     assert (answer.status_code, answer.location) == (303, "/sign-in/password")
     assert "zoe" not in words(ada.get("/users").text)
+
+
+def test_a_program_is_told_a_new_token_once_and_under_its_key_again(ada: Visitor) -> None:
+    first, again = (
+        ada.calls("/users/tokens", {"name": "books", "role": "viewer"}, **{"Idempotency-Key": "k"}) for _ in range(2)
+    )
+    assert first.get_json()["secret"].startswith("mlc_")
+    assert first.get_json() == again.get_json()
+    assert len(ada.json("/users")["tokens"]) == 1
