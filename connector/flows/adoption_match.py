@@ -80,7 +80,11 @@ class Matching:
                 if not self._found(EffectKind.CUSTOMER_DEPOSIT, key, CUSTOMER_DEPOSIT, amount):
                     left.append((key, amount))
         paid = [one for one in self.documents if one.type in (CASH_SALE, PAYMENT) and one.id not in self.used]
-        if left and sum((one.total for one in paid), Decimal(0)) == sum((amount for _, amount in left), Decimal(0)):
+        if (
+            left
+            and paid
+            and sum((one.total for one in paid), Decimal(0)) == sum((amount for _, amount in left), Decimal(0))
+        ):
             for key, amount in left:
                 self._stands(EffectKind.CUSTOMER_DEPOSIT, key, paid[0], amount)
 

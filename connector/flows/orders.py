@@ -46,9 +46,10 @@ def sync_order(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
         records.describe(connection, lease, description(order, systems, read_at=read_at))
     link_entered(order, systems, workplace, lease, lambda: _items(order, systems, workplace.engine))
     remember_sold(order, systems, workplace, lease)
-    adoption(order, systems, workplace, record_id=lease.record_id, lane=lease.lane).adopt(lease)
     routed = routes(order, systems)
     reserve(order, systems, workplace, lease, routed)
+    # Behind the units: an order that is held for what stands there already keeps them too.
+    adoption(order, systems, workplace, record_id=lease.record_id, lane=lease.lane).adopt(lease)
     result = _synced(order, systems, workplace, lease)
     keep_back = reserve if result.exclusion is None else hold
     keep_back(order, systems, workplace, lease, routed)

@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 
 from connector.flows.history import Span
+from connector.flows.stock_drift import read_shop
 from connector.mapping.rules import Rules
 from connector.sandbox.netsuite import records as account_records
 from connector.sandbox.netsuite.accountant import act as account_act
@@ -21,6 +22,7 @@ from tests.clock import now
 from tests.integration.test_history import imported, placed
 from tests.integration.test_reconcile import began, places, proved
 from tests.payloads import payment, rest_order
+from tests.stocking import MAIN, stock_rules
 from tests.world import World, another_runtime, opened_world
 
 Json = dict[str, Any]
@@ -128,6 +130,21 @@ def test_a_different_total_is_held_with_both_sums_and_nothing_is_written(world: 
     deposited(world, order_id)
     world.work(world.announce(5001))
     assert (world.record(5001).state, standing(world, "sales_order")) == ("in_sync", [order_id])
+
+
+def test_an_order_that_is_held_for_what_stands_there_keeps_its_units(database: Engine, redis_url: str) -> None:
+    rules = {
+        "inventory": stock_rules()["inventory"],
+        "adoption": {"field": FIELD, "placed_before": "2027-01-01T00:00:00Z"},
+    }
+    with opened(database, redis_url, **rules) as world:
+        world.shop.inventory.load([{"id": 11, "sku": "MUG-RED", "variant_id": 9001, "levels": {MAIN: 10}}])
+        read_shop(world.runtime.open_systems(world.connection.id), world.runtime)
+        foreign(world, 5001, rate=19.99)
+        world.work(world.sell(rest_order(5001)))
+        assert world.record(5001).reason_subject == "order:adopt_total"
+        with world.engine.begin() as connection:
+            assert connection.execute(text("select inventory_item, quantity from reservations")).all() == [(11, 1)]
 
 
 def test_two_documents_of_one_order_are_held_with_both_named(world: World) -> None:
