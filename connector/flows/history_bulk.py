@@ -68,7 +68,9 @@ class BulkListing:
         done = bulk.ended(self.systems.shopify, progress.operation, pause)
         url = done.url or done.partial_url
         if url is not None:
-            for batch in self._batches(url, progress):
+            # Of what a failed operation had found Shopify says no size.
+            size = done.size if done.status == "COMPLETED" else None
+            for batch in self._batches(url, progress, size):
                 self.keep(batch, progress)
         return done.status == "COMPLETED"
 
@@ -79,10 +81,10 @@ class BulkListing:
         self.keep((), progress)
         return progress
 
-    def _batches(self, url: str, progress: Progress) -> Iterator[Sequence[PlacedOrder]]:
+    def _batches(self, url: str, progress: Progress, size: int | None) -> Iterator[Sequence[PlacedOrder]]:
         """Some hundred orders at a time: a million take no more memory than that."""
         batch: list[PlacedOrder] = []
-        for position, line in bulk.lines_from(self.systems.shopify, url, progress.position):
+        for position, line in bulk.lines_from(self.systems.shopify, url, progress.position, size=size):
             order = _read(line, progress)
             progress.position = position
             batch += [order] if order is not None else []

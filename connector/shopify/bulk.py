@@ -119,29 +119,33 @@ def lines(shop: Shop, operation: BulkOperation) -> Iterator[Json]:
     """
     if operation.url is None:
         return
-    position = 0
-    for end, line in lines_from(shop, operation.url, 0):
+    for _, line in lines_from(shop, operation.url, 0, size=operation.size):
         yield _object(line)
-        position = end
-    if operation.size is not None and position != operation.size:
-        raise InvalidAnswer(f"a bulk operation's file has {position} bytes; Shopify said {operation.size}")
 
 
-def lines_from(shop: Shop, url: str, position: int) -> Iterator[tuple[int, bytes]]:
-    """The lines of a file from a byte on, as they are, each with the byte behind it: a later reading goes on there."""
+def lines_from(shop: Shop, url: str, position: int, *, size: int | None) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file from a byte on, as they are, each with the byte behind it: a later reading goes on there.
+
+    Raises Unavailable when the file cannot be read to its end; `size`: where that is, None where nobody said.
+    """
     tries = _FILE_TRIES
     while True:
         before = position
         try:
             for line in _whole_lines(shop, url, position):
+                if not line.endswith(b"\n") and size not in (None, position + len(line)):
+                    break
                 position += len(line)
                 yield position, line
         except (OutcomeUnknown, Unavailable) as error:
-            tries = _FILE_TRIES if position > before else tries - 1
-            if not tries:
-                raise Unavailable(f"a bulk operation's file broke off after {position} bytes") from error
+            lost: Exception | None = error
         else:
-            return
+            lost = None
+            if size in (None, position):
+                return
+        tries = _FILE_TRIES if position > before else tries - 1
+        if not tries:
+            raise Unavailable(f"a bulk operation's file broke off after {position} bytes") from lost
 
 
 def seen(shop: Shop, operation_id: str) -> BulkOperation:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from connector.errors import Unavailable
 from connector.flows.history import Span
 from connector.store.jobs import JobState
 from tests.integration.test_history import MAY, imported, job_of, listed, placed, rows
@@ -49,6 +50,17 @@ def test_what_a_failed_bulk_operation_found_is_listed_and_pages_tell_the_rest(wo
     job_id = listed(world, LONG, lambda _found, new: seen.append(new))
     assert seen == [0, 3, 5]
     assert job_of(world, job_id).total == 5
+
+
+def test_a_list_that_ends_early_is_not_taken_for_whole_and_goes_on_later(world: World) -> None:
+    for number in range(5001, 5005):
+        placed(world, number)
+    world.shop.config.bulk_ends_at = 90
+    with pytest.raises(Unavailable, match="broke off after"):
+        listed(world, LONG)
+    world.shop.config.bulk_ends_at = None
+    assert job_of(world, listed(world, LONG)).total == 4
+    assert world.shop.operations["BulkRunQuery"] == 1
 
 
 def test_another_stretch_is_not_gone_on_with(world: World) -> None:

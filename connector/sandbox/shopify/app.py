@@ -104,6 +104,7 @@ def _bulk_file(shop: Shop, request: Request) -> Response:
     found = shop.bulk.file(request.path.removeprefix("/_bulk/"))
     if found is None:
         return _json({"errors": "Not Found"}, 404)
+    found = found[: shop.config.bulk_ends_at]
     wanted = re.fullmatch(r"bytes=(\d+)-", request.headers.get("Range", ""))
     start = int(wanted[1]) if wanted else 0
     if start >= len(found):

@@ -81,6 +81,8 @@ class ShopConfig:
     search_lag: float = 0.0
     # How often a bulk operation is seen running before it is done, and how the next ones fail: error_code, lines, status.
     bulk_polls: int = 1
+    # A result is served up to this byte only, as a store that lost its end.
+    bulk_ends_at: int | None = None
     bulk_failures: list[Json] = field(default_factory=list)
     # After how many bytes the next answers with a bulk operation's result are cut off.
     bulk_cuts: list[int] = field(default_factory=list)
