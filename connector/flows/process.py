@@ -194,7 +194,8 @@ class _Run:
         """The record stays due; a refusal for want of room does not count as an attempt."""
         now = self.time.now()
         count = self.lease.attempts + (0 if isinstance(error, RateLimited) else 1)
-        away = calls[-1].system if calls and isinstance(error, Unavailable | OutcomeUnknown) else None
+        is_away = isinstance(error, Unavailable | OutcomeUnknown) and calls and calls[-1].system not in answering(calls)
+        away = calls[-1].system if is_away else None
         standing = Standing(RecordState.PENDING, error.code, None, str(error), away)
         if is_used_up(self.lease.first_failed_at, now=now):
             standing = Standing(RecordState.PARKED, error.code, None, f"given up after three days: {error}")
