@@ -213,8 +213,8 @@ class _Renewal:
         with self._lock:
             self._held.add(holder)
             if not self._is_running:
-                self._is_running = True
                 threading.Thread(target=self._run, name="slots", daemon=True).start()
+                self._is_running = True
 
     def drop(self, holder: str) -> None:
         """Not renewed any more."""
@@ -222,14 +222,21 @@ class _Renewal:
             self._held.discard(holder)
 
     def _run(self) -> None:
-        while True:
-            self._pause.wait(self._every)
+        """Until nothing is held; whatever ends it, the next call begins another one."""
+        try:
+            while held := self._due():
+                self._renew(held)
+        except BaseException:
             with self._lock:
-                if not self._held:
-                    self._is_running = False
-                    return
-                held = sorted(self._held)
-            self._renew(held)
+                self._is_running = False
+            raise
+
+    def _due(self) -> list[str]:
+        """What is held after a pause; nothing ends the thread."""
+        self._pause.wait(self._every)
+        with self._lock:
+            self._is_running = bool(self._held)
+            return sorted(self._held)
 
 
 class Points:

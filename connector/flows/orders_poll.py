@@ -1,13 +1,12 @@
 """The run orders.poll: asks NetSuite what became of our orders and their bills, and writes their numbers to the shop."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 
 from connector.flows import catalog
 from connector.flows.deletions import refresh_deleted
 from connector.flows.systems import Systems, Workplace
 from connector.flows.write_back import write_back
-from connector.store import records, wanted
+from connector.store import clock, records, wanted
 
 Wake = Callable[[int], object]
 # Records that are woken at once; the sweepers find the rest.
@@ -26,7 +25,9 @@ def poll(systems: Systems, workplace: Workplace, wake: Wake) -> Mapping[str, int
         refresh_deleted(systems, engine)
     with engine.begin() as connection:
         wanted.look_again(connection, connection_id, records.ORDER_STATUS)
-        due = wanted.due_of_kind(connection, connection_id, records.ORDER_STATUS, now=datetime.now(UTC), limit=_WOKEN)
+        due = wanted.due_of_kind(
+            connection, connection_id, records.ORDER_STATUS, now=clock.read(connection).at, limit=_WOKEN
+        )
     for record_id in due:
         wake(record_id)
     return {"read": read, "due": len(due), "written_back": write_back(systems, workplace)}

@@ -1,13 +1,13 @@
 """The run fulfillments.poll: asks NetSuite what was shipped of our orders, so that the buyers learn of their parcels."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from connector.flows.deletions import refresh_deleted
 from connector.flows.parcel_questions import BLOCKED
 from connector.flows.shipment_mirror import refresh_shipments
 from connector.flows.systems import Systems, Workplace
-from connector.store import records, wanted
+from connector.store import clock, records, wanted
 
 Wake = Callable[[int], object]
 # Records that are woken at once; the sweepers find the rest.
@@ -28,9 +28,10 @@ def poll(systems: Systems, workplace: Workplace, wake: Wake) -> Mapping[str, int
     deleted = refresh_deleted(systems, engine)
     with engine.begin() as connection:
         wanted.look_again(connection, connection_id, records.ORDER_STATUS)
-        before = datetime.now(UTC) - _BLOCKED_AGAIN
+        now = clock.read(connection).at
+        before = now - _BLOCKED_AGAIN
         wanted.look_again_at(connection, connection_id, records.ORDER_STATUS, subject=BLOCKED, before=before)
-        due = wanted.due_of_kind(connection, connection_id, records.ORDER_STATUS, now=datetime.now(UTC), limit=_WOKEN)
+        due = wanted.due_of_kind(connection, connection_id, records.ORDER_STATUS, now=now, limit=_WOKEN)
     for record_id in due:
         wake(record_id)
     return {"read": read, "deleted": deleted, "due": len(due)}

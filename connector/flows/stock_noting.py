@@ -64,7 +64,7 @@ class _Noting:
             rules = self._systems.rules.inventory
             for one in standings(self._connection, self._systems.connection.id, place, rules):
                 self._compared += 1
-                self._on_sale += 1 if one.problem is None and one.row.shop else 0
+                self._on_sale += 1 if one.problem is None and one.row.seen_at is not None and one.row.shop else 0
                 self._emptied += 1 if one.is_pushed and one.row.shop and not one.wanted else 0
                 for kind in kinds(one):
                     self._by_kind[kind] += 1

@@ -131,8 +131,8 @@ seen_sales = Table(
     Index("ix_seen_sales_item", "connection_id", "inventory_item"),
 )
 
-# Units of an accepted order that NetSuite may not have committed yet. They count at every location of the shop: where an
-# order ships from is only known later.
+# Units of an order that NetSuite may not have committed yet. They count at the location they ship from, at every one while
+# that is not known.
 reservations = Table(
     "reservations",
     metadata,
