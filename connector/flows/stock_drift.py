@@ -57,9 +57,7 @@ class Standing:
     @property
     def is_pushed(self) -> bool:
         """True where the next push sends its quantity: both sides are known, and nothing is wrong with it."""
-        row = self.row
-        is_known = row.seen_at is not None and bool(row.places or row.published is not None)
-        return self.problem is None and is_known and self.wanted != row.shop
+        return self.problem is None and self.row.seen_at is not None and self.wanted != self.row.shop
 
     @property
     def is_wrong(self) -> bool:

@@ -59,11 +59,8 @@ def shop_lines(one: Standing) -> Iterator[SumLine]:
 
 def left_alone(one: Standing) -> str | None:
     """Why the next push does not send an item that differs and has no problem; None where it does."""
-    if one.problem is not None or one.is_pushed or not one.is_different:
-        return None
-    if one.row.seen_at is None:
-        return "what the shop has is not certain; the push asks it first"
-    return "NetSuite told no stock of it at these locations, and none was ever pushed: it is left as it is"
+    is_doubted = one.problem is None and one.is_different and one.row.seen_at is None
+    return "what the shop has is not certain; the push asks it first" if is_doubted else None
 
 
 def plain(number: object) -> str:

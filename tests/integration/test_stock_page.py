@@ -26,20 +26,24 @@ def world(database: Engine, redis_url: str) -> Iterator[World]:
 
 
 def test_a_page_says_of_each_item_what_the_whole_list_says(world: World) -> None:
-    """Mugs and lids make a set; two items share a SKU; of everything something is sold and not committed."""
+    """Mugs and lids make a set; two items share a SKU; of everything something is sold and not committed; some mugs and sets
+    fell a moment ago, a part of which an order explains; units that another place ships count there.
+    """
     skus = ("MUG", "LID", "SET", "DOUBLE", "DOUBLE", "GHOST")
     told_by_netsuite(world, {"MUG": 10, "LID": 5, "SET": 0, "DOUBLE": 3, "ALONE": 1})
     world.shop.inventory.load({"id": 11 + n, "sku": sku, "levels": {MAIN: n}} for n, sku in enumerate(skus))
     read_shop(world.runtime.open_systems(world.connection.id), world.runtime)
     with world.engine.begin() as connection:
         _make_a_set(connection, world.connection.id)
-        _sell(connection, world.connection.id, {11: 1, 13: 2, 14: 1, 15: 1})
+        record_id = _sell(connection, world.connection.id, {11: 1, 13: 2, 14: 1, 15: 1})
+        _fall(connection, world.connection.id, record_id)
         whole = list(stock_rows.of_location(connection, world.connection.id, MAIN, [WAREHOUSE]))
         for wanted in (range(11, 17), [11], [12], [13], [15, 16]):
             page = stock_page.rows(connection, world.connection.id, MAIN, [WAREHOUSE], list(wanted))
             assert sorted(page, key=lambda row: row.item) == sorted(
                 (row for row in whole if row.item in wanted), key=lambda row: row.item
             )
+    assert {row.item: row.unseen for row in whole} == {11: 4, 12: 1, 13: 2, 14: 0, 15: 0, 16: 0}
     assert {row.item: row.waiting for row in whole} == {11: 5, 12: 2, 13: 3, 14: 2, 15: 2, 16: 0}
 
 
@@ -50,7 +54,34 @@ def _make_a_set(connection: Connection, connection_id: int) -> None:
     connection.execute(insert(kit_members), [of_set | member for member in members])
 
 
-def _sell(connection: Connection, connection_id: int, units: dict[int, int]) -> None:
+def _fall(connection: Connection, connection_id: int, record_id: int) -> None:
+    of = {"id": connection_id, "record": record_id, "main": MAIN}
+    for item, units in ((11, 3), (13, 1)):
+        connection.execute(
+            text(
+                "insert into lowered_levels (connection_id, inventory_item, shopify_location, units, since, at) "
+                "values (:id, :item, :main, :units, now() - interval '1 minute', now())"
+            ),
+            of | {"item": item, "units": units},
+        )
+    connection.execute(
+        text(
+            "insert into seen_sales (connection_id, record_id, inventory_item, quantity, sold_at) "
+            "values (:id, :record, 11, 1, now())"
+        ),
+        of,
+    )
+    connection.execute(
+        text(
+            "insert into reservations (connection_id, record_id, inventory_item, quantity, shopify_location) "
+            "values (:id, :record, 12, 7, :main + 1)"
+        ),
+        of,
+    )
+
+
+def _sell(connection: Connection, connection_id: int, units: dict[int, int]) -> int:
+    """The record of the order that holds them."""
     record_id = connection.execute(
         text(
             "insert into records (connection_id, kind, shopify_id, name) values (:id, 'order', '1', '#1') returning id"
@@ -64,6 +95,7 @@ def _sell(connection: Connection, connection_id: int, units: dict[int, int]) -> 
             for item, quantity in units.items()
         ],
     )
+    return int(record_id)
 
 
 def fill(connection: Connection, connection_id: int, count: int) -> None:
