@@ -45,13 +45,17 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One written field: its value, the source values, the rules with theirs, and what was done."""
+    """One written field: its value, the source values, the rules with theirs, and what was done.
+
+    `settings`: the names of those rules alone.
+    """
 
     field: str
     value: str
     source: str
     rule: str
     note: str
+    settings: tuple[str, ...] = ()
 
     @property
     def is_known(self) -> bool:
@@ -87,8 +91,9 @@ def _explained(path: str, value: str, name: str, part: Part, rules: Rules) -> Ex
     if row is None:
         return Explanation(path, value, "", "", UNEXPLAINED)
     sources = "; ".join(_source(source, part) for source in row.sources if _text(part.values.get(source)))
-    said = "; ".join(text for rule in row.rules for text in _rule(rule, part.names, rules))
-    return Explanation(path, value, sources, said, row.note)
+    used = [used for rule in row.rules for used in _rule(rule, part.names, rules)]
+    said = "; ".join(f"{name} = {text}" for name, text in used)
+    return Explanation(path, value, sources, said, row.note, tuple(name for name, _ in used))
 
 
 def _paths(row: Field, rules: Rules) -> Iterator[str]:
@@ -104,14 +109,14 @@ def _source(source: str, part: Part) -> str:
     return f"{name} {_text(part.values.get(source))}"
 
 
-def _rule(rule: str, names: Mapping[str, str], rules: Rules) -> Iterator[str]:
-    """`rules.time_zone = UTC`, of the first alternative that is set; nothing where none is."""
+def _rule(rule: str, names: Mapping[str, str], rules: Rules) -> Iterator[tuple[str, str]]:
+    """`rules.time_zone` and `UTC`, of the first alternative that is set; nothing where none is."""
     for alternative in rule.split("|"):
         path, _, condition = alternative.partition("?")
         keys = _keys(path, names) if not condition or condition in names else None
         value = None if keys is None else _value(keys, rules)
         if keys is not None and value is not None:
-            yield f"{setting(keys)} = {_text(value)}"
+            yield setting(keys), _text(value)
             return
 
 

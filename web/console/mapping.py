@@ -9,28 +9,27 @@ from typing import Any
 from flask import Response
 from pydantic import BaseModel
 
-from connector.errors import ConnectorError
-from connector.flows.explaining import explained_order
 from connector.flows.rule_changes import version_of
 from connector.flows.rules_file import rules_as_toml
 from connector.mapping.rule_names import Known, known_from_json, references, setting
 from connector.mapping.rule_tables import TABLES, LookUpTable, entries_of, place_of
 from connector.mapping.rules import Rules, TaxMode
-from connector.store import held, order_list, rule_drafts
+from connector.store import held, rule_drafts
 from connector.store.connections import StoredConnection
 from connector.store.held import Waiting
-from connector.store.records import RecordView
-from connector.store.roles import Role
 from connector.store.rule_versions import RuleVersion
-from connector.store.tables import RecordState
 from web.console.asking import Asked
-from web.console.order_fields import WrittenRecord, written_record
-from web.console.refusals import NotFound
+from web.console.mapping_example import RuleExample, RuleExamples, rule_examples
 from web.console.screens import Console
 from web.console.site import Visit, environment
 
 _WAITING = 50
-_CANDIDATES = 5
+
+
+class AskedRules(Asked):
+    """`example`: whether the newest written order is read, to say beside each rule what it did there."""
+
+    example: bool = False
 
 
 class AskedVersion(Asked):
@@ -38,12 +37,6 @@ class AskedVersion(Asked):
 
     version: int | None = None
     defaults: bool = False
-
-
-class AskedExample(Asked):
-    """`order`: the name of the order, the newest that was written without."""
-
-    order: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +53,15 @@ class WaitingRow:
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
-    """One line of a look-up table. `known_as`: what NetSuite calls the id, or the id of the name; None before it was asked."""
+    """One line of a look-up table. `known_as`: what NetSuite calls the id, or the id of the name; None before it was asked.
+
+    `example`: a field that was written by it, None where none is known.
+    """
 
     key: str
     value: str
     known_as: str | None
+    example: RuleExample | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +77,16 @@ class TableView:
 
 @dataclass(frozen=True, slots=True)
 class SettingRow:
-    """One rule. `value` as TOML would say it, None where it is not set; `is_default`: nobody changed it."""
+    """One rule. `value` as TOML would say it, None where it is not set; `is_default`: nobody changed it.
+
+    `example`: a field that was written by it, None where none is known.
+    """
 
     name: str
     value: str | None
     known_as: str | None
     is_default: bool
+    example: RuleExample | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ class SectionView:
 
 @dataclass(frozen=True, slots=True)
 class MappingPage:
-    """The present rules of a store."""
+    """The present rules of a store. `example`: the order that the examples are of, and why there are none."""
 
     store: str
     environment: str
@@ -111,6 +112,7 @@ class MappingPage:
     waiting: tuple[WaitingRow, ...]
     tables: tuple[TableView, ...]
     sections: tuple[SectionView, ...]
+    example: RuleExamples | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,32 +122,16 @@ class NoStore:
     store: None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ExamplePage:
-    """Where everything came from that was written for one order. `problem`: why that cannot be said."""
-
-    store: str
-    environment: str
-    order: str | None
-    orders: tuple[str, ...]
-    records: tuple[WrittenRecord, ...]
-    problem: str | None
-
-
 def mapping_screen(console: Console) -> None:
-    """Registers both screens and the file."""
+    """Registers the screen and the file."""
 
-    @console.screen("mapping", "/mapping", Asked, MappingPage | NoStore)
-    def read(visit: Visit, asked: Asked) -> MappingPage | NoStore:
+    @console.screen("mapping", "/mapping", AskedRules, MappingPage | NoStore)
+    def read(visit: Visit, asked: AskedRules) -> MappingPage | NoStore:
         """The present rules, and what orders wait for."""
         if asked.store is None and not visit.stores:
             return NoStore()
-        return _page(visit, visit.store(asked.store) if asked.store else visit.stores[0])
-
-    @console.screen("mapping_example", "/mapping/<store>/example", AskedExample, ExamplePage, role=Role.OPERATOR)
-    def example(visit: Visit, asked: AskedExample, store: str) -> ExamplePage:
-        """Where every value of an order came from: its source in Shopify, and the rule that made it."""
-        return _example(visit, visit.store(store), asked.order)
+        stored = visit.store(asked.store) if asked.store else visit.stores[0]
+        return _page(visit, stored, rule_examples(visit, stored) if asked.example else None)
 
     @console.file("mapping_toml", "/mapping/<store>/rules.toml", AskedVersion)
     def toml(visit: Visit, asked: AskedVersion, store: str) -> Response:
@@ -156,19 +142,28 @@ def mapping_screen(console: Console) -> None:
         return Response(text, content_type="application/toml", headers={"Content-Disposition": disposition})
 
 
-def _page(visit: Visit, stored: StoredConnection) -> MappingPage:
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What is known of single rules: what NetSuite says of each value by its path, and what the rule did by its name."""
+
+    names: Mapping[tuple[str, ...], str]
+    examples: Mapping[str, RuleExample]
+
+
+def _page(visit: Visit, stored: StoredConnection, examples: RuleExamples | None) -> MappingPage:
     found = version_of(visit.site.runtime, stored, None)
     with visit.engine.begin() as database:
         waiting = held.waiting(database, stored.id, limit=_WAITING)
         draft = rule_drafts.of(database, stored.id)
     rules = Rules.from_json(found.rules)
-    names = _names(rules, known_from_json(found.looked_up))
+    said = _Said(_names(rules, known_from_json(found.looked_up)), examples.by_setting if examples else {})
     return MappingPage(
         stored.name, environment(stored), found.version, found.actor, found.note, found.made_at,
         draft.actor if draft else None,
         tuple(_waiting(one, rules) for one in waiting),
-        tuple(_table(table, found, names) for table in TABLES),
-        tuple(_sections(rules, names)),
+        tuple(_table(table, found, said) for table in TABLES),
+        tuple(_sections(rules, said)),
+        examples,
     )  # fmt: skip
 
 
@@ -188,75 +183,59 @@ def _waiting(one: Waiting, rules: Rules) -> WaitingRow:
     return WaitingRow(one.subject, what.replace("_", " "), value, one.records, one.since, can_be_mapped)
 
 
-def _table(table: LookUpTable, version: RuleVersion, names: Mapping[tuple[str, ...], str]) -> TableView:
+def _table(table: LookUpTable, version: RuleVersion, said: _Said) -> TableView:
     entries = entries_of(version.rules, table)
     return TableView(
         table.name,
         setting(table.path),
         table.keys,
         table.list.value,
-        tuple(EntryRow(key, _said(value), _known(table, key, names)) for key, value in sorted(entries.items())),
+        tuple(_entry(table, key, value, said) for key, value in sorted(entries.items())),
     )
 
 
-def _known(table: LookUpTable, key: str, names: Mapping[tuple[str, ...], str]) -> str | None:
+def _entry(table: LookUpTable, key: str, value: Any, said: _Said) -> EntryRow:
     path = (*table.path, key)
-    return names.get(path) or names.get((*path, "method"))
+    known_as = said.names.get(path) or said.names.get((*path, "method"))
+    return EntryRow(key, _spelled(value), known_as, _example(path, said))
 
 
-def _sections(rules: Rules, names: Mapping[tuple[str, ...], str]) -> Iterator[SectionView]:
+def _example(path: tuple[str, ...], said: _Said) -> RuleExample | None:
+    """Of the rule itself, or of one of the members of its value."""
+    name = setting(path)
+    inside = (one for rule, one in said.examples.items() if rule.startswith(f"{name}."))
+    return said.examples.get(name) or next(inside, None)
+
+
+def _sections(rules: Rules, said: _Said) -> Iterator[SectionView]:
     """What has no section of its own comes first."""
     tables = {table.path for table in TABLES}
     own = [name for name in Rules.model_fields if not isinstance(getattr(rules, name), BaseModel)]
-    yield SectionView("general", "", tuple(_setting(rules, name, (), names) for name in own if (name,) not in tables))
+    yield SectionView("general", "", tuple(_setting(rules, name, (), said) for name in own if (name,) not in tables))
     for name in Rules.model_fields:
         part = getattr(rules, name)
         if isinstance(part, BaseModel):
             rows = tuple(
-                _setting(part, member, (name,), names)
+                _setting(part, member, (name,), said)
                 for member in type(part).model_fields
                 if (name, member) not in tables
             )
             yield SectionView(name, inspect.cleandoc(type(part).__doc__ or ""), rows)
 
 
-def _setting(part: BaseModel, name: str, above: tuple[str, ...], names: Mapping[tuple[str, ...], str]) -> SettingRow:
+def _setting(part: BaseModel, name: str, above: tuple[str, ...], said: _Said) -> SettingRow:
     field = type(part).model_fields[name]
-    spelled = field.alias or name
+    path = (*above, field.alias or name)
     value = part.model_dump(mode="json")[name]
     is_default = getattr(part, name) == field.get_default()
-    return SettingRow(
-        spelled, _said(value) if value not in (None, {}, []) else None, names.get((*above, spelled)), is_default
-    )
+    spelled = _spelled(value) if value not in (None, {}, []) else None
+    return SettingRow(path[-1], spelled, said.names.get(path), is_default, _example(path, said))
 
 
-def _said(value: Any) -> str:
+def _spelled(value: Any) -> str:
     """A value in one line."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_said(one)}" for name, one in value.items() if one is not None)
-    return ", ".join(_said(one) for one in value) if isinstance(value, list | tuple) else str(value)
-
-
-def _example(visit: Visit, stored: StoredConnection, wanted: str | None) -> ExamplePage:
-    with visit.engine.begin() as database:
-        newest = order_list.listed(database, connection_id=stored.id, states=(RecordState.IN_SYNC,), limit=_CANDIDATES)
-    names = tuple(one.name for one in newest if one.name)
-    chosen = next((one for one in newest if wanted in (None, one.name)), None)
-    place = environment(stored)
-    if chosen is None and wanted is not None:
-        raise NotFound(f"{wanted} is none of the newest orders that were written")
-    if chosen is None:
-        return ExamplePage(stored.name, place, None, names, (), None)
-    try:
-        records = _written(visit, stored, chosen)
-    except ConnectorError as error:
-        return ExamplePage(stored.name, place, chosen.name, names, (), str(error))
-    return ExamplePage(stored.name, place, chosen.name, names, records, None)
-
-
-def _written(visit: Visit, stored: StoredConnection, record: RecordView) -> tuple[WrittenRecord, ...]:
-    runtime = visit.site.runtime
-    found = explained_order(runtime.open_systems(stored.id), runtime, record)
-    return tuple(written_record(one, stored, is_revealed=False) for one in found)
+        return ", ".join(f"{name} {_spelled(one)}" for name, one in value.items() if one is not None)
+    return ", ".join(_spelled(one) for one in value) if isinstance(value, list | tuple) else str(value)

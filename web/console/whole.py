@@ -13,6 +13,7 @@ from web.console.inventory import inventory_screen
 from web.console.jobs import jobs_screen
 from web.console.mapping import mapping_screen
 from web.console.mapping_draft import mapping_draft_screen
+from web.console.mapping_example import mapping_example_screen
 from web.console.mapping_history import mapping_history_screen
 from web.console.mapping_proposed import mapping_proposed_screen
 from web.console.mapping_values import mapping_values_screen
@@ -44,6 +45,7 @@ SCREENS = (
     events_screen,
     inventory_screen,
     mapping_screen,
+    mapping_example_screen,
     mapping_values_screen,
     mapping_draft_screen,
     mapping_history_screen,

@@ -171,6 +171,35 @@ def test_a_real_order_says_where_every_value_came_from(otto: Visitor, world: Wor
     assert page["order"] in otto.reads("/mapping/us-store/example")
 
 
+def test_beside_each_rule_stands_what_it_did_to_the_newest_order(vera: Visitor, world: World) -> None:
+    assert vera.json("/mapping?example=true")["example"] == {"order": None, "by_setting": {}, "problem": None}
+    assert vera.json("/mapping")["example"] is None
+    order = rest_order(5002)
+    world.work(world.sell(order))
+    twin = vera.json("/mapping?example=true")
+    assert (twin["example"]["order"], twin["example"]["problem"]) == (order["name"], None)
+    general = next(section for section in twin["sections"] if section["name"] == "general")
+    (subsidiary,) = [row["example"] for row in general["settings"] if row["name"] == "subsidiary"]
+    (document,) = world.transactions("SalesOrd")
+    assert (subsidiary["field"], subsidiary["value"]) == ("subsidiary.id", str(document["subsidiary"]))
+    gateways = next(table for table in twin["tables"] if table["name"] == "gateways")
+    used = {entry["key"]: entry["example"]["record"] for entry in gateways["entries"] if entry["example"]}
+    assert used == {"shopify_payments": "customer_deposit"}
+    page = vera.reads("/mapping?example=true")
+    assert f">{order['name']}</a>, the newest order" in page
+    assert "Card" in page
+
+
+def test_an_example_that_shopify_cannot_give_leaves_the_rules_standing(vera: Visitor, world: World) -> None:
+    world.work(world.sell(rest_order(5003)))
+    world.shop.change({"fail_next": {"status": 403, "times": 1}})
+    twin = vera.json("/mapping?example=true")
+    assert "forbids this app to ask" in twin["example"]["problem"]
+    assert (twin["example"]["by_setting"], len(twin["sections"]) > 5) == ({}, True)
+    world.shop.change({"fail_next": {"status": 403, "times": 1}})
+    assert "cannot be said just now" in vera.reads("/mapping?example=true")
+
+
 def test_an_operator_drafts_and_does_not_publish(otto: Visitor, vera: Visitor, world: World) -> None:
     written(otto, world, **{'"America/New_York"': '"UTC"'})
     assert "An administrator publishes it" in otto.reads(DRAFT)
