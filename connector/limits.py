@@ -7,7 +7,7 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import partial
@@ -17,6 +17,7 @@ from redis import Redis, RedisError
 from redis.commands.core import Script
 
 from connector.errors import RateLimited
+from connector.renewal import Renewal
 
 log = structlog.get_logger(__name__)
 
@@ -137,7 +138,7 @@ class Slots:
         self._take = redis.register_script(_TAKE)
         self._give_back = redis.register_script(_GIVE_BACK)
         self._lower = redis.register_script(_LOWER)
-        self._renewal = _Renewal(partial(self._renew, redis.register_script(_RENEW)), every=lease / 3)
+        self._renewal = Renewal(partial(self._renew, redis.register_script(_RENEW)), every=lease / 3, name="slots")
         self._alone = threading.BoundedSemaphore(1)
 
     @contextmanager
@@ -195,48 +196,6 @@ class Slots:
         except RedisError:
             # The lease ends by itself.
             log.warning("slots_without_redis")
-
-
-class _Renewal:
-    """Renews what this process holds from a thread that lives while it holds anything."""
-
-    def __init__(self, renew: Callable[[Sequence[str]], None], *, every: float) -> None:
-        self._renew = renew
-        self._every = every
-        self._lock = threading.Lock()
-        self._pause = threading.Event()
-        self._held: set[str] = set()
-        self._is_running = False
-
-    def add(self, holder: str) -> None:
-        """Renewed from now on."""
-        with self._lock:
-            self._held.add(holder)
-            if not self._is_running:
-                threading.Thread(target=self._run, name="slots", daemon=True).start()
-                self._is_running = True
-
-    def drop(self, holder: str) -> None:
-        """Not renewed any more."""
-        with self._lock:
-            self._held.discard(holder)
-
-    def _run(self) -> None:
-        """Until nothing is held; whatever ends it, the next call begins another one."""
-        try:
-            while held := self._due():
-                self._renew(held)
-        except BaseException:
-            with self._lock:
-                self._is_running = False
-            raise
-
-    def _due(self) -> list[str]:
-        """What is held after a pause; nothing ends the thread."""
-        self._pause.wait(self._every)
-        with self._lock:
-            self._is_running = bool(self._held)
-            return sorted(self._held)
 
 
 class Points:

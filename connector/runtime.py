@@ -17,6 +17,7 @@ from connector.flows import guard, rule_lookup
 from connector.flows.alerting import Teller
 from connector.flows.install import Site
 from connector.flows.issuing import netsuite_issue, shopify_issue
+from connector.flows.leasing import Leases
 from connector.flows.systems import Systems
 from connector.flows.tokens import Place, SessionFirst, SharedToken
 from connector.limits import Points, Slots
@@ -67,8 +68,12 @@ class Runtime:
     redis: Redis
     vault: Vault
     counters: Counters
+    leases: Leases = field(init=False)
     _opened: dict[int, _Opened] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.leases = Leases(self.engine)
 
     def open_systems(self, connection_id: int) -> Systems:
         """Both clients and the present rules of a connection, whose shop and account are the approved ones.

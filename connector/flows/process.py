@@ -89,7 +89,12 @@ def process(record_id: int, workplace: Workplace, *, worker: str) -> Outcome | N
         if halt is not None:
             records.settle(connection, lease, _halted(halt), now=started)
             return Outcome(RecordState.HELD)
-    run = _Run(lease, time, worker, workplace, revision)
+    with workplace.leases.kept(lease):
+        return _passed(_Run(lease, time, worker, workplace, revision))
+
+
+def _passed(run: "_Run") -> Outcome:
+    """The pass under its lease, and what it led to, written down."""
     with recorded_calls() as calls:
         try:
             result = run.flow()

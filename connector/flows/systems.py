@@ -7,6 +7,7 @@ from typing import Protocol
 
 from sqlalchemy import Engine
 
+from connector.flows.leasing import Leases
 from connector.flows.tokens import SessionFirst, SharedToken
 from connector.limits import Lane
 from connector.mapping.rules import Rules
@@ -51,6 +52,7 @@ class Workplace(Protocol):
 
     engine: Engine
     vault: Vault
+    leases: Leases
 
     def open_systems(self, connection_id: int) -> Systems:
         """A connection, opened for work: its shop and account are the approved ones. Raises what the guard raises."""

@@ -1,5 +1,6 @@
 """The records: the unit of work, its lease, and where it stands. A leased record changes only under its fence."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -35,8 +36,8 @@ WORKED = (ORDER, CUSTOMER, CUSTOMER_MERGE, DATA_REQUEST, CUSTOMER_REDACT, SHOP_R
 # Kinds that wait while their connection is paused or halted.
 WAITING = (ORDER, CUSTOMER, CUSTOMER_MERGE, ORDER_STATUS, CUSTOMER_STATUS, COMPANY_STATUS, DRAFT_ORDER)
 
-# Longer than every deadline inside one pass; a worker that died is replaced after it.
-LEASE = timedelta(seconds=120)
+# A worker that died is replaced after it; one that lives renews it. Longer than a database is away that is restarted.
+LEASE = timedelta(seconds=45)
 # A wake that led nowhere is repeated after this long.
 WAKE_AGAIN = timedelta(seconds=30)
 
@@ -133,6 +134,24 @@ def claim(connection: Connection, record_id: int, *, owner: str, now: datetime) 
         first_failed_at=row.first_failed_at,
         lane=row.lane,
     )
+
+
+# A row that a transaction holds just now is left for the next time: nobody is to wait for the other, in no order of rows.
+_RENEW = text(
+    """
+    update records set lease_until = now() + :lease from (
+        select r.id from records r join unnest(cast(:ids as bigint[]), cast(:fences as bigint[])) as mine (id, fence)
+            on r.id = mine.id and r.fence = mine.fence
+        where r.lease_until is not null for update of r skip locked
+    ) held where records.id = held.id
+    """
+)
+
+
+def renew(connection: Connection, held: Sequence[tuple[int, int]]) -> None:
+    """Prolongs leases from now; `held` are record ids with their fences. One that was lost is left alone."""
+    ids, fences = [record_id for record_id, _ in held], [fence for _, fence in held]
+    connection.execute(_RENEW, {"lease": LEASE, "ids": ids, "fences": fences})
 
 
 def settle(connection: Connection, lease: Lease, standing: Standing, *, now: datetime) -> bool:

@@ -281,17 +281,6 @@ def test_two_first_orders_of_one_customer_make_one_customer(world: World) -> Non
     assert emails.count("ada@example.com") == 1
 
 
-def test_a_worker_that_lost_its_lease_writes_nothing_more(world: World) -> None:
-    record_id = world.sell(rest_order())
-    with world.engine.begin() as connection:
-        old = records.claim(connection, record_id, owner="paused", now=now())
-        assert old is not None
-        new = records.claim(connection, record_id, owner="successor", now=later(LEASE * 2))
-        assert new is not None
-        assert not records.holds(connection, old)
-        assert records.holds(connection, new)
-
-
 def test_totals_are_read_back_many_at_a_time(world: World) -> None:
     for number in range(5001, 5004):
         world.work(world.sell(known_customer(number)))
