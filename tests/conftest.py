@@ -1,23 +1,17 @@
-"""Real servers for the tests: one PostgreSQL and one Valkey for each test process, a fresh database for each test."""
+"""Real servers for the tests: one PostgreSQL and one Valkey for each test process, an empty database for each test."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 
-import psycopg2
 import pytest
-from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
 from redis import Redis
 from sqlalchemy import Engine
 
 from connector.embedded.postgres import remove_postgres, start_postgres
 from connector.embedded.servers import Server
 from connector.embedded.valkey import start_valkey
-from connector.store import schema
 from connector.store.engine import make_engine
-
-_numbers = count(1)
+from tests.databases import Databases
 
 
 @pytest.fixture(scope="session")
@@ -37,32 +31,23 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def template(postgres: Server) -> str:
-    """Name of a migrated database to copy."""
-    _execute(postgres, "create database template_migrated")
-    schema.upgrade(_url(postgres, "template_migrated"))
-    return "template_migrated"
-
-
-@contextmanager
-def fresh_database(postgres: Server, template: str) -> Iterator[str]:
-    """The URL of a fresh migrated database."""
-    name = f"test_{next(_numbers)}"
-    _execute(postgres, f"create database {name} template {template} strategy wal_log")
-    yield _url(postgres, name)
-    _execute(postgres, f"drop database {name} with (force)")
+def databases(postgres: Server) -> Databases:
+    """Migrated databases of that PostgreSQL."""
+    made = Databases(postgres)
+    made.make_template()
+    return made
 
 
 @pytest.fixture
-def database_url(postgres: Server, template: str) -> Iterator[str]:
-    """A fresh migrated database."""
-    with fresh_database(postgres, template) as url:
+def database_url(databases: Databases) -> Iterator[str]:
+    """A migrated, empty database."""
+    with databases.fresh() as url:
         yield url
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Engine]:
-    """An engine on a fresh database."""
+    """An engine on an empty, migrated database."""
     engine = make_engine(database_url, pool_size=20)
     yield engine
     engine.dispose()
@@ -83,17 +68,3 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("the folder `shared` with schemas and recorded payloads is not beside this checkout")
     return folder
-
-
-def _url(server: Server, database: str) -> str:
-    return server.url.rpartition("/")[0] + f"/{database}"
-
-
-def _execute(server: Server, statement: str) -> None:
-    connection = psycopg2.connect(server.url)
-    try:
-        connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-    finally:
-        connection.close()

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from connector.embedded.servers import Server
 from connector.embedded.valkey import start_valkey
 from connector.store.engine import make_engine
 from tests.browser.site import Site, opened_site
-from tests.conftest import fresh_database
+from tests.databases import Databases
 
 # Nothing is fetched from elsewhere: the browser's own updates and look-ups stay off.
 ARGUMENTS = [
@@ -34,14 +33,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def site(postgres: Server, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The product of this test process; its tests leave orders and users behind, each its own.
 
     It has a Valkey of its own: its worker would take the wakes of other tests.
     """
     with (
         start_valkey(tmp_path_factory.mktemp("valkey"), durable=False) as valkey,
-        fresh_database(postgres, template) as url,
+        databases.fresh() as url,
     ):
         engine = make_engine(url, pool_size=20)
         with opened_site(engine, url, valkey.url, Path(tmp_path_factory.mktemp("site"))) as opened:

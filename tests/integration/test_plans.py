@@ -8,8 +8,8 @@ from sqlalchemy import Engine, text
 from bench.audit import QUESTIONS
 from bench.log_fill import fill
 from bench.plans import explained
-from connector.embedded.servers import Server
 from connector.store.engine import make_engine
+from tests.databases import Databases
 
 # Enough for the planner to see that reading everything costs more.
 ORDERS = 10_000
@@ -19,16 +19,13 @@ IN_VAIN = 100
 
 
 @pytest.fixture(scope="module")
-def log(postgres: Server, template: str) -> Iterator[Engine]:
+def log(databases: Databases) -> Iterator[Engine]:
     """Two years of a small shop."""
-    url = postgres.url.rpartition("/")[0]
-    with make_engine(postgres.url).connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"create database log template {template}"))
-        engine = make_engine(f"{url}/log")
+    with databases.fresh() as url:
+        engine = make_engine(url)
         fill(engine, orders=ORDERS)
         yield engine
         engine.dispose()
-        connection.execute(text("drop database log with (force)"))
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
