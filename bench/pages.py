@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from bench.audit import ORDERS, database
 from bench.log_fill import FIRST_ID, SALES_ORDER, fill
+from bench.shop_fill import ITEMS, fill_shop
 from bench.stage import setup_line
 from connector.config import Key
 from connector.counters import Counters
@@ -31,9 +32,11 @@ _ASKED = 30
 # `n` is an order's number, another one each time.
 _PATHS = (
     "/", "/orders", "/orders?state=held", "/orders?state=excluded", "/orders?q=%23{n}", "/orders?q={netsuite}",
-    "/orders/{shopify}", "/problems", "/problems?tab=retrying", "/problems?tab=resolved", "/events",
-    "/events?topic=orders/paid", "/events?state=held", "/events?order=%23{n}", "/inventory", "/mapping", "/reconcile",
-    "/connections", "/schedules", "/jobs", "/alerts", "/audit", "/users", "/system",
+    "/orders/{shopify}", "/orders/{shopify}/money", "/problems", "/problems?tab=retrying", "/problems?tab=resolved",
+    "/problems/shop-1/not_mapped?subject=sku:MUG-1", "/events", "/events?topic=orders/paid", "/events?state=held",
+    "/events?order=%23{n}", "/events/{n}", "/inventory", "/inventory?show=drift", "/inventory?q=SKU-09",
+    "/inventory/SKU-000100", "/mapping", "/mapping/shop-1/history", "/reconcile", "/connections", "/connections/shop-1",
+    "/schedules", "/jobs", "/alerts", "/audit", "/users", "/system",
 )  # fmt: skip
 
 
@@ -63,8 +66,10 @@ def pages(*, runs: int, seconds: float) -> None:
     with database() as filled, TemporaryDirectory(dir="/var/tmp") as directory:
         began = time.monotonic()
         fill(filled, orders=ORDERS)
+        fill_shop(filled)
         print(
-            f"pages: {setup_line()}; {ORDERS:,} orders, {ORDERS * 10:,} deliveries, filled in {time.monotonic() - began:.0f} s"
+            f"pages: {setup_line()}; {ORDERS:,} orders, {ORDERS * 10:,} deliveries, {ITEMS:,} items with stock, "
+            f"filled in {time.monotonic() - began:.0f} s"
         )
         with start_valkey(Path(directory), durable=False) as valkey:
             engine = make_engine(filled.url.render_as_string(hide_password=False), pool_size=4, statement_timeout=10)

@@ -1,0 +1,85 @@
+"""What a shop has beside its orders: rules, a hundred thousand items with their stock on both sides, acts of people, a proof."""
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Engine, text
+
+from connector.flows.proof_document import MOST
+from connector.mapping.rules import Rules
+from connector.store import connections, proofs, stock_findings
+from connector.store.proofs import Days
+from connector.store.stock_findings import StockCounts
+
+ITEMS = 100_000
+ACTS = 200_000
+_PLACE, _WAREHOUSE = 655_441_491, 2
+_SKU = "'SKU-' || lpad(n::text, 6, '0')"
+_DIFFER = 50  # one item in so many
+_DAYS = Days(date(2026, 10, 1), date(2026, 10, 31))
+
+_STATEMENTS = (
+    f"""insert into items (connection_id, netsuite_id, sku, item_type, inactive)
+        select :connection, n, {_SKU}, 'InvtPart', false from generate_series(1, :items) n""",
+    f"""insert into stock (connection_id, netsuite_item, netsuite_location, available, changed_at)
+        select :connection, n, {_WAREHOUSE}, n % 90, '2026-11-24 10:00:00' from generate_series(1, :items) n""",
+    f"""insert into shop_items (connection_id, inventory_item, variant, sku, tracked)
+        select :connection, n, n, {_SKU}, true from generate_series(1, :items) n""",
+    f"""insert into levels (connection_id, inventory_item, shopify_location, available, seen_at, published, published_at)
+        select :connection, n, {_PLACE}, n % 90 + (n % {_DIFFER} = 0)::int, now(), n % 90, now()
+        from generate_series(1, :items) n""",
+    f"""insert into stock_findings (connection_id, kind, sku, inventory_item, shopify_location)
+        select :connection, 'drift', {_SKU}, n, {_PLACE} from generate_series(1, :items) n where n % {_DIFFER} = 0""",
+    """insert into operator_actions (connection_id, at, actor, action, details)
+        select :connection, now() - n * interval '5 minutes', 'otto', 'replay', '{"because": "the books were shut"}'
+        from generate_series(1, :acts) n""",
+)
+_TABLES = ("items", "stock", "shop_items", "levels", "stock_findings", "operator_actions", "proofs", "rule_versions")
+
+
+def fill_shop(engine: Engine) -> None:
+    """Fills the first connection of `log_fill.fill`; the planner knows it afterwards."""
+    rules = Rules.from_json({"location": "2", "inventory": {"locations": {str(_PLACE): [str(_WAREHOUSE)]}}}).to_json()
+    with engine.begin() as connection:
+        connection.execute(text("update connections set rules = :rules"), {"rules": json.dumps(rules)})
+        connection.execute(
+            text(
+                "insert into rule_versions (connection_id, version, rules, actor, note) "
+                "select id, rules_version, rules, 'bench', 'filled' from connections"
+            )
+        )
+        first = connections.every(connection)[0].id
+        for statement in _STATEMENTS:
+            connection.execute(text(statement), {"connection": first, "items": ITEMS, "acts": ACTS})
+        differ = ITEMS // _DIFFER
+        counts = StockCounts({str(_PLACE): _PLACE}, ITEMS, ITEMS, differ, 0, 0)
+        stock_findings.keep_counts(connection, first, counts)
+        proofs.keep(connection, first, _DAYS, _proof())
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for table in _TABLES:
+            connection.execute(text(f"vacuum (analyze) {table}"))
+
+
+def _proof() -> dict[str, Any]:
+    """A month of four gateways, as long as one may be: every list at its end."""
+    why = "the deposit was deleted in NetSuite on 12 October by an accountant; look at its system notes"
+    money = {"captured": "123456.78", "refunded": "345.67", "net": "123111.11"}
+    return {
+        "since": datetime(2026, 10, 1, tzinfo=UTC).isoformat(), "until": datetime(2026, 11, 1, tzinfo=UTC).isoformat(),
+        "time_zone": "UTC", "explained": False, "orders": 40_000, "places": {"written": 36_000, "held": 4_000},
+        "not_written": [{"order": f"#{n}", "id": str(n), "place": "held", "why": why} for n in range(MOST)],
+        "findings": [{"order_id": str(n), "name": f"#{n}", "sentence": why} for n in range(MOST)],
+        "gaps": [{"first": f"#{n}", "last": f"#{n + 1}", "count": 2, "cause": "deleted", "why": why} for n in range(MOST)],
+        "money": [
+            {"day": f"2026-10-{day:02}", "currency": "USD", "gateway": f"gateway {n}", "shopify": money, "netsuite": money,
+             "difference": "0.00"}
+            for day in range(1, 32) for n in range(4)
+        ],
+        "differences": [
+            {"order_id": str(n), "name": f"#{n}", "day": "2026-10-12", "currency": "USD", "gateway": "gateway 1",
+             "shopify": "19.99", "netsuite": None, "cause": "deleted", "why": why, "explained": False}
+            for n in range(MOST)
+        ],
+        "left_out": {"not_written": 2_000, "findings": 0, "gaps": 0, "differences": 0},
+    }  # fmt: skip
