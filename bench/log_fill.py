@@ -22,7 +22,7 @@ _CONNECTIONS = """
 _RECORDS = f"""
     insert into records (connection_id, kind, shopify_id, name, total, currency, created_at, changed_at, applied_version,
                          email_hash, state, reason_code, reason_subject, reason)
-    select c.id, 'order', {FIRST_ID} + n, '#' || n, n % 500, 'USD', now(), now(), 1,
+    select c.id, 'order', {FIRST_ID} + n, '#' || n, n % 500, 'USD', at.at, at.at, 1,
            sha256(convert_to((n % 300000)::text, 'UTF8')), s.state,
            case s.state when 'held' then 'not_mapped' when 'parked' then 'rejected' end,
            case s.state when 'held' then 'sku:MUG-' || n % 40 end,
@@ -31,6 +31,7 @@ _RECORDS = f"""
     cross join lateral (select case when n <= :orders / 500 then 'parked' when n % 100 = 1 then 'held'
         when n % 100 in (2, 3) then 'excluded' when n % 1000 = 4 then 'ignored' when n > :orders - 20 then 'pending'
         else 'in_sync' end as state) s
+    cross join lateral (select now() - interval '730 days' * (1 - n::float8 / :orders) as at) at
     join lateral (select id from connections order by id offset (n % 10 = 0)::int limit 1) c on true
 """
 # An order's deliveries come one after the other, among those of its neighbours.

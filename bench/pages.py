@@ -30,7 +30,7 @@ from web.files import serve_files
 
 _ASKED = 30
 # `n` is an order's number, another one each time.
-_PATHS = (
+PATHS = (
     "/", "/orders", "/orders?state=held", "/orders?state=excluded", "/orders?q=%23{n}", "/orders?q={netsuite}",
     "/orders/{shopify}", "/orders/{shopify}/money", "/problems", "/problems?tab=retrying", "/problems?tab=resolved",
     "/problems/shop-1/not_mapped?subject=sku:MUG-1", "/events", "/events?topic=orders/paid", "/events?state=held",
@@ -73,14 +73,15 @@ def pages(*, runs: int, seconds: float) -> None:
         )
         with start_valkey(Path(directory), durable=False) as valkey:
             engine = make_engine(filled.url.render_as_string(hide_password=False), pool_size=4, statement_timeout=10)
-            client = _client(engine, valkey.url)
+            client = console_client(engine, valkey.url)
             rng = random.Random(1)
-            for path in _PATHS:
+            for path in PATHS:
                 _ask(client, path, rng)
             engine.dispose()
 
 
-def _client(engine: Engine, redis_url: str) -> FlaskClient:
+def console_client(engine: Engine, redis_url: str) -> FlaskClient:
+    """An admin at the console over a filled database."""
     redis = redis_client(redis_url, socket_timeout=0.5)
     runtime = Runtime(engine, redis, Vault((Key("bench", b"b" * 32),)), Counters(redis))
     address = "https://bench.example.com"
@@ -93,11 +94,15 @@ def _client(engine: Engine, redis_url: str) -> FlaskClient:
     return app.test_client()
 
 
+def address(path: str, number: int) -> str:
+    """One of PATHS, of an order."""
+    return path.format(n=number, shopify=FIRST_ID + number, netsuite=SALES_ORDER + number)
+
+
 def _ask(client: FlaskClient, path: str, rng: random.Random) -> None:
     took, statuses = [], set()
     for _ in range(_ASKED):
-        number = rng.randint(1, ORDERS)
-        asked = path.format(n=number, shopify=FIRST_ID + number, netsuite=SALES_ORDER + number)
+        asked = address(path, rng.randint(1, ORDERS))
         began = time.perf_counter()
         statuses.add(client.get(asked).status_code)
         took.append((time.perf_counter() - began) * 1000)

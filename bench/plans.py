@@ -1,7 +1,7 @@
 """How Postgres answers what a function asks: the plan and the time of each of its statements."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,16 @@ class Explained:
         return {line.split("Seq Scan on ")[1].split()[0] for line in self.plan if "Seq Scan on " in line}
 
 
+def scanned(engine: Engine, statement: str, values: Any) -> Iterator[tuple[str, Explained]]:
+    """The tables that one statement reads from their first row to their last, each with the plan."""
+    if not statement.lstrip().lower().startswith(("select", "with", "update", "delete", "insert")):
+        return
+    with engine.begin() as connection:
+        found = _explained(connection, statement, values, "explain")
+    for table in found.scanned:
+        yield table, found
+
+
 def explained(engine: Engine, ask: Callable[[Connection], object], *, analyze: bool) -> list[Explained]:
     """The statements that `ask` sends, each explained; with `analyze` each is carried out once more for it."""
     sent: list[tuple[str, Any]] = []
@@ -44,7 +54,9 @@ def explained(engine: Engine, ask: Callable[[Connection], object], *, analyze: b
         ask(connection)
         event.remove(connection, "before_cursor_execute", keep)
         words = "explain (analyze, buffers)" if analyze else "explain"
-        return [
-            Explained(text, tuple(row[0] for row in connection.exec_driver_sql(f"{words} {text}", values)))
-            for text, values in sent
-        ]
+        return [_explained(connection, text, values, words) for text, values in sent]
+
+
+def _explained(connection: Connection, statement: str, values: Any, words: str) -> Explained:
+    plan = connection.exec_driver_sql(f"{words} {statement}", values)
+    return Explained(statement, tuple(row[0] for row in plan))

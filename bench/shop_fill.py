@@ -13,7 +13,7 @@ from connector.store.proofs import Days
 from connector.store.stock_findings import StockCounts
 
 ITEMS = 100_000
-ACTS = 200_000
+_ACTS_AN_ITEM = 2
 _PLACE, _WAREHOUSE = 655_441_491, 2
 _SKU = "'SKU-' || lpad(n::text, 6, '0')"
 _DIFFER = 50  # one item in so many
@@ -38,7 +38,7 @@ _STATEMENTS = (
 _TABLES = ("items", "stock", "shop_items", "levels", "stock_findings", "operator_actions", "proofs", "rule_versions")
 
 
-def fill_shop(engine: Engine) -> None:
+def fill_shop(engine: Engine, *, items: int = ITEMS) -> None:
     """Fills the first connection of `log_fill.fill`; the planner knows it afterwards."""
     rules = Rules.from_json({"location": "2", "inventory": {"locations": {str(_PLACE): [str(_WAREHOUSE)]}}}).to_json()
     with engine.begin() as connection:
@@ -51,9 +51,8 @@ def fill_shop(engine: Engine) -> None:
         )
         first = connections.every(connection)[0].id
         for statement in _STATEMENTS:
-            connection.execute(text(statement), {"connection": first, "items": ITEMS, "acts": ACTS})
-        differ = ITEMS // _DIFFER
-        counts = StockCounts({str(_PLACE): _PLACE}, ITEMS, ITEMS, differ, 0, 0)
+            connection.execute(text(statement), {"connection": first, "items": items, "acts": items * _ACTS_AN_ITEM})
+        counts = StockCounts({str(_PLACE): _PLACE}, items, items, items // _DIFFER, 0, 0)
         stock_findings.keep_counts(connection, first, counts)
         proofs.keep(connection, first, _DAYS, _proof())
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -26,7 +26,7 @@ Fault = Callable[[Stage, Traffic, random.Random], None]
 # A deploy gives every process thirty seconds.
 GRACE_SECONDS = 30.0
 # Longer than the lease of a record.
-PAST_LEASE_SECONDS = 130.0
+PAST_LEASE_SECONDS = 70.0
 # A server of ours takes 120.
 _MANY = 80
 _END_OTHERS = (

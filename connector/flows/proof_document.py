@@ -17,7 +17,7 @@ from connector.store.proofs import Days
 
 MONEY = ("captured", "refunded", "net")
 # Of a list that is longer than this the rest is only counted: nobody reads more, and a proof is to be opened at once.
-MOST = 2000
+MOST = 1_000
 
 
 def document(found: Proof) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from connector.store.tables import RecordState, events, records
 REPLAYED = ("order", "customer")
 # So many of the newest deliveries are looked through for a state before its records are asked for theirs: those of common
 # states are met soon, those of a rare one may all be old.
-_WALKED = 5_000
+_WALKED = 10_000
 
 
 @dataclass(frozen=True, slots=True)

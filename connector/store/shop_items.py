@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, select, text
+from sqlalchemy import Connection, select, text
 
 from connector.store.copying import copy_rows, count_anew
 from connector.store.mirror_tables import shop_items
@@ -80,7 +80,10 @@ def _after(before: ItemNews | None, newer: ItemNews) -> ItemNews:
 
 def is_empty(connection: Connection, connection_id: int) -> bool:
     """True before the first reading."""
-    return not connection.execute(select(exists().where(shop_items.c.connection_id == connection_id))).scalar()
+    # In the order of an index: where another shop's items come first, they would be read to find none of this one's.
+    first = select(shop_items.c.inventory_item).where(shop_items.c.connection_id == connection_id)
+    first = first.order_by(shop_items.c.connection_id, shop_items.c.inventory_item).limit(1)
+    return connection.execute(first).one_or_none() is None
 
 
 _KEEP = text(
