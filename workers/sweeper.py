@@ -108,7 +108,8 @@ class Sweeper:
         """Looks once: wakes what is due, or works on it where nobody hears."""
         runtime = self._runtime()
         now = database_now(runtime.engine)
-        unheard = sweep(runtime.engine, self._wakes.send, now=now, queued=self._wakes.queued())
+        queued = self._wakes.queued()
+        unheard = sweep(runtime.engine, self._wakes.send, now=now, queued=queued, ahead=self._wakes.send_ahead)
         probe_halted(runtime, self._wakes.send, now=now)
         self._canary.release()
         self._tick(now)

@@ -18,20 +18,28 @@ LIMIT = 500
 _LOCK = 7_431_902_211
 
 
-def sweep(engine: Engine, wake: Callable[[int], bool], *, now: datetime, queued: int = 0) -> Sequence[int]:
+Wake = Callable[[int], bool]
+
+
+def sweep(engine: Engine, wake: Wake, *, now: datetime, queued: int = 0, ahead: Wake | None = None) -> Sequence[int]:
     """Wakes every record that is due and unattended; returns those that could not be. One sweeper at a time does it.
 
     `wake` says whether it was heard; after the first that was not, the others are not tried. `queued`: how many wakes
-    wait to be read; no record gets a second one beside them.
+    wait to be read; no record gets a second one beside them. `ahead` wakes what dead workers left behind, so that it is
+    read before a long queue is; without it they are woken as all others.
     """
     with engine.begin() as connection:
         cursors.beat(connection, HEARTBEAT)
         if not connection.execute(text("select pg_try_advisory_xact_lock(:key)"), {"key": _LOCK}).scalar_one():
             return ()
+        left = records.left_behind(connection, now=now, limit=LIMIT)
         found = records.due(connection, now=now, limit=LIMIT, queued=queued)
         bird = canary.release(connection, now=now)
     found += [bird] if bird is not None else []
-    if found:
-        log.info("swept", records=len(found))
+    if left or found:
+        log.info("swept", records=len(left) + len(found), left_behind=len(left))
+    heard = sum(1 for _ in itertools.takewhile(ahead or wake, left))
+    if heard < len(left):
+        return [*left[heard:], *found]
     heard = sum(1 for _ in itertools.takewhile(wake, found))
     return found[heard:]

@@ -18,7 +18,7 @@ from connector.flows import canary
 from connector.flows.sweep import sweep
 from connector.store import census, throughput
 from connector.store.progress_tables import heartbeats
-from connector.store.records import CANARY
+from connector.store.records import CANARY, LEASE, claim
 from connector.store.tables import attempts, records
 from tests.clock import later, now
 from tests.office import Office
@@ -122,7 +122,7 @@ def test_what_waits_in_the_queue_is_not_woken_again(world: World) -> None:
     ids = [world.sell(rest_order(5000 + number)) for number in range(5)]
     with world.engine.begin() as connection:
         for number, record_id in enumerate(ids):
-            woken = now() - timedelta(minutes=10 - number)
+            woken = now() - timedelta(seconds=80 - 10 * number)
             connection.execute(update(records).where(records.c.id == record_id).values(woken_at=woken))
     workers = Workers()
     sweep(world.engine, workers, now=now(), queued=3)
@@ -132,6 +132,31 @@ def test_what_waits_in_the_queue_is_not_woken_again(world: World) -> None:
     workers.woken.clear()
     sweep(world.engine, workers, now=later(timedelta(seconds=31)))
     assert set(ids) <= set(workers.woken)
+
+
+def test_what_a_dead_worker_left_is_woken_past_a_long_queue(world: World) -> None:
+    left, waiting = (world.sell(rest_order(5000 + number)) for number in range(2))
+    with world.engine.begin() as connection:
+        minute_ago = now() - timedelta(minutes=1)
+        connection.execute(update(records).values(woken_at=minute_ago, next_attempt_at=now() - LEASE * 3))
+        assert claim(connection, left, owner="dead", now=now() - LEASE * 2)
+    workers, ahead = Workers(), Workers()
+    sweep(world.engine, workers, now=now(), queued=1000, ahead=ahead)
+    assert (ahead.woken, workers.woken) == ([left], canaries(world))
+    # Whoever has not been read for two minutes has lost its wake, or may as well have.
+    sweep(world.engine, workers, now=later(timedelta(minutes=2)), queued=1000, ahead=ahead)
+    assert ahead.woken == [left, waiting, left, *canaries(world)]
+
+
+def test_a_wake_that_was_not_heard_leaves_the_others_to_be_told(world: World) -> None:
+    left, waiting = (world.sell(rest_order(5000 + number)) for number in range(2))
+    with world.engine.begin() as connection:
+        minute_ago = now() - timedelta(minutes=1)
+        connection.execute(update(records).values(woken_at=minute_ago, next_attempt_at=now() - LEASE * 3))
+        assert claim(connection, left, owner="dead", now=now() - LEASE * 2)
+    workers = Workers()
+    unheard = sweep(world.engine, workers, now=now(), ahead=Workers(hear=False))
+    assert (list(unheard), workers.woken) == ([left, waiting, *canaries(world)], [])
 
 
 def test_a_queue_longer_than_the_backlog_gets_no_wake(world: World) -> None:
