@@ -11,7 +11,8 @@ broker_url = Settings.from_env().redis_url
 
 broker_transport_options = {
     # A killed worker's message comes back after this; the shortest value of all programs on one Redis wins, so it
-    # stands here for all. Longer than the longest task (one lease, 120 s), else a running task would be run again.
+    # stands here for all. Longer than nearly every task: a wake that comes back while its pass goes on finds the record
+    # leased.
     "visibility_timeout": 300,
     # Without these two, kombu looks for lost messages only every hundred seconds or so.
     "unacked_restore_interval": 10,

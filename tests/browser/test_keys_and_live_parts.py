@@ -1,0 +1,76 @@
+"""Lists are walked by keys, addresses are copied, and a page that nobody sees asks nothing."""
+
+import re
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page, Request, expect
+
+from tests.browser.site import Site
+from tests.payloads import rest_order
+from tests.waiting import eventually
+
+_NUMBERS = (5601, 5602, 5603)
+_HIDE = "Object.defineProperty(document, 'hidden', {value: %s, configurable: true})"
+# A tab that is seen again asks at once.
+_SEEN_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"
+
+
+def sold(site: Site) -> None:
+    for number in _NUMBERS:
+        site.product.sell(rest_order(number))
+    eventually(lambda: {site.world.record(number).state for number in _NUMBERS} == {"in_sync"}, within=30)
+
+
+def test_a_list_is_walked_and_opened_by_keys(page: Page, site: Site) -> None:
+    sold(site)
+    page.goto("/orders")
+    rows = page.locator("main a[data-row]")
+    page.keyboard.press("j")
+    expect(rows.nth(0)).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    expect(rows.nth(1)).to_be_focused()
+    name = rows.nth(1).inner_text()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(name.split()[0])
+    page.keyboard.press("r")
+    expect(page).to_have_url(re.compile(r"/sync(\?|$)"))
+
+
+def test_keys_are_letters_while_somebody_types(page: Page, site: Site) -> None:
+    sold(site)
+    page.goto("/orders")
+    page.keyboard.press("/")
+    page.keyboard.type("jkr?")
+    expect(page.locator("input:focus")).to_have_value("jkr?")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_an_address_is_copied(page: Page, site: Site) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.url)
+    page.goto("/connections/us-store/setup")
+    button = page.get_by_role("button", name="Copy").first
+    address = button.get_attribute("data-copy")
+    button.click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == address
+
+
+def test_a_hidden_page_asks_nothing_and_one_that_is_seen_again_asks_at_once(page: Page, site: Site) -> None:
+    sold(site)
+    page.goto("/orders")
+    page.evaluate(_HIDE % "true")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(path_of(request)))
+    for _ in range(3):
+        page.evaluate(_SEEN_AGAIN)
+    assert asked == []
+    page.evaluate(_HIDE % "false")
+    with page.expect_request(lambda request: path_of(request) == "/orders/news"):
+        page.evaluate(_SEEN_AGAIN)
+
+
+def path_of(request: Request) -> str:
+    """Without the query."""
+    return urlsplit(request.url).path
