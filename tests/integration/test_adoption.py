@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from connector.flows.history import Span
+from connector.flows.retention import forget
 from connector.flows.stock_drift import read_shop
 from connector.mapping.rules import Rules
 from connector.sandbox.netsuite import records as account_records
 from connector.sandbox.netsuite.accountant import act as account_act
 from connector.sandbox.netsuite.transforms import transform
 from connector.sandbox.shopify.acts.verbs import act as shop_act
-from connector.store import connections, operator_actions
+from connector.store import adoptions, connections, operator_actions
 from connector.store.tables import effects
 from tests import factories
 from tests.clock import now
@@ -294,6 +295,18 @@ def test_orders_are_found_by_their_number_in_the_po_field(database: Engine, redi
         assert standing(world, "sales_order") == [order_id]
 
 
+def test_what_was_looked_for_is_forgotten_once_the_order_stands(world: World) -> None:
+    for number in (5001, 5002):
+        placed(world, number)
+    foreign(world, 5002, rate=19.0)
+    imported(world)
+    systems = world.runtime.open_systems(world.connection.id)
+    assert forget(systems, world.runtime, lambda _: None)["looks"] == 1
+    with world.engine.begin() as connection:
+        left = [adoptions.of_order(connection, world.connection.id, str(number)) for number in (5001, 5002)]
+    assert (left[0], left[1] is not None) == (None, True)
+
+
 def test_a_person_says_which_document_it_is_and_its_total_stays(world: World, run: Any) -> None:
     placed(world, 5001)
     deposited(world, foreign(world, 5001, rate=19.0))
@@ -324,6 +337,14 @@ def test_a_dry_run_counts_what_is_adopted_and_names_what_differs(world: World, r
     assert "is 19, Shopify's 20.00" in found["doubtful"]["#1002"]
     assert list(found["doubtful"]) == ["#1002", "#1003"]
     assert world.transactions("CustDep") == []
+
+
+def test_a_dry_run_takes_a_partly_refunded_order_as_its_pass_will(world: World, run: Any) -> None:
+    placed(world, 5001, quantity=2)
+    shop_happens(world, "refund", lines=[{"line_id": 50010, "quantity": 1, "restock_type": "cancel"}])
+    foreign(world, 5001)
+    found = json.loads(run("history", "import", "--since", "2026-05-01", "--dry-run", "--json").stdout)
+    assert (found["adopted"], found["doubtful"]) == (1, {})
 
 
 def test_the_proof_knows_adopted_orders_and_their_money(database: Engine, redis_url: str) -> None:
