@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -56,8 +56,11 @@ _TITLES: tuple[tuple[type[Exception], int, str], ...] = (
     (PermanentError, 409, "This cannot be done"),
     (ConnectorError, 400, "This cannot be done"),
 )
+# PostgreSQL, appendix A.
+_UNIQUE_VIOLATION = "23505"
 _AWAY = "The database cannot be reached just now. Nothing was changed; load the page again in a moment."
 _BUSY = "The database took too long to answer. Nothing was changed; try a narrower question or load the page again."
+_TAKEN = "Somebody else added the same a moment ago. Nothing was changed; load the page again and look."
 _NO_VALUE = "A number is too large, or a text holds a sign that no text may hold. Nothing was changed."
 _FAILED = "Something in the console went wrong, and was logged. Nothing of it touches the work on orders."
 
@@ -71,6 +74,8 @@ def refusal_of(error: Exception) -> Refusal:
         return Refusal(503, "Too slow", _BUSY, {})
     if isinstance(error, DataError):
         return Refusal(400, "This cannot be understood", _NO_VALUE, {})
+    if isinstance(error, IntegrityError) and getattr(error.orig, "pgcode", None) == _UNIQUE_VIOLATION:
+        return Refusal(409, "It has changed meanwhile", _TAKEN, {})
     if isinstance(error, SQLAlchemyError):
         return Refusal(503, "The database is away", _AWAY, {})
     if isinstance(error, HTTPException):
