@@ -15,9 +15,13 @@ from connector.store.records import RecordView
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sales order or cash sale that may be the order. `differs`: NetSuite's sum and the shop's in words; None: equal."""
+    """A sales order or cash sale that may be the order. `differs`: NetSuite's sum and the shop's in words; None: equal.
+
+    `currency`: the document's own; None where the rules do not know it.
+    """
 
     document: FoundDocument
+    currency: str | None
     differs: tuple[str, str] | None
 
 
@@ -44,6 +48,11 @@ def candidates(workplace: Workplace, record: RecordView) -> Candidates:
     if order is None:
         raise ConfigError(f"{record.name or record.shopify_id} was deleted in Shopify")
     documents = standing_orders(systems, {order.id: order.name})[order.id]
-    found = [Candidate(one, difference(one, order.total, order.current_total, rules)) for one in documents]
-    value = rules.adoption.value_of(order.id, order.name)
-    return Candidates(rules.adoption.field, value, booked(order.total, rules), found)
+    total = booked(order.total, rules)
+    # An account with one currency names none.
+    currencies = {"": total.currency} | {number: currency for currency, number in rules.currencies.items()}
+    found = [
+        Candidate(one, currencies.get(one.currency), difference(one, order.total, order.current_total, rules))
+        for one in documents
+    ]
+    return Candidates(rules.adoption.field, rules.adoption.value_of(order.id, order.name), total, found)

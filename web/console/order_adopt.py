@@ -29,12 +29,16 @@ class AdoptForm(Because):
 
 @dataclass(frozen=True, slots=True)
 class CandidateRow:
-    """A document that may be the order. `differs`: both sums in words; None where they are equal."""
+    """A document that may be the order. `differs`: both sums in words; None where they are equal.
+
+    `currency`: the document's own; None where the rules do not know it.
+    """
 
     id: str
     kind: EffectKind
     number: str
     total: Decimal
+    currency: str | None
     page: str
     differs: str | None
 
@@ -107,4 +111,4 @@ def _candidate(one: Candidate, stored: StoredConnection) -> CandidateRow:
     kind = EffectKind.CASH_SALE if document.type == CASH_SALE else EffectKind.SALES_ORDER
     differs = one.differs and f"it comes to {one.differs[0]}, Shopify's order to {one.differs[1]}"
     page = in_netsuite(stored, kind, document.id)
-    return CandidateRow(document.id, kind, document.number, document.total, page, differs)
+    return CandidateRow(document.id, kind, document.number, document.total, one.currency, page, differs)

@@ -42,8 +42,8 @@ def test_documents_are_shown_with_what_differs_and_one_is_adopted(otto: Visitor,
     other, equal = held(world)
     deposit_id = deposited(world, equal)
     page = otto.json(ADOPT)
-    assert [(one["id"], one["differs"]) for one in page["candidates"]] == [
-        (other, "it comes to 19, Shopify's order to 20.00 USD"), (equal, None),
+    assert [(one["id"], one["currency"], one["differs"]) for one in page["candidates"]] == [
+        (other, "USD", "it comes to 19, Shopify's order to 20.00 USD"), (equal, "USD", None),
     ]  # fmt: skip
     assert "Say which document it is" in otto.reads("/orders/1001")
     assert "equal" in otto.reads(ADOPT)
