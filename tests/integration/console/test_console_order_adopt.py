@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from connector.store import operator_actions
-from tests.integration.test_adoption import deposited, foreign, opened, standing
+from tests.adopting import deposited, foreign, opened, standing
 from tests.integration.test_history import imported, placed
 from tests.visiting import Visitor, opened_console
 from tests.world import World
