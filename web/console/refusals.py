@@ -69,7 +69,7 @@ def refusal_of(error: Exception) -> Refusal:
     """What is said of an error; one that nobody expected says nothing of itself."""
     for kind, status, title in _TITLES:
         if isinstance(error, kind):
-            return Refusal(status, title, _sentence(str(error)), getattr(error, "fields", {}))
+            return Refusal(status, title, sentence(error), getattr(error, "fields", {}))
     if isinstance(error, PoolTimeout) or (isinstance(error, DBAPIError) and "statement timeout" in str(error.orig)):
         return Refusal(503, "Too slow", _BUSY, {})
     if isinstance(error, DataError):
@@ -79,10 +79,11 @@ def refusal_of(error: Exception) -> Refusal:
     if isinstance(error, SQLAlchemyError):
         return Refusal(503, "The database is away", _AWAY, {})
     if isinstance(error, HTTPException):
-        return Refusal(error.code or 500, error.name, _sentence(error.description or ""), {})
+        return Refusal(error.code or 500, error.name, sentence(error.description or ""), {})
     return Refusal(500, "This went wrong", _FAILED, {})
 
 
-def _sentence(text: str) -> str:
+def sentence(said: Exception | str) -> str:
     """Errors are written for the end of a line; on a page they are sentences."""
+    text = str(said)
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".") if text else text
