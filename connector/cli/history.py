@@ -182,7 +182,8 @@ def _show(found: Outlook, *, as_json: bool) -> None:
     click.echo(f"{found.found} orders, {found.known} of them known already, {found.new} new")
     print_table(("day", "currency", "orders", "total"), [tuple(day.values()) for day in days])
     if found.adopted or found.doubtful:
-        click.echo(f"{found.adopted} of them are adopted from another connector, {len(found.doubtful)} held:")
+        held = f"{len(found.doubtful)} held" + (":" if found.doubtful else "")
+        click.echo(f"{found.adopted} of them have the total of another connector's document and are adopted, {held}")
     for name, sentence in found.doubtful.items():
         click.echo(f"{name}: {sentence}")
     for name, count in found.samples:

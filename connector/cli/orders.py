@@ -13,12 +13,13 @@ from connector.cli.opening import COMMAND_LINE, data_option, json_option, opened
 from connector.cli.output import print_json, print_table, shown
 from connector.cli.why import explained, print_why, why_json
 from connector.errors import ConfigError
+from connector.flows import order_acts
 from connector.flows.dry_run import dry_run
 from connector.flows.order_search import found_orders
 from connector.flows.planning import Plan
 from connector.flows.process import process
 from connector.runtime import Runtime
-from connector.store import adoptions, connections, operator_actions, order_list, records, timeline, wanted
+from connector.store import connections, order_list, records, timeline, wanted
 from connector.store.records import RecordView
 from connector.store.tables import SHOP_KINDS, RecordState
 from connector.store.timeline import Happening, What
@@ -154,13 +155,8 @@ def adopt(name: str, document: str, reason: str, data: Path) -> None:
     """
     with opened(data) as (runtime, _):
         record = _the_record(runtime, name)
-        details = {"order": record.shopify_id, "document": document, "reason": reason}
         with runtime.engine.begin() as database:
-            adoptions.choose(database, record.connection_id, record.shopify_id, document)
-            operator_actions.write_down(
-                database, record.connection_id, actor=COMMAND_LINE, action="order adopted", details=details
-            )
-            records.mark_dirty(database, record.id)
+            order_acts.adopt(database, record, document=document, because=reason, actor=COMMAND_LINE)
         process(record.id, runtime, worker="command line")
         record = _the_record(runtime, record.shopify_id)
     click.echo(f"{record.name}: {record.state}" + (f": {record.reason}" if record.reason else ""))

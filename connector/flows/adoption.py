@@ -11,14 +11,13 @@ from typing import Any
 
 from connector.crash import Moment, crash_at
 from connector.errors import NeedsDecision, PermanentError
-from connector.flows.adoption_match import Adopted, Matching
+from connector.flows.adoption_match import Adopted, Matching, difference, may_be_order
 from connector.flows.adoption_search import found_documents, of_root
 from connector.flows.leasing import must_hold
 from connector.flows.planning import Made, Plan
 from connector.flows.systems import Systems, Workplace
 from connector.limits import Lane
 from connector.mapping import external_ids
-from connector.mapping.customers import currency_id
 from connector.mapping.entered_images import entered_image
 from connector.mapping.money import booked
 from connector.mapping.remaining import remaining
@@ -142,7 +141,7 @@ class Adoption:
     def _root(self, look: Look) -> FoundDocument | None:
         """The document that is the order. Raises NeedsDecision where that is not certain."""
         documents = [FoundDocument.from_json(item) for item in look.found]
-        mine = [one for one in documents if one.is_order and self._may_be_mine(one)]
+        mine = [one for one in documents if may_be_order(one, self.systems.shop_id, self.order.id)]
         if look.chosen is not None:
             mine = [one for one in documents if one.id == look.chosen]
         if len(mine) == 1:
@@ -159,11 +158,6 @@ class Adoption:
             f"with `ml-connector orders adopt {self.order.name} --document ID`, or empty the field of those it is not",
             subject="order:adopt_candidates",
         )
-
-    def _may_be_mine(self, document: FoundDocument) -> bool:
-        """False for what we made of another order."""
-        is_ours = document.external_id.startswith(f"SHOPIFY-{self.systems.shop_id}-")
-        return not is_ours or document.external_id in self._order_keys()
 
     @property
     def _value(self) -> str:
@@ -198,17 +192,12 @@ class Adoption:
         return {**image.to_json(), "refunds": sorted(refund.id for refund in self.order.refunds)}
 
     def _must_be_equal(self, root: FoundDocument) -> None:
-        """An order stands as it was sold, or as it was left after removals and refunds."""
-        rules = self.systems.rules
-        sold, left = booked(self.order.total, rules), booked(self.order.current_total, rules)
-        is_same_currency = root.currency in ("", currency_id(sold.currency, rules))
-        if is_same_currency and root.total in (sold.amount, left.amount):
+        sums = difference(root, self.order.total, self.order.current_total, self.systems.rules)
+        if sums is None:
             return
-        shopify = f"{sold.amount} {sold.currency}" + (f" ({left.amount} left)" if left != sold else "")
-        other = "" if is_same_currency else f" in currency {root.currency}"
         raise NeedsDecision(
             f"{self.order.name}: NetSuite's {root.number} (internal id {root.id}), written by another connector, comes to "
-            f"{root.total}{other}, Shopify's order to {shopify}; correct it there, or adopt it as it is with "
+            f"{sums[0]}, Shopify's order to {sums[1]}; correct it there, or adopt it as it is with "
             f"`ml-connector orders adopt {self.order.name} --document {root.id}`",
             subject="order:adopt_total",
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 from connector.flows.planning import Made
 from connector.mapping import external_ids
+from connector.mapping.customers import currency_id
 from connector.mapping.money import booked
 from connector.mapping.payments import deposited, is_money
 from connector.mapping.refunds import payments_back
@@ -24,6 +25,7 @@ from connector.netsuite.foreign_documents import (
 )
 from connector.netsuite.ledger import CASH_REFUND, CASH_SALE, CUSTOMER_DEPOSIT, CUSTOMER_REFUND, SALES_ORDER
 from connector.shopify.fulfillments import Fulfillment
+from connector.shopify.money import MoneyBag
 from connector.shopify.records import Order
 from connector.shopify.refunds import Refund
 from connector.store.tables import EffectKind, EffectState
@@ -38,6 +40,27 @@ class Adopted:
 
     made: Mapping[str, Made]
     strange: Sequence[FoundDocument] = ()
+
+
+def may_be_order(document: FoundDocument, shop_id: int, order_id: str) -> bool:
+    """True for what can be the order itself; false for what we made of another one."""
+    ours = (external_ids.sales_order(shop_id, order_id), external_ids.cash_sale(shop_id, order_id))
+    is_ours = document.external_id.startswith(f"SHOPIFY-{shop_id}-")
+    return document.is_order and (not is_ours or document.external_id in ours)
+
+
+def difference(root: FoundDocument, total: MoneyBag, current_total: MoneyBag, rules: Rules) -> tuple[str, str] | None:
+    """What a document comes to and what the shop's order does, where these are two sums; else None.
+
+    An order stands as it was sold, or as it was left after removals and refunds.
+    """
+    sold, left = booked(total, rules), booked(current_total, rules)
+    is_same_currency = root.currency in ("", currency_id(sold.currency, rules))
+    if is_same_currency and root.total in (sold.amount, left.amount):
+        return None
+    other = "" if is_same_currency else f" in currency {root.currency}"
+    rest = f" ({left.amount} left)" if left != sold else ""
+    return f"{root.total}{other}", f"{sold.amount} {sold.currency}{rest}"
 
 
 @dataclass(slots=True)

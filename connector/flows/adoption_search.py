@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from connector.flows.adoption_match import may_be_order
 from connector.flows.systems import Systems
 from connector.netsuite.foreign_documents import FoundDocument, documents_after, documents_of_values
 
@@ -29,8 +30,9 @@ def standing_orders(systems: Systems, orders: Mapping[str, str]) -> dict[str, li
         return found
     values = _values(systems, orders)
     for document in documents_of_values(systems.netsuite, systems.rules.adoption.field, list(values)):
-        if document.is_order and document.value in values:
-            found[values[document.value]].append(document)
+        order_id = values.get(document.value)
+        if order_id is not None and may_be_order(document, systems.shop_id, order_id):
+            found[order_id].append(document)
     return found
 
 

@@ -15,13 +15,15 @@ from sqlalchemy import Connection
 
 from connector.errors import ConfigError, Conflict, ConnectorError, PermanentError
 from connector.flows import catalog
+from connector.flows.adoption_match import difference
 from connector.flows.adoption_search import standing_orders
 from connector.flows.history_bulk import FROM as BULK_FROM
 from connector.flows.history_bulk import BulkListing, Progress, left_over
 from connector.flows.orders import order_plan
 from connector.flows.systems import Systems, Workplace, behind_everybody
 from connector.limits import RESERVE, Lane
-from connector.shopify.changes import PlacedOrder, placed_count, placed_order, placed_orders
+from connector.netsuite.foreign_documents import FoundDocument
+from connector.shopify.changes import ListedOrder, PlacedOrder, placed_count, placed_order, placed_orders
 from connector.store import jobs, known_records, operator_actions, records
 from connector.store.jobs import JobState
 
@@ -48,7 +50,8 @@ class Span:
 class Outlook:
     """What an import would do. `sums`: orders and money by day of the books and currency, of those that are new.
 
-    `adopted`: new ones that another connector wrote, with the same total; `doubtful`: what is to be said of the others it
+    `adopted`: new ones that another connector wrote, with the same total: their passes still compare what hangs on them;
+    `doubtful`: what is to be said of the others it
     wrote, by name.
     """
 
@@ -94,8 +97,8 @@ def outlook(systems: Systems, workplace: Workplace, span: Span) -> Outlook:
         new = _unknown(page, systems, workplace)
         found.found += len(page)
         found.known += len(page) - len(new)
-        found.by_status.update(order.financial_status for order in new)
-        for order in new:
+        found.by_status.update(order.placed.financial_status for order in new)
+        for order in (one.placed for one in new):
             day = order.created_at.astimezone(zone).date()
             sums[day.isoformat(), order.total.currency].append(order.total.amount)
         absent = _absent(new, found, systems)
@@ -157,7 +160,7 @@ class _Listed:
             catalog.refresh(mirror, self.systems, self.workplace.engine, lane=Lane.HISTORY)
         if not (self._is_long() and self._in_bulk()):
             for page in _pages(self.systems, self.span):
-                self._keep(page, None)
+                self._keep([order.placed for order in page], None)
         with self.workplace.engine.begin() as connection:
             _must_be_listing(connection, self.job_id)
             jobs.run(connection, self.job_id)
@@ -190,7 +193,7 @@ def _must_be_listing(connection: Connection, job_id: int) -> None:
         raise Conflict(f"import {job_id} was stopped while it was listing, perhaps for another one")
 
 
-def _pages(systems: Systems, span: Span) -> Iterator[Sequence[PlacedOrder]]:
+def _pages(systems: Systems, span: Span) -> Iterator[Sequence[ListedOrder]]:
     if not span.names:
         yield from placed_orders(systems.shopify, span.since, span.until)
         return
@@ -201,31 +204,37 @@ def _pages(systems: Systems, span: Span) -> Iterator[Sequence[PlacedOrder]]:
         yield found
 
 
-def _unknown(page: Sequence[PlacedOrder], systems: Systems, workplace: Workplace) -> list[PlacedOrder]:
-    ids = [order.order_id for order in page]
+def _unknown(page: Sequence[ListedOrder], systems: Systems, workplace: Workplace) -> list[ListedOrder]:
+    ids = [order.placed.order_id for order in page]
     with workplace.engine.begin() as connection:
         known = known_records.known_ids(connection, systems.connection.id, records.ORDER, ids)
-    return [order for order in page if order.order_id not in known]
+    return [order for order in page if order.placed.order_id not in known]
 
 
-def _absent(new: Sequence[PlacedOrder], found: Outlook, systems: Systems) -> list[PlacedOrder]:
-    """Those of a page that NetSuite does not have; the others are counted. One question a page."""
-    standing = standing_orders(systems, {order.order_id: order.name for order in new})
+def _absent(new: Sequence[ListedOrder], found: Outlook, systems: Systems) -> list[PlacedOrder]:
+    """Those of a page that NetSuite does not have; the others are counted. One question a page.
+
+    What hangs on a document is looked at by the order's own pass, which reads the order: so many reads are not worth it here.
+    """
+    standing = standing_orders(systems, {order.placed.order_id: order.placed.name for order in new})
     absent = []
     for order in new:
-        documents = standing[order.order_id]
+        documents = standing[order.placed.order_id]
         if not documents:
-            absent.append(order)
-        elif len(documents) > 1:
-            found.doubtful[order.name] = f"NetSuite has {', '.join(one.number for one in documents)}"
-        elif documents[0].total != order.total.amount and systems.rules.orders.currency == "shop":
-            document = documents[0]
-            found.doubtful[order.name] = (
-                f"NetSuite's {document.number} is {document.total}, Shopify's {order.total.amount}"
-            )
+            absent.append(order.placed)
+        elif doubt := _doubt(order, documents, systems):
+            found.doubtful[order.placed.name] = doubt
         else:
             found.adopted += 1
     return absent
+
+
+def _doubt(order: ListedOrder, documents: Sequence[FoundDocument], systems: Systems) -> str | None:
+    """Why an order would be held that has these documents, as far as a list can tell."""
+    if len(documents) > 1:
+        return f"NetSuite has {', '.join(one.number for one in documents)}"
+    sums = difference(documents[0], order.total, order.current_total, systems.rules)
+    return sums and f"NetSuite's {documents[0].number} is {sums[0]}, Shopify's {sums[1]}"
 
 
 def _writes(placed: PlacedOrder, systems: Systems, workplace: Workplace) -> int | str:

@@ -5,7 +5,16 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from connector.errors import ConfigError, Conflict
-from connector.store import held, operator_actions, order_notes, records, reservations, wanted
+from connector.store import (
+    adoptions,
+    held,
+    operator_actions,
+    order_documents,
+    order_notes,
+    records,
+    reservations,
+    wanted,
+)
 from connector.store.records import RecordView
 
 
@@ -42,6 +51,22 @@ def look_again(connection: Connection, order: RecordView, *, actor: str) -> Sequ
     _write_down(connection, order, "order looked at again", actor)
     order_notes.add(connection, order.id, who=actor, said="looked at it again")
     return ids
+
+
+def adopt(connection: Connection, order: RecordView, *, document: str, because: str, actor: str) -> Sequence[int]:
+    """A person says which document of another connector an order is, whatever its total; the records to wake.
+
+    Nothing is changed in NetSuite. Raises ConfigError without a reason, and for an order that stands there already.
+    """
+    if not because.strip():
+        raise ConfigError("say why: it is kept with the order")
+    if (standing := order_documents.of_records(connection, [order.id]).get(order.id)) is not None:
+        raise ConfigError(f"the order stands in NetSuite already, by internal id {standing.remote_id}")
+    adoptions.choose(connection, order.connection_id, order.shopify_id, document)
+    records.mark_dirty(connection, order.id)
+    _write_down(connection, order, "order adopted", actor, document=document, reason=because.strip())
+    order_notes.add(connection, order.id, who=actor, said=f"said it is document {document}: {because.strip()}")
+    return [order.id]
 
 
 def note(connection: Connection, order: RecordView, *, said: str, actor: str) -> None:

@@ -1,6 +1,6 @@
 """Keeps back the units of orders that NetSuite has not committed yet, so that no push gives them to a second buyer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ from connector.flows.holding import NOWHERE, Routes, anywhere, lines, routes, to
 from connector.flows.systems import Systems, Workplace
 from connector.mapping import external_ids
 from connector.mapping.images import OrderImage
+from connector.shopify.open_orders import open_orders
 from connector.shopify.records import Order
 from connector.store import effects, inbox, reservations, unseen
 from connector.store.effects import StoredEffect
@@ -73,14 +74,16 @@ def reserve_unread(systems: Systems, workplace: Workplace) -> int:
     """Keeps back the units of accepted orders that no pass has read, and those added to one since its last pass.
 
     By what their newest deliveries say; one that only says "look again", or that is older than the last pass, is answered
-    by asking the shop for the order. Of an order that a person ignores no pass comes. How many orders.
+    by asking the shop for the order, and so is one that was not kept. Of an order that a person ignores no pass comes. How
+    many orders.
     """
     return _reserve_all(reservations.unread, systems, workplace)
 
 
-def reserve_left_out(systems: Systems, workplace: Workplace) -> int:
-    """The same for all orders that were left out: their passes noted nothing while no stock was pushed. How many orders."""
-    return _reserve_all(reservations.left_out, systems, workplace)
+def reserve_not_written(systems: Systems, workplace: Workplace) -> int:
+    """The same for all orders that were left out, or are held: their passes noted nothing while no stock was pushed. How
+    many orders."""
+    return _reserve_all(reservations.not_written, systems, workplace)
 
 
 def _reserve_all(find: Find, systems: Systems, workplace: Workplace) -> int:
@@ -90,16 +93,32 @@ def _reserve_all(find: Find, systems: Systems, workplace: Workplace) -> int:
             found = find(connection, systems.connection.id, after=last)
         if found and not count:
             unasked = anywhere(systems)
+        over = _over(found, systems)
         for one in found:
-            _reserve_unread(one, systems, workplace, unasked)
+            if one.shopify_id in over:
+                _free(one, systems, workplace)
+            else:
+                _reserve_unread(one, systems, workplace, unasked)
         count += len(found)
         if len(found) < reservations.UNREAD_AT_ONCE:
             return count
         last = found[-1].record_id
 
 
+def _over(found: Sequence[Unread], systems: Systems) -> set[str]:
+    """Orders that were left out, whose deliveries are forgotten, and for which the shop holds nothing any more."""
+    untold = [one.shopify_id for one in found if one.is_left_out and one.body is None]
+    return set(untold) - open_orders(systems.shopify, untold)
+
+
+def _free(one: Unread, systems: Systems, workplace: Workplace) -> None:
+    with workplace.engine.begin() as connection:
+        if reservations.is_unread_still(connection, one):
+            reservations.keep(connection, systems.connection.id, one.record_id, [])
+
+
 def _reserve_unread(one: Unread, systems: Systems, workplace: Workplace, unasked: Routes) -> None:
-    body = orjson.loads(inbox.opened_body(workplace.vault, systems.connection.id, one.delivery_id, one.body))
+    body = _told(one, systems, workplace)
     # A delivery does not say where the order ships from; of one that is left out no pass may come soon that asks.
     is_told = _is_the_order(body, one) and not (one.is_left_out and unasked.places)
     order = None if is_told else systems.shopify.order(one.shopify_id)
@@ -122,6 +141,16 @@ def _reserve_unread(one: Unread, systems: Systems, workplace: Workplace, unasked
         reservations.keep(connection, systems.connection.id, one.record_id, units)
         if sold_at is not None:
             unseen.see(connection, systems.connection.id, one.record_id, sold, sold_at=sold_at)
+
+
+def _told(one: Unread, systems: Systems, workplace: Workplace) -> Mapping[str, Any]:
+    """What the delivery says; nothing where none was kept."""
+    if one.delivery_id is None or one.body is None:
+        return {}
+    told: Mapping[str, Any] = orjson.loads(
+        inbox.opened_body(workplace.vault, systems.connection.id, one.delivery_id, one.body)
+    )
+    return told
 
 
 def _is_the_order(body: Mapping[str, Any], one: Unread) -> bool:

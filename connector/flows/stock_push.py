@@ -12,7 +12,7 @@ import structlog
 
 from connector.errors import NeedsDecision
 from connector.flows import catch_up
-from connector.flows.reserving import reserve_left_out, reserve_unread
+from connector.flows.reserving import reserve_not_written, reserve_unread
 from connector.flows.stock_drift import NAMED, Standing, read_shop, standings
 from connector.flows.stock_news import learn_from_events
 from connector.flows.stock_places import StockPlace, stock_places
@@ -152,7 +152,7 @@ def _seen(systems: Systems, workplace: Workplace, places: Sequence[StockPlace]) 
 def _know_the_shop(systems: Systems, workplace: Workplace) -> None:
     """Reads all items of the shop with their levels where that was never done: the first push compares with them.
 
-    What orders that were left out hold is noted apart from that: others read the items too, and nobody notes units while
+    What orders that are not written hold is noted apart from that: others read the items too, and nobody notes units while
     no stock is pushed.
     """
     connection_id = systems.connection.id
@@ -162,7 +162,7 @@ def _know_the_shop(systems: Systems, workplace: Workplace) -> None:
     if is_unknown:
         read_shop(systems, workplace)
     if not is_noted:
-        reserve_left_out(systems, workplace)
+        reserve_not_written(systems, workplace)
         with workplace.engine.begin() as connection:
             cursors.advance(connection, connection_id, _LEFT_OUT, "noted")
 

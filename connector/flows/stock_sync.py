@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from connector.errors import ConnectorError
-from connector.flows import reserving, stock_drift, stock_poll, stock_push
+from connector.flows import reserving, stock_drift, stock_noting, stock_poll, stock_push
 from connector.flows.asking import run_soon
 from connector.flows.scheduled import Job, run_by_hand
 from connector.flows.stock_places import stock_places
@@ -54,7 +54,7 @@ def sync(
             raised.append(error)
             raise
 
-    job = Job(PUSH, "inventory_push", both)
+    job = Job(PUSH, "inventory_push", stock_noting.noted(both))
     ran = run_by_hand(workplace, job, systems.connection, wake, actor=actor, now=now)
     for error in raised:
         raise error

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from connector.errors import InvalidAnswer
 from connector.shopify.client import ShopifyClient
-from connector.shopify.money import Money
+from connector.shopify.money import Money, MoneyBag
 from connector.shopify.payments import Transaction
 from connector.shopify.reading import Json, moment, numeric, read
 
@@ -57,6 +57,25 @@ class PlacedOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedOrder:
+    """A placed order with its sums in both currencies: `total` as it was sold, `current_total` as removals left it."""
+
+    placed: PlacedOrder
+    total: MoneyBag
+    current_total: MoneyBag
+
+    @classmethod
+    def from_json(cls, data: Json) -> "ListedOrder":
+        """From a node. Raises InvalidAnswer."""
+        return read("order", cls._from_json, data)
+
+    @classmethod
+    def _from_json(cls, data: Json) -> "ListedOrder":
+        total = MoneyBag.from_json(data["totalPriceSet"])
+        return cls(PlacedOrder.from_json(data), total, MoneyBag.from_json(data["currentTotalPriceSet"]))
+
+
+@dataclass(frozen=True, slots=True)
 class PaidOrder:
     """An order as a list has it, with every transaction; money was received or given back by some of them.
 
@@ -99,10 +118,10 @@ def _completed(client: ShopifyClient, order: PaidOrder) -> PaidOrder:
     return order if whole is None else replace(order, transactions=tuple(whole.transactions))
 
 
-def placed_orders(client: ShopifyClient, since: datetime, until: datetime) -> Iterator[Sequence[PlacedOrder]]:
+def placed_orders(client: ShopifyClient, since: datetime, until: datetime) -> Iterator[Sequence[ListedOrder]]:
     """Pages of orders placed at or after `since` and before `until`; one at a border of 20,000 may be seen twice."""
     for nodes in _created(client, "OrdersCreatedIn", since, until, page=PAGE):
-        yield [PlacedOrder.from_json(node) for node in nodes]
+        yield [ListedOrder.from_json(node) for node in nodes]
 
 
 def placed_count(client: ShopifyClient, since: datetime, until: datetime) -> int:
@@ -133,13 +152,13 @@ def _created(
         since = _onwards(since, last)
 
 
-def placed_order(client: ShopifyClient, name: str) -> Sequence[PlacedOrder]:
+def placed_order(client: ShopifyClient, name: str) -> Sequence[ListedOrder]:
     """The orders of exactly that name, with or without its `#`; the search finds more."""
     quoted = name.replace("\\", "").replace("'", "")
     found = [
-        PlacedOrder.from_json(node) for nodes in _nodes(client, "OrdersCreatedIn", f"name:'{quoted}'") for node in nodes
+        ListedOrder.from_json(node) for nodes in _nodes(client, "OrdersCreatedIn", f"name:'{quoted}'") for node in nodes
     ]
-    return [order for order in found if order.name.lstrip("#") == name.lstrip("#")]
+    return [order for order in found if order.placed.name.lstrip("#") == name.lstrip("#")]
 
 
 def changed_orders(client: ShopifyClient, since: datetime) -> Iterator[Sequence[ChangedOrder]]:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from connector.limits import Lane
 from connector.store.mirror_tables import adoptions
 from connector.store.records import LEASABLE, ORDER
-from connector.store.tables import records
+from connector.store.tables import EffectKind, EffectState, effects, records
 
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -78,6 +78,27 @@ def forget(connection: Connection, connection_id: int, shopify_id: str) -> None:
     connection.execute(
         delete(adoptions).where(adoptions.c.connection_id == connection_id, adoptions.c.shopify_id == shopify_id)
     )
+
+
+def forget_made(connection: Connection, connection_id: int) -> int:
+    """Forgets what was found of orders that stand by now, because we made them; how many.
+
+    Nobody looks for those again, whatever becomes of them. What is only planned may still be another connector's.
+    """
+    made = (
+        select(records.c.shopify_id)
+        .join(effects, effects.c.record_id == records.c.id)
+        .where(
+            records.c.connection_id == connection_id,
+            records.c.kind == ORDER,
+            records.c.shopify_id == adoptions.c.shopify_id,
+            effects.c.kind.in_((EffectKind.SALES_ORDER, EffectKind.CASH_SALE)),
+            effects.c.state.in_((EffectState.CONFIRMED, EffectState.WITHDRAWN)),
+        )
+    )
+    return connection.execute(
+        delete(adoptions).where(adoptions.c.connection_id == connection_id, made.exists())
+    ).rowcount
 
 
 def waiting(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select, text
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, or_, select, text
 
 from connector.store.mirror_tables import reservations
 from connector.store.records import ORDER
@@ -19,11 +19,12 @@ UNREAD_AT_ONCE = 500
 _AT_THE_LATEST = timedelta(minutes=1)
 _IN_WORK = (RecordState.PENDING, RecordState.WORKING, RecordState.HELD, RecordState.PARKED)
 _LEFT_OUT = (RecordState.EXCLUDED, RecordState.IGNORED)
+_WAITING = (RecordState.HELD, RecordState.PARKED)
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """An order and its newest delivery: `delivery_id` and `body`, sealed.
+    """An order and its newest delivery: `delivery_id` and `body`, sealed; None of one without a delivery that was kept.
 
     `seen_version`: which change in Shopify its last pass knew. `fence`: what another pass would have raised. `is_left_out`:
     it is not to be written to NetSuite.
@@ -33,9 +34,9 @@ class Unread:
     shopify_id: str
     seen_version: datetime | None
     fence: int
-    delivery_id: str
+    delivery_id: str | None
     is_left_out: bool
-    body: bytes = field(repr=False)
+    body: bytes | None = field(repr=False)
 
 
 def keep(connection: Connection, connection_id: int, record_id: int, units: Sequence[Units]) -> None:
@@ -80,23 +81,25 @@ def settle(connection: Connection, connection_id: int, *, before: datetime) -> i
 def unread(connection: Connection, connection_id: int, *, after: int) -> list[Unread]:
     """Accepted orders with a delivery that no pass has read and for which nothing is kept back yet, some at a time.
 
-    Of those that a person ignores the ones for which something is kept back. `after`: the record id that the last ones ended
-    with.
+    One that an import took in has no delivery, and is unread until its first pass. Of those that a person ignores the ones
+    for which something is kept back. `after`: the record id that the last ones ended with.
     """
     noted = (reservations.c.record_id == records.c.id, reservations.c.committed_at.is_(None))
-    since = reservations.c.made_at > events.c.received_at + _AT_THE_LATEST
+    heard_at = func.coalesce(events.c.received_at, records.c.created_at)
+    since = reservations.c.made_at > heard_at + _AT_THE_LATEST
+    is_news = and_(events.c.id.is_not(None), records.c.wanted_version > records.c.applied_version)
     is_unread = and_(
         records.c.state.in_((*_IN_WORK, RecordState.IGNORED)),
-        or_(records.c.seen_version.is_(None), records.c.wanted_version > records.c.applied_version),
+        or_(records.c.seen_version.is_(None), is_news),
         ~exists().where(*noted, since),
         or_(records.c.state != RecordState.IGNORED, exists().where(*noted)),
     )
     return _found(connection, connection_id, is_unread, after=after)
 
 
-def left_out(connection: Connection, connection_id: int, *, after: int) -> list[Unread]:
-    """Orders that are not written to NetSuite, some at a time; `after` as for `unread`."""
-    return _found(connection, connection_id, records.c.state.in_(_LEFT_OUT), after=after)
+def not_written(connection: Connection, connection_id: int, *, after: int) -> list[Unread]:
+    """Orders that are not written to NetSuite, or wait for a person before they are, some at a time; `after` as for `unread`."""
+    return _found(connection, connection_id, records.c.state.in_((*_LEFT_OUT, *_WAITING)), after=after)
 
 
 def _found(connection: Connection, connection_id: int, which: ColumnElement[bool], *, after: int) -> list[Unread]:
@@ -120,7 +123,7 @@ def _found(connection: Connection, connection_id: int, which: ColumnElement[bool
             events.c.delivery_id, events.c.body,
         )
         .select_from(records)
-        .join(events, events.c.id == newest)
+        .outerjoin(events, events.c.id == newest)
         .where(
             records.c.connection_id == connection_id,
             records.c.kind == ORDER,
@@ -134,7 +137,7 @@ def _found(connection: Connection, connection_id: int, which: ColumnElement[bool
     return [
         Unread(
             row.id, row.shopify_id, row.seen_version, row.fence, row.delivery_id, row.state in _LEFT_OUT,
-            bytes(row.body),
+            None if row.body is None else bytes(row.body),
         )
         for row in found
     ]  # fmt: skip

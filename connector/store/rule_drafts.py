@@ -33,6 +33,13 @@ def keep(connection: Connection, connection_id: int, text: str, *, base_version:
     connection.execute(statement.on_conflict_do_update(index_elements=["connection_id"], set_=values))
 
 
+def begin(connection: Connection, connection_id: int, text: str, *, base_version: int, actor: str) -> bool:
+    """Keeps a draft where there is none; False where there is one, be it of this very moment."""
+    values = {"text": text, "base_version": base_version, "actor": actor, "saved_at": func.now()}
+    statement = insert(rule_drafts).values(connection_id=connection_id, **values)
+    return connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
+
+
 def forget(connection: Connection, connection_id: int) -> None:
     """It is in force, or nobody wants it."""
     connection.execute(delete(rule_drafts).where(rule_drafts.c.connection_id == connection_id))

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, text
 
 from connector.cli.serve import celery_argv
 from tests import factories
-from tests.integration.test_adoption import deposited, foreign, opened, standing
+from tests.adopting import deposited, foreign, opened, standing
 from tests.payloads import rest_order
 from tests.running import product_in
 from tests.waiting import eventually

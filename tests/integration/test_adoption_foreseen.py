@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from connector.flows.ping.report import Probe, Status
 from tests import factories
-from tests.integration.test_adoption import deposited, foreign, opened, standing
+from tests.adopting import deposited, foreign, opened, standing
 from tests.payloads import rest_order
 from tests.pings import change, pinged, probe, unwritten_world
 from tests.world import World

@@ -8,8 +8,8 @@ from sqlalchemy import Engine
 
 from connector.flows.history import Span
 from connector.sandbox.netsuite.accountant import act as account_act
+from tests.adopting import foreign, opened, standing
 from tests.clock import now
-from tests.integration.test_adoption import foreign, opened, standing
 from tests.integration.test_history import imported, placed
 from tests.integration.test_reconcile import began, places, proved
 from tests.payloads import payment, rest_order

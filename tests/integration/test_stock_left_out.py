@@ -11,6 +11,7 @@ from connector.flows import catalog, stock_sync
 from connector.flows.stock_drift import read_shop
 from connector.flows.stock_push import push
 from connector.sandbox.shopify.acts.verbs import act
+from connector.store import jobs
 from connector.store.tables import RecordState, records
 from tests.clock import now
 from tests.hearing import heard
@@ -162,4 +163,64 @@ def test_units_sold_while_no_stock_was_pushed_are_kept_back_when_it_is_again(sho
     with shop.engine.begin() as connection:
         for table in ("reservations", "lowered_levels"):
             connection.execute(text(f"delete from {table}"))
+    assert shown(shop) == 7
+
+
+def begin_anew(world: World) -> None:
+    """Nothing was noted of any order, as before the first push."""
+    with world.engine.begin() as connection:
+        for table in ("reservations", "lowered_levels"):
+            connection.execute(text(f"delete from {table}"))
+        connection.execute(text("delete from cursors where name = 'inventory.left_out'"))
+
+
+def forget_deliveries(world: World) -> None:
+    """As retention leaves them; those an import took in never had one."""
+    with world.engine.begin() as connection:
+        connection.execute(text("update events set body = null, redacted_at = now() where record_kind = 'order'"))
+
+
+def test_units_of_an_order_left_out_are_kept_back_though_its_deliveries_are_forgotten(shop: World) -> None:
+    passed(shop, sold(**UNPAID))
+    begin_anew(shop)
+    forget_deliveries(shop)
+    assert shown(shop) == 7
+
+
+def test_an_order_left_out_that_was_shipped_is_not_read_to_know_that_it_holds_nothing(shop: World) -> None:
+    passed(shop, sold(**UNPAID))
+    happens(shop, "fulfill")
+    begin_anew(shop)
+    forget_deliveries(shop)
+    before = shop.shop.operations["OrderById"]
+    assert shown(shop) == 10
+    assert shop.shop.operations["OrderById"] == before
+
+
+def test_units_of_an_imported_order_are_kept_back_before_its_first_pass(shop: World) -> None:
+    order = sold(financial_status="paid")
+    shop.shop.put_order(order, [payment(order)])
+    with shop.engine.begin() as connection:
+        at = now()
+        job_id = jobs.begin_listing(
+            connection,
+            shop.connection.id,
+            kind=jobs.HISTORY,
+            wish={"chosen": {}, "reason": "test", "actor": "test"},
+            now=at,
+        )
+        jobs.list_unknown(connection, job_id, shop.connection.id, {str(ORDER): order["name"]})
+        connection.execute(update(records).values(next_attempt_at=at))
+    poll(shop)
+    push(shop.runtime.open_systems(shop.connection.id), shop.runtime, lambda _: None)
+    with shop.engine.begin() as connection:
+        assert connection.execute(text("select quantity from reservations")).scalars().all() == [3]
+
+
+def test_units_of_an_order_that_was_held_before_stock_was_pushed_are_kept_back(shop: World) -> None:
+    order = sold()
+    order["line_items"].append(order["line_items"][0] | {"id": 1, "sku": "UNKNOWN", "variant_id": 1, "price": "0.00"})
+    passed(shop, order, payment(order))
+    assert shop.record(ORDER).state == "held"
+    begin_anew(shop)
     assert shown(shop) == 7

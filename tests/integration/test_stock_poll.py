@@ -1,122 +1,44 @@
 """NetSuite's stock in Postgres: what a reading asks for, what it stores, and what becomes of one that fails."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, text
 
-from connector.errors import Forbidden, RateLimited, Unavailable
+from connector.errors import RateLimited, Unavailable
 from connector.flows import catalog
-from connector.flows.stock_poll import Found, poll, read_all
-from connector.flows.systems import Systems
-from connector.netsuite.stock_queries import TABLES
-from connector.sandbox.netsuite.accountant import act
-from connector.store import stock
-from connector.store.mirror_tables import kit_members
-from connector.store.mirror_tables import stock as stock_table
-from connector.store.stock import Difference, Reading
+from connector.flows.stock_poll import poll
+from connector.store.stock import Difference
 from tests import factories
-from tests.world import World, opened_world
-
-Json = dict[str, Any]
-
-LONG_AGO = "2026-01-05 08:00:00"
-ITEM_ONE, ITEM_TWO = 812, 813
-INVENTORY = {"locations": {"81": ["2"]}, "table": "inventoryitemlocations"}
-
-
-@contextmanager
-def opened(database: Engine, redis_url: str, *rows: Json, **inventory: Any) -> Iterator[World]:
-    rules = factories.rules_json() | {"inventory": INVENTORY | inventory}
-    places = [{"id": "2", "name": "Warehouse"}, {"id": "3", "name": "Shop"}]
-    with opened_world(database, redis_url, rules=rules, account={"stock": list(rows), "locations": places}) as world:
-        yield world
+from tests.stock_readings import (
+    ITEM_ONE,
+    ITEM_TWO,
+    Json,
+    adjust,
+    age,
+    asked,
+    at_the_servers,
+    compared,
+    many,
+    mirror,
+    now,
+    on_hand,
+    opened,
+    polled,
+    reading,
+    slow_down,
+    systems,
+    written,
+)
+from tests.world import World
 
 
 @pytest.fixture
 def world(database: Engine, redis_url: str) -> Iterator[World]:
     with opened(database, redis_url, on_hand(5), on_hand(7, ITEM_TWO)) as made:
         yield made
-
-
-def on_hand(quantity: float, item: int = ITEM_ONE, location: str = "2", changed: str | None = LONG_AGO) -> Json:
-    return {"item": str(item), "location": location, "on_hand": quantity, "changed": changed}
-
-
-def many(count: int, quantity: int = 1, *, first: int = 10_001, changed: str | None = LONG_AGO) -> list[Json]:
-    return [on_hand(quantity, item, changed=changed) for item in range(first, first + count)]
-
-
-def systems(world: World) -> Systems:
-    return world.runtime.open_systems(world.connection.id)
-
-
-def polled(world: World) -> Mapping[str, int]:
-    return poll(systems(world), world.runtime, lambda _record_id: None)
-
-
-def compared(world: World) -> Found:
-    return read_all(systems(world), world.runtime)
-
-
-def asked(world: World) -> int:
-    """Queries that NetSuite's log has."""
-    return world.calls().count("POST suiteql 200")
-
-
-def mirror(world: World) -> dict[tuple[int, int], Any]:
-    with world.engine.begin() as connection:
-        columns = (stock_table.c.netsuite_item, stock_table.c.netsuite_location, stock_table.c.available)
-        return {(item, location): available for item, location, available in connection.execute(select(*columns))}
-
-
-def reading(world: World) -> Reading:
-    with world.engine.begin() as connection:
-        return stock.reading(connection, world.connection.id)
-
-
-def written(world: World) -> dict[int, str]:
-    """Which transaction wrote each row last: a row that is written again has another."""
-    with world.engine.begin() as connection:
-        found = connection.execute(text("select netsuite_item, xmin::text from stock"))
-        return {item: xmin for item, xmin in found}
-
-
-def adjust(world: World, *, to: float, item: int = ITEM_ONE, location: str = "2") -> None:
-    act(world.account, {"act": "adjust_stock", "item": item, "location": location, "to": to})
-
-
-def add_kit(world: World, quantity: int = 2) -> None:
-    members = [{"item": str(ITEM_ONE), "quantity": quantity}, {"item": str(ITEM_TWO), "quantity": 1}]
-    world.account.add_items([{"id": "900", "itemid": "SET", "itemtype": "Kit", "members": members}])
-    catalog.refresh(catalog.ITEM_CATALOG, systems(world), world.engine)
-
-
-def kits(world: World) -> list[tuple[Any, ...]]:
-    columns = (kit_members.c.netsuite_kit, kit_members.c.netsuite_item, kit_members.c.quantity)
-    with world.engine.begin() as connection:
-        return sorted((kit, item, quantity) for kit, item, quantity in connection.execute(select(*columns)))
-
-
-def age(world: World, column: str, hours: float) -> None:
-    """Makes a moment of the reading older."""
-    with world.engine.begin() as connection:
-        connection.execute(text(f"update stock_readings set {column} = {column} - make_interval(secs => :seconds)"),
-                           {"seconds": hours * 3600})  # fmt: skip
-
-
-def slow_down(world: World) -> None:
-    """Lets every call take a moment, so that calls at once are seen at once."""
-    world.account.change({"latency_ms": 20})
-
-
-def at_the_servers(world: World, hours: float) -> None:
-    """Puts NetSuite's clock ahead, or back."""
-    world.account.change({"server_clock_offset_seconds": hours * 3600})
 
 
 def test_the_first_reading_takes_everything_and_the_next_one_call_for_what_changed(world: World) -> None:
@@ -326,68 +248,3 @@ def test_a_reading_leaves_alone_what_a_later_one_stored(world: World) -> None:
     adjust(world, to=4)
     assert polled(world)["changed"] == 0
     assert compared(world).difference == Difference(0, 0, 0)
-
-
-@pytest.mark.parametrize("table", TABLES)
-def test_the_table_that_has_rows_is_chosen_once(database: Engine, redis_url: str, table: str) -> None:
-    with opened(database, redis_url, on_hand(5), table="auto") as world:
-        world.account.change({"stock_tables": [table]})
-        # Both tables, the clock, and a page.
-        assert polled(world) == {"rows": 1, "changed": 1, "calls": 4}
-        assert (reading(world).source, mirror(world)) == (table, {(ITEM_ONE, 2): 5})
-        assert polled(world)["calls"] == 2
-
-
-def test_a_table_the_role_may_not_read_is_not_chosen_and_without_any_it_says_so(
-    database: Engine, redis_url: str
-) -> None:
-    with opened(database, redis_url, on_hand(5), table="auto") as world:
-        world.account.change({"denied_tables": [TABLES[0]]})
-        polled(world)
-        assert reading(world).source == TABLES[1]
-        world.account.change({"denied_tables": list(TABLES)})
-        with world.engine.begin() as connection:
-            connection.execute(text("delete from stock"))
-        with pytest.raises(Forbidden, match="neither inventoryitemlocations nor aggregateitemlocation"):
-            polled(world)
-        assert reading(world).is_partial
-
-
-def test_a_table_the_rules_name_is_not_asked_about(database: Engine, redis_url: str) -> None:
-    with opened(database, redis_url, on_hand(5), table="aggregateitemlocation") as world:
-        assert polled(world)["calls"] == 2
-        assert reading(world).source == "aggregateitemlocation"
-
-
-def test_kits_are_known_by_their_members_and_read_again_after_an_hour(world: World) -> None:
-    add_kit(world)
-    assert polled(world)["calls"] == 3
-    assert kits(world) == [(900, ITEM_ONE, 2), (900, ITEM_TWO, 1)]
-    world.account.add_items(
-        [{"id": "900", "itemid": "SET", "itemtype": "Kit", "members": [{"item": "812", "quantity": 4}]}]
-    )
-    assert polled(world)["calls"] == 2
-    age(world, "kits_at", 1)
-    age(world, "full_at", 2)
-    assert polled(world)["calls"] == 3
-    assert kits(world) == [(900, ITEM_ONE, 4)]
-
-
-def test_the_comparison_reads_kits_too(world: World) -> None:
-    add_kit(world)
-    polled(world)
-    add_kit(world, 3)
-    assert compared(world).calls == 3
-    assert kits(world)[0] == (900, ITEM_ONE, 3)
-
-
-def test_a_kit_that_names_a_member_twice_needs_the_sum(world: World) -> None:
-    members = [{"item": str(ITEM_ONE), "quantity": 2}, {"item": str(ITEM_ONE), "quantity": 1}]
-    world.account.add_items([{"id": "900", "itemid": "SET", "itemtype": "Kit", "members": members}])
-    catalog.refresh(catalog.ITEM_CATALOG, systems(world), world.engine)
-    polled(world)
-    assert kits(world) == [(900, ITEM_ONE, 3)]
-
-
-def now(world: World) -> str:
-    return world.account.tables.now()[1:]

@@ -12,12 +12,13 @@ import pytest
 from sqlalchemy import Engine, text
 
 from connector.errors import Conflict, ConnectorError, NeedsDecision
-from connector.flows import catalog, stock_sync
+from connector.flows import catalog, stock_noting, stock_sync
 from connector.flows.jobs import BY_NAME
 from connector.flows.scheduled import run as run_job
 from connector.flows.stock_drift import read_shop
 from connector.flows.stock_push import push
 from connector.sandbox.netsuite.accountant import act
+from connector.store import stock_findings
 from tests.clock import now
 from tests.payloads import payment, rest_order
 from tests.stocking import MAIN, WAREHOUSE, minutes_pass, stock_rules
@@ -212,3 +213,17 @@ def test_a_sync_that_must_wait_for_a_person_says_so_and_leaves_the_way_free(shop
     shop.account.faults.clear()
     arrive(shop, 5)
     assert sync(shop)["sent"] == 1
+
+
+def test_a_sync_by_hand_tells_the_inventory_page_how_the_stock_stands_now(shop: World) -> None:
+    arrive(shop, 5)
+    poll(shop)
+    stock_noting.note(shop.runtime.open_systems(shop.connection.id), shop.runtime)
+    with shop.engine.begin() as connection:
+        before = stock_findings.comparison(connection, shop.connection.id)
+    assert sync(shop)["sent"] == 1
+    with shop.engine.begin() as connection:
+        after = stock_findings.comparison(connection, shop.connection.id)
+    assert before is not None
+    assert after is not None
+    assert (before.counts.different, after.counts.different) == (1, 0)

@@ -10,7 +10,8 @@ from connector.flows.people import PasswordChange
 from connector.flows.second_factor import Enrolment
 from connector.flows.signing_in import SignedIn, WrongSignIn
 from web.access.gate import Gate
-from web.access.pages import gone, guard, page, sentence
+from web.access.pages import gone, guard, page
+from web.console.refusals import sentence
 
 ACCOUNT = "/account"
 SECOND_FACTOR = f"{ACCOUNT}/second-factor"

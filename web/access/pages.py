@@ -54,12 +54,6 @@ def gone(path: str) -> Response:
     return make_response(redirect(path, HTTPStatus.SEE_OTHER))
 
 
-def sentence(error: Exception) -> str:
-    """An error as a person reads it."""
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."
-
-
 def _wait(seconds: int) -> str:
     if seconds < 60:
         return f"{seconds} second{'s' if seconds > 1 else ''}"

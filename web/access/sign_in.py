@@ -13,7 +13,8 @@ from connector.flows.people import LINK_PATH
 from connector.flows.signing_in import Given, LinkOver, WrongSignIn
 from web.access import ways
 from web.access.gate import Gate
-from web.access.pages import gone, guard, page, sentence
+from web.access.pages import gone, guard, page
+from web.console.refusals import sentence
 
 
 def sign_in_blueprint(gate: Gate) -> Blueprint:

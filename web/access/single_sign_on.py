@@ -13,8 +13,9 @@ from connector.errors import ConfigError, ConnectorError
 from connector.flows.signing_in import WrongSignIn
 from web.access import ways
 from web.access.gate import Gate
-from web.access.pages import gone, guard, page, sentence
+from web.access.pages import gone, guard, page
 from web.access.sign_in import came_in
+from web.console.refusals import sentence
 
 if TYPE_CHECKING:
     from connector.flows.single_sign_on import SignOn

@@ -36,10 +36,10 @@ def mapping_proposed_screen(console: Console) -> None:
         rules = filled_in(present.rules, proposed)
         text = rules_as_toml(store, replace(present, rules=rules.to_json()), with_defaults=False)
         with visit.engine.begin() as database:
-            before = rule_drafts.of(database, stored.id)
-            if before is not None:
-                raise ConfigError(f"{store} has a draft by {before.actor}: publish or discard it first")
-            rule_drafts.keep(database, stored.id, text, base_version=form.version, actor=visit.who.name)
+            if not rule_drafts.begin(database, stored.id, text, base_version=form.version, actor=visit.who.name):
+                before = rule_drafts.of(database, stored.id)
+                by = f" by {before.actor}" if before else ""
+                raise ConfigError(f"{store} has a draft{by}: publish or discard it first")
         return Done(
             "The proposal is a draft now. Nothing is in force before it is published.", f"/mapping/{store}/draft"
         )

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 from connector.errors import ConfigError, ConnectorError
 from connector.flows.rule_changes import change, draft, version_of
-from connector.limits import Lane
+from connector.flows.rule_lookup import entry_names
 from connector.mapping.rule_tables import Place, place_in, place_of, with_value
 from connector.mapping.rule_values import NetSuiteList
-from connector.netsuite.rule_lists import names
 from connector.store.connections import StoredConnection
 from connector.store.roles import Role
 from web.console.asking import Asked, Because
@@ -130,10 +129,7 @@ def _choices(
     try:
         netsuite = visit.site.runtime.open_unchecked(stored.id).netsuite
         lists = (place.list, NetSuiteList.ACCOUNT) if place.takes_account else (place.list,)
-        found = [
-            tuple(row["name"] for row in netsuite.suiteql(*names(one.value), lane=Lane.HISTORY) if "name" in row)
-            for one in lists
-        ]
+        found = [tuple(entry_names(one, netsuite)) for one in lists]
     except ConnectorError as error:
         return (), (), str(error)
     return found[0], found[1] if place.takes_account else (), None

@@ -86,7 +86,7 @@ def order_screen(console: Console) -> None:
 
 def parts_of(visit: Visit, order: RecordView) -> dict[str, str]:
     """The pages of an order, by name."""
-    names = ("money", "fields", "plan", "sync", "ignore", "look-again", "note")
+    names = ("money", "fields", "plan", "sync", "ignore", "look-again", "adopt", "note")
     return {"order": order_part(visit, order)} | {name: order_part(visit, order, f"/{name}") for name in names}
 
 

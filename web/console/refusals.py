@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -56,8 +56,11 @@ _TITLES: tuple[tuple[type[Exception], int, str], ...] = (
     (PermanentError, 409, "This cannot be done"),
     (ConnectorError, 400, "This cannot be done"),
 )
+# PostgreSQL, appendix A.
+_UNIQUE_VIOLATION = "23505"
 _AWAY = "The database cannot be reached just now. Nothing was changed; load the page again in a moment."
 _BUSY = "The database took too long to answer. Nothing was changed; try a narrower question or load the page again."
+_TAKEN = "Somebody else added the same a moment ago. Nothing was changed; load the page again and look."
 _NO_VALUE = "A number is too large, or a text holds a sign that no text may hold. Nothing was changed."
 _FAILED = "Something in the console went wrong, and was logged. Nothing of it touches the work on orders."
 
@@ -66,18 +69,21 @@ def refusal_of(error: Exception) -> Refusal:
     """What is said of an error; one that nobody expected says nothing of itself."""
     for kind, status, title in _TITLES:
         if isinstance(error, kind):
-            return Refusal(status, title, _sentence(str(error)), getattr(error, "fields", {}))
+            return Refusal(status, title, sentence(error), getattr(error, "fields", {}))
     if isinstance(error, PoolTimeout) or (isinstance(error, DBAPIError) and "statement timeout" in str(error.orig)):
         return Refusal(503, "Too slow", _BUSY, {})
     if isinstance(error, DataError):
         return Refusal(400, "This cannot be understood", _NO_VALUE, {})
+    if isinstance(error, IntegrityError) and getattr(error.orig, "pgcode", None) == _UNIQUE_VIOLATION:
+        return Refusal(409, "It has changed meanwhile", _TAKEN, {})
     if isinstance(error, SQLAlchemyError):
         return Refusal(503, "The database is away", _AWAY, {})
     if isinstance(error, HTTPException):
-        return Refusal(error.code or 500, error.name, _sentence(error.description or ""), {})
+        return Refusal(error.code or 500, error.name, sentence(error.description or ""), {})
     return Refusal(500, "This went wrong", _FAILED, {})
 
 
-def _sentence(text: str) -> str:
+def sentence(said: Exception | str) -> str:
     """Errors are written for the end of a line; on a page they are sentences."""
+    text = str(said)
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".") if text else text

@@ -19,6 +19,7 @@ from web.console.mapping_proposed import mapping_proposed_screen
 from web.console.mapping_values import mapping_values_screen
 from web.console.openapi import serve_openapi
 from web.console.order import order_screen
+from web.console.order_adopt import order_adopt_screen
 from web.console.order_again import order_again_screen
 from web.console.order_fields import order_fields_screen
 from web.console.order_money import order_money_screen
@@ -41,6 +42,7 @@ SCREENS = (
     order_fields_screen,
     order_plan_screen,
     order_again_screen,
+    order_adopt_screen,
     problems_screen,
     events_screen,
     inventory_screen,

@@ -68,6 +68,15 @@ def _order(shop: Shop, order_gid: str) -> Json | None:
     }
 
 
+def _nodes(shop: Shop, items: Callable[..., list[Json | None]]) -> Callable[..., list[Json | None]]:
+    """Orders, and `items` of the inventory, each where its id was asked for."""
+
+    def node(info: object, one: str) -> Json | None:
+        return _order(shop, one) if one.startswith("gid://shopify/Order/") else items(info, ids=[one])[0]
+
+    return lambda info, ids: [node(info, one) for one in ids]
+
+
 def _part(shop: Shop, member: str, part_gid: str, values: Callable[[Json, list[Json]], list[Json]]) -> Json | None:
     """A refund or fulfilment of whichever order has it."""
     number = _number(part_gid)
@@ -120,6 +129,7 @@ def root(shop: Shop, schema: GraphQLSchema) -> Json:
         ),
     }
     fields |= stock_fields(shop, schema, {"orders": fields["orders"]}) | draft_fields(shop)
+    fields["nodes"] = _nodes(shop, fields["nodes"])
     fields |= order_mutations(shop) | fulfillment_mutations(shop) | person_mutations(shop)
     return fields | {
         name: _denied(name, scope) for name, scope in _NEEDED.items() if not _is_granted(scope, config.scopes)

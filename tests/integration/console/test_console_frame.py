@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.visiting import Visitor, words
+from tests.world import World
 
 
 def test_nobody_is_sent_to_sign_in_and_comes_back(otto: Visitor) -> None:
@@ -70,6 +71,16 @@ def test_an_act_with_a_key_is_carried_out_once(otto: Visitor) -> None:
     assert len(otto.woken.runs) == 1
     other = otto.calls("/schedules/us-store/items.refresh/run", **{"Idempotency-Key": "k1"})
     assert other.status_code == 400
+
+
+def test_an_act_whose_end_nobody_knows_keeps_its_key(ada: Visitor, world: World) -> None:
+    world.shop.change({"lose_answers": {"WebhookCreate": 1}})
+    path, key = "/connections/us-store/webhooks", {"Idempotency-Key": "k1"}
+    assert ada.calls(path, **key).status_code == 503
+    made = world.shop.operations["WebhookCreate"]
+    again = ada.calls(path, **key)
+    assert (again.status_code, "still at work" in again.get_json()["detail"]) == (409, True)
+    assert world.shop.operations["WebhookCreate"] == made
 
 
 def test_a_refused_act_gives_its_key_back(otto: Visitor) -> None:

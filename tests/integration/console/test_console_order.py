@@ -15,7 +15,7 @@ from tests.payloads import payment, rest_order
 from tests.visiting import Visitor
 from tests.world import World
 
-PAGES = ("", "/money", "/fields", "/plan", "/sync", "/ignore", "/effects/1")
+PAGES = ("", "/money", "/fields", "/plan", "/sync", "/ignore", "/adopt", "/effects/1")
 
 
 def heard_and_sold(world: World, number: int = 5001, **changes: Any) -> int:

@@ -52,6 +52,7 @@ def order_value(order: Json, transactions: list[Json], companies: Sequence[Json]
 def _header(order: Json) -> Json:
     currencies = Currencies.of(order)
     return {
+        "__typename": "Order",
         "id": gid("Order", order["id"]),
         "legacyResourceId": str(order["id"]),
         "name": order["name"],
