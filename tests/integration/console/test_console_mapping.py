@@ -180,14 +180,13 @@ def test_beside_each_rule_stands_what_it_did_to_the_newest_order(vera: Visitor, 
     assert (twin["example"]["order"], twin["example"]["problem"]) == (order["name"], None)
     general = next(section for section in twin["sections"] if section["name"] == "general")
     (subsidiary,) = [row["example"] for row in general["settings"] if row["name"] == "subsidiary"]
-    (document,) = world.transactions("SalesOrd")
-    assert (subsidiary["field"], subsidiary["value"]) == ("subsidiary.id", str(document["subsidiary"]))
+    assert (subsidiary["record"], subsidiary["field"], subsidiary["value"]) == ("customer", "subsidiary", "1")
     gateways = next(table for table in twin["tables"] if table["name"] == "gateways")
     used = {entry["key"]: entry["example"]["record"] for entry in gateways["entries"] if entry["example"]}
     assert used == {"shopify_payments": "customer_deposit"}
     page = vera.reads("/mapping?example=true")
-    assert f">{order['name']}</a>, the newest order" in page
-    assert "Card" in page
+    assert f"The examples are of {order['name']} , the newest order" in page
+    assert "subsidiary 1 Customer" in page
 
 
 def test_an_example_that_shopify_cannot_give_leaves_the_rules_standing(vera: Visitor, world: World) -> None:
