@@ -50,7 +50,7 @@ chaos: $(STAMP)  ## Break everything while orders flow, and let both ledgers jud
 	@$(BIN)/python -m chaos $(ARGS)
 
 screenshots: $(STAMP) chromium  ## Photograph every screen of the console over a played day
-	@$(BIN)/python scripts/screenshots.py $(ARGS)
+	@$(BIN)/python -m scripts.screenshots $(ARGS)
 
 schema: $(STAMP)  ## Make the shipped schemas anew from SHARED=folder of the published ones
 	@$(BIN)/python scripts/prune_shopify_schema.py "$(SHARED)/schemas/admin_2026-10.json.gz"

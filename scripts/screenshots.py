@@ -1,24 +1,27 @@
 """Photographs every screen of the console over a played day: light and dark, wide and on a phone.
 
-Use: python scripts/screenshots.py [--orders N] [--into FOLDER] [PATH…]; Chromium must be installed.
+Use: python -m scripts.screenshots [--orders N] [--into FOLDER] [SCREEN…]; Chromium must be installed.
 """
 
 import argparse
-import re
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
 
+from connector.cli.connections import the_connection
 from connector.cli.demo import sign_in_link
 from connector.cli.demo_goods import stock_the_shop
 from connector.cli.demo_play import play
 from connector.cli.demo_stage import Stage, opened_stage
+from connector.cli.opening import opened
 from connector.sandbox.scenario.day import day
+from tests.browser.addresses import OWN, SCREENS, arrive, filled
+from tests.browser.furnishing import beside_orders
 
+_STORE = "demo"
 _UNITS = 240
 _PASSWORD = "correct horse battery"  # noqa: S105  of a user of this demo alone
 _FORMS = {
@@ -26,17 +29,17 @@ _FORMS = {
     "-dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
     "-phone": {"viewport": {"width": 390, "height": 844}},
 }
-# Where a list's first row leads.
-_OPENED = ("/orders", "/problems", "/events", "/inventory")
 
 
 def main() -> None:
-    """Plays a day, then visits every screen of the menu and the first row of the great lists."""
+    """Plays a day, then visits every screen whose address can be filled by what the day left, or those that are named."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--orders", type=int, default=60)
     parser.add_argument("--into", type=Path, default=Path("screenshots"))
-    parser.add_argument("paths", nargs="*")
+    parser.add_argument("screens", nargs="*", metavar="SCREEN")
     chosen = parser.parse_args()
+    if unknown := set(chosen.screens) - SCREENS.keys() - OWN.keys():
+        parser.error(f"no such screen: {', '.join(unknown)}; there are {', '.join([*SCREENS, *OWN])}")
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         sys.exit("Chromium is not installed; on Debian: apt install chromium")
@@ -46,14 +49,29 @@ def main() -> None:
     with opened_stage(said, units=_UNITS) as stage, sync_playwright() as playwright:
         stock_the_shop(stage, _UNITS)
         play(planned, stage, said, seed=1)
+        _furnish(stage)
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        state = _signed_in(browser, stage)
-        paths = chosen.paths or list(_paths(browser, stage, state))
-        for form, options in _FORMS.items():
-            page = browser.new_context(base_url=stage.url, storage_state=state, **options).new_page()  # type: ignore[arg-type]  # one of _FORMS
-            for path in paths:
-                _photograph(page, path, chosen.into / f"{_name(path)}{form}.png")
+        _photograph(browser, stage, chosen.into, chosen.screens)
         browser.close()
+
+
+def _furnish(stage: Stage) -> None:
+    with opened(stage.directory) as (runtime, _):
+        with runtime.engine.begin() as database:
+            stored = the_connection(database, _STORE)
+        beside_orders(runtime, stored)
+
+
+def _photograph(browser: Browser, stage: Stage, into: Path, screens: list[str]) -> None:
+    state = _signed_in(browser, stage)
+    looking = browser.new_context(base_url=stage.url, storage_state=state).new_page()
+    at = filled(looking, _STORE)
+    for form, options in _FORMS.items():
+        page = browser.new_context(base_url=stage.url, storage_state=state, **options).new_page()  # type: ignore[arg-type]  # one of _FORMS
+        for screen, address in at.items():
+            if screen in screens or not screens:
+                arrive(page, address)
+                page.screenshot(path=into / f"{screen.replace('_', '-')}{form}.png", full_page=True)
 
 
 def _signed_in(browser: Browser, stage: Stage) -> str:
@@ -68,28 +86,6 @@ def _signed_in(browser: Browser, stage: Stage) -> str:
     path = stage.directory / "signed-in.json"
     page.context.storage_state(path=path)
     return str(path)
-
-
-def _paths(browser: Browser, stage: Stage, state: str) -> Iterator[str]:
-    page = browser.new_context(base_url=stage.url, storage_state=state).new_page()
-    page.goto("/")
-    menu = re.findall(r'<li><a href="([^"]+)"', page.content())
-    for path in (*menu, "/account"):
-        yield path
-        if path in _OPENED:
-            page.goto(path)
-            row = page.locator("main a[data-row]").first
-            if row.count():
-                yield str(row.get_attribute("href"))
-
-
-def _photograph(page: Page, path: str, file: Path) -> None:
-    page.goto(path)
-    page.screenshot(path=file, full_page=True)
-
-
-def _name(path: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-") or "overview"
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from connector.store.roles import Role
 from connector.store.users import NewUser
 from tests.clock import now
 from tests.running import Product, product_in
+from tests.stocking import stock_rules
 from tests.world import World, opened_world
 
 PASSWORD = "correct horse battery"
@@ -22,11 +23,11 @@ PASSWORD = "correct horse battery"
 
 @dataclass(slots=True)
 class Site:
-    """The running product; `names` numbers its users."""
+    """The running product; `names` numbers its users; `is_furnished`: each screen has something to show."""
 
     product: Product
     names: Iterator[int] = field(default_factory=lambda: count(1))
-    has_orders: bool = False
+    is_furnished: bool = False
 
     @property
     def url(self) -> str:
@@ -60,7 +61,10 @@ class Site:
 @contextmanager
 def opened_site(engine: Engine, database_url: str, redis_url: str, logs: Path) -> Iterator[Site]:
     """Web and worker, started."""
-    with opened_world(engine, redis_url) as world, product_in(world, database_url, redis_url, logs) as product:
+    with (
+        opened_world(engine, redis_url, rules=stock_rules(buffer=2)) as world,
+        product_in(world, database_url, redis_url, logs) as product,
+    ):
         product.start_web()
         product.start_worker()
         yield Site(product)

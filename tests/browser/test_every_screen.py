@@ -1,52 +1,70 @@
-"""Every screen of the menu: nothing for axe to find in light and dark, no script refused, usable at phone width."""
+"""Every screen that the console registers is for whoever sees little, sees it small, has keys only, or runs no scripts."""
 
-import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import addresses
+from tests.browser.everyone import faults
+from tests.browser.furnishing import furnish
 from tests.browser.site import Site
-from tests.payloads import rest_order
-from tests.waiting import eventually
+from tests.visiting import opened_console
 
-_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(browser: Browser, site: Site, scheme: str) -> None:
-    page = signed_in(browser, site, color_scheme=scheme)
-    found = {}
-    for path in menu(page):
-        page.goto(path)
-        violations = Axe().run(page, options=_RULES).response["violations"]
-        found[path] = [(one["id"], [node["html"] for node in one["nodes"]]) for one in violations]
-    assert {path: what for path, what in found.items() if what} == {}
+_EACH = pytest.mark.parametrize("screen", [*addresses.SCREENS, *addresses.OWN])
 
 
-def test_no_page_is_wider_than_a_phone_and_none_complains(browser: Browser, site: Site) -> None:
-    page = signed_in(browser, site, viewport={"width": 390, "height": 800})
-    said: list[str] = []
-    page.on("console", lambda message: said.append(f"{page.url}: {message.text}") if message.type == "error" else None)
-    page.on("pageerror", lambda error: said.append(f"{page.url}: {error}"))
-    too_wide = []
-    for path in menu(page):
-        page.goto(path)
-        width = page.evaluate("document.documentElement.scrollWidth")
-        if width > 390:
-            too_wide.append((path, width))
-    assert (too_wide, said) == ([], [])
+@dataclass(slots=True)
+class Visit:
+    """An admin at a shop that has something on each screen. `plain`: the same person where no script runs.
+
+    `said`: what the browser complained of.
+    """
+
+    page: Page
+    plain: Page
+    at: Mapping[str, str]
+    said: list[str] = field(default_factory=list)
 
 
-def test_every_screen_is_read_without_script(browser: Browser, site: Site) -> None:
-    page = signed_in(browser, site, java_script_enabled=False)
-    for path in menu(page):
-        page.goto(path)
-        expect(page.locator("h1")).to_have_count(1)
+@pytest.fixture(scope="module")
+def visit(browser: Browser, site: Site) -> Iterator[Visit]:
+    """One person for all of these tests: each address is opened twice, once without scripts."""
+    furnish(site)
+    context = browser.new_context(base_url=site.url)
+    page = context.new_page()
+    site.comes_in(page)
+    plain = browser.new_context(
+        base_url=site.url, storage_state=context.storage_state(), java_script_enabled=False
+    ).new_page()
+    made = Visit(page, plain, addresses.filled(page, site.world.connection.name))
+    page.on("console", lambda message: made.said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: made.said.append(str(error)))
+    yield made
+    plain.context.close()
+    context.close()
 
 
-def test_the_page_is_reached_by_keys_alone(browser: Browser, site: Site) -> None:
-    page = signed_in(browser, site)
+def test_the_address_of_each_registered_screen_is_known(site: Site) -> None:
+    with opened_console(site.world) as visitor:
+        assert {screen.name for screen in visitor.console.screens} == addresses.SCREENS.keys()
+
+
+@_EACH
+def test_a_screen_is_for_everyone(visit: Visit, screen: str) -> None:
+    visit.said.clear()
+    addresses.arrive(visit.page, visit.at[screen])
+    assert (faults(visit.page), visit.said) == ({}, [])
+
+
+@_EACH
+def test_a_screen_is_read_without_script(visit: Visit, screen: str) -> None:
+    visit.plain.goto(visit.at[screen])
+    expect(visit.plain.locator("h1")).to_have_count(1)
+
+
+def test_the_page_is_reached_by_keys_alone(page: Page) -> None:
     page.goto("/")
     page.keyboard.press("Tab")
     expect(page.get_by_text("Skip to the content")).to_be_focused()
@@ -58,41 +76,11 @@ def test_the_page_is_reached_by_keys_alone(browser: Browser, site: Site) -> None
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
-def signed_in(browser: Browser, site: Site, **options: object) -> Page:
-    """An admin, in a shop in which one order waits and one is in step."""
-    if not site.has_orders:
-        site.has_orders = True
-        site.product.sell(rest_order(5201))
-        site.product.sell(rest_order(5202, sku="NOBODY-KNOWS"))
-        eventually(
-            lambda: {site.world.record(5201).state, site.world.record(5202).state} == {"in_sync", "held"}, within=30
-        )
-    context = browser.new_context(base_url=site.url, **options)  # type: ignore[arg-type]  # each test names one option
-    context.set_default_timeout(15_000)
-    page = context.new_page()
-    site.comes_in(page)
-    return page
-
-
-def menu(page: Page) -> list[str]:
-    """The addresses of the menu, of pages behind them, and the own account."""
+def test_whoever_stands_in_a_part_that_is_renewed_stands_there_still(visit: Visit) -> None:
+    page = visit.page
     page.goto("/")
-    found = re.findall(r'<li><a href="([^"]+)"', page.content())
-    assert len(found) > 10
-    behind = [
-        address
-        for path in found
-        if path in ("/orders", "/problems", "/events", "/connections")
-        for address in first_row(page, path)
-    ]
-    order = next(path for path in behind if path.startswith("/orders/"))
-    name = order.partition("?")[0]
-    parts = [f"{name}/{part}?store=us-store" for part in ("money", "fields", "plan", "sync", "ignore")]
-    return [*found, *behind, *parts, "/connections/new", "/account", "/sign-in/password"]
-
-
-def first_row(page: Page, path: str) -> list[str]:
-    """Where the first row of a list leads."""
-    page.goto(path)
-    row = page.locator("main a[data-row]").first
-    return [str(row.get_attribute("href"))] if row.count() else []
+    page.locator("#live a").last.focus()
+    page.evaluate("document.getElementById('live').dataset.before = ''")
+    page.evaluate("document.body.dispatchEvent(new CustomEvent('tick'))")
+    expect(page.locator("#live:not([data-before])")).to_have_count(1)
+    expect(page.locator("#live a").last).to_be_focused()

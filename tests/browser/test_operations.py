@@ -36,7 +36,7 @@ def test_deliveries_of_a_topic_are_replayed_as_a_job(page: Page, site: Site) -> 
     sell(site, 5102)
     eventually(lambda: site.world.record(5102).state == "in_sync", within=30)
     made = len(site.world.transactions())
-    page.goto("/events?topic=orders/create")
+    page.goto(f"/events?store={site.world.connection.name}&topic=orders/create")
     page.get_by_role("button", name=re.compile("Replay all")).or_(
         page.get_by_role("link", name=re.compile("Replay all"))
     ).first.click()

@@ -125,7 +125,9 @@ def _row(visit: Visit, job: Progress) -> JobRow:
         store=visit.store_of(job.connection_id).name,
         kind=job.kind,
         state=job.state,
-        chosen=", ".join(f"{name.replace('_', ' ')} {_said(value)}" for name, value in job.chosen.items()),
+        chosen=", ".join(
+            f"{name.replace('_', ' ')} {_said(value)}" for name, value in job.chosen.items() if name != "connection_id"
+        ),
         because=job.reason,
         by=job.actor,
         began_at=job.made_at,

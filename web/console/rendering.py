@@ -40,7 +40,7 @@ def prepare(app: Flask, pages: Blueprint, api: Blueprint, *, screens: frozenset[
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         money=money, figure=figure, ago=ago, stamp=stamp, count=count, state=state, sentence=sentence, span=span, pairs=pairs,
-        environment_of=environment, plain=plain, coded=coded,
+        environment_of=environment, plain=plain, coded=coded, in_words=in_words,
         path=_path_alone,
     )  # fmt: skip
     app.jinja_env.globals.update(again=again, environment=environment, htmx_config=json.dumps(_HTMX), screens=screens)
@@ -93,6 +93,17 @@ def span(seconds: float) -> str:
     if seconds < 7200:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.0f} h" if seconds < 172_800 else f"{seconds / 86_400:.0f} d"
+
+
+def in_words(value: Any) -> str:
+    """A value that a program kept, as a person reads it: lists with commas, yes and no."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{str(name).replace('_', ' ')} {in_words(one)}" for name, one in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(in_words(one) for one in value)
+    return "none" if value is None else str(value)
 
 
 def pairs(words: Sequence[str]) -> list[tuple[str, str]]:

@@ -27,6 +27,19 @@ function tick() {
 setInterval(tick, TICK);
 document.addEventListener("visibilitychange", tick);
 
+// A part that is asked again takes the focus away with what had it; whoever stood there stands there again.
+const named = (one) => one.getAttribute("href") || one.textContent;
+let stood = null;
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const at = document.activeElement;
+  stood = at.matches("a, button, summary") && detail.target.contains(at) ? named(at) : null;
+});
+document.addEventListener("htmx:afterSwap", () => {
+  if (stood === null || document.activeElement !== document.body) return;
+  const same = [...document.querySelectorAll("main :is(a, button, summary)")].find((one) => named(one) === stood);
+  if (same) same.focus({ preventScroll: true });
+});
+
 // Rows that can be opened, in the order of the page.
 const rows = () => [...document.querySelectorAll("main tbody a[data-row], main .rows a[data-row]")];
 

@@ -40,3 +40,12 @@ def _acts(world: World, count: int) -> None:
             operator_actions.write_down(
                 connection, world.connection.id, actor="ada", action="counted", details={"number": number}
             )
+
+
+def test_details_are_said_as_a_person_reads_them(ada: Visitor, world: World) -> None:
+    details = {"rules": ["orders.note", "location"], "forced": True, "counts": {"left_out": 2}, "until": None}
+    with world.engine.begin() as connection:
+        operator_actions.write_down(connection, world.connection.id, actor="ada", action="tried", details=details)
+    page = ada.reads("/audit")
+    for said in ("rules orders.note, location", "forced yes", "counts left out 2", "until none"):
+        assert said in page

@@ -89,3 +89,10 @@ def test_a_job_of_others_is_not_there(stranger: Visitor, world: World) -> None:
     assert stranger.get(f"/jobs/{job}").status_code == 404
     assert stranger.get(f"/jobs/{job}/progress").status_code == 404
     assert stranger.presses(f"/jobs/{job}/stop").status_code == 404
+
+
+def test_a_job_says_its_filter_without_the_number_of_its_store(otto: Visitor, world: World) -> None:
+    heard(world, "orders/create", rest_order(6000))
+    chosen = EventFilter(connection_id=world.connection.id, topic="orders/create")
+    job = replay.start(world.runtime, chosen, because="books were shut", actor="otto")
+    assert "1 order or customer: topic orders/create Began" in otto.reads(f"/jobs/{job}")

@@ -32,10 +32,10 @@ def world(world: World) -> World:
     return world
 
 
-def order_of(number: int) -> dict[str, Any]:
+def order_of(number: int, **changes: Any) -> dict[str, Any]:
     """An order of yesterday."""
     moment = (now() - timedelta(hours=30)).isoformat()
-    return rest_order(number, created_at=moment, processed_at=moment, updated_at=moment)
+    return rest_order(number, created_at=moment, processed_at=moment, updated_at=moment, **changes)
 
 
 def proved(world: World) -> None:
@@ -64,6 +64,14 @@ def test_the_nightly_proof_is_kept_and_shown(otto: Visitor, world: World) -> Non
     assert total["shopify"] == total["netsuite"]
     assert total["difference"] == "0.00"
     assert "every order and every cent has its cause" in otto.reads("/reconcile")
+
+
+def test_yen_have_no_cents(otto: Visitor, world: World) -> None:
+    world.work(world.sell(order_of(5003, currency="JPY", presentment_currency="JPY", price="1200")))
+    proved(world)
+    page = otto.reads("/reconcile")
+    assert "JPY shopify_payments 1,200 0 1,200 1,200 0 1,200 equal" in page
+    assert "USD shopify_payments 40.00 0.00 40.00 40.00 0.00 40.00 equal" in page
 
 
 def test_a_difference_has_its_cause_and_its_order(otto: Visitor, world: World) -> None:
