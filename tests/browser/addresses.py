@@ -19,6 +19,7 @@ SCREENS: Mapping[str, str] = {
     "order_effect": "/orders/{order}/effects/{effect}?store={store}",
     "order_sync": "/orders/{order}/sync?store={store}",
     "order_ignore": "/orders/{order}/ignore?store={store}",
+    "order_adopt": "/orders/{order}/adopt?store={store}",
     "problems": "/problems",
     "problems_cause": "/problems/{cause}?subject={subject}",
     "problems_again": "/problems/{cause}/again?subject={subject}",
