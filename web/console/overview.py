@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from sqlalchemy import Connection
 
 from connector.budgets import Budgets, budgets
+from connector.flows.advice import advice
 from connector.store import order_census, throughput
 from connector.store.order_census import Open
 from connector.store.records import CANARY
@@ -104,9 +105,10 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why some orders wait for a person."""
+    """Why some orders wait for a person; `title` says it in words, `list` is where they stand."""
 
     store: str
+    title: str
     reason_code: str
     reason_subject: str | None
     count: int
@@ -226,7 +228,8 @@ def _causes(visit: Visit, found: Sequence[Open]) -> tuple[Cause, ...]:
         query |= {"subject": [subject]} if subject else {}
         money = _money((one.currency, one.total) for one in several)
         since, count = min(one.since for one in several), sum(one.count for one in several)
-        causes.append(Cause(store, code, subject, count, money, since, _orders(query, None)))
+        title = advice(code, subject or "").title
+        causes.append(Cause(store, title, code, subject, count, money, since, _orders(query, None)))
     return tuple(sorted(causes, key=lambda cause: -cause.count)[:_CAUSES])
 
 

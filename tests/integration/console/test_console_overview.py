@@ -52,7 +52,9 @@ def test_the_figures_lead_to_the_orders_they_count(otto: Visitor, world: World) 
     assert {cause["reason_subject"] for cause in causes} == {"sku:GHOST", "sku:PHANTOM"}
     for cause in causes:
         assert len(otto.json(cause["list"])["orders"]["rows"]) == cause["count"] == 1
-    assert "sku:GHOST" in otto.reads("/")
+    page = otto.reads("/")
+    assert "GHOST" in page
+    assert all(cause["title"] in page for cause in causes)
 
 
 def test_the_flows_of_a_day_are_counted_once_a_minute(otto: Visitor, world: World) -> None:
