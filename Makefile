@@ -9,6 +9,9 @@ STAMP := .venv/.synced
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
+# Test processes: one more than there are processors, for many tests wait for a process or a clock.
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+
 .PHONY: help setup demo test chromium check bench chaos screenshots schema clean
 
 help:  ## Show the targets
@@ -31,7 +34,7 @@ demo: $(STAMP)  ## Show a day between Shopify and NetSuite, on this machine alon
 	@$(BIN)/ml-connector demo $(ARGS)
 
 test: $(STAMP) chromium  ## Run all tests
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 # The tests of the console drive a real browser; everything else runs without one.
 chromium:
