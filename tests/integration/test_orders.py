@@ -5,12 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
+from connector.flows.schedule import DELAYS
 from connector.flows.verification import verify_batch
 from connector.store import records
 from connector.store.records import LEASE
 from connector.store.tables import effects as effects_table
+from connector.store.tables import records as records_table
 from tests import factories
 from tests.clock import later, now
 from tests.payloads import payment, rest_line, rest_order
@@ -222,6 +224,18 @@ def test_a_429_waits_without_counting_as_an_attempt(world: World) -> None:
     force_due(world, record_id)
     world.work(record_id)
     assert world.record(5001).state == "in_sync"
+
+
+def test_a_429_after_an_outage_waits_no_longer_than_any_other(world: World) -> None:
+    warm(world)
+    world.account.faults.add({"kind": "status_before", "method": "POST", "path": "salesOrder", "status": 429})
+    record_id = world.sell(known_customer())
+    with world.engine.begin() as connection:
+        connection.execute(update(records_table).where(records_table.c.id == record_id).values(attempts=5))
+    outcome = world.work(record_id)
+    assert outcome is not None
+    assert (world.record(5001).reason_code, world.record(5001).attempts) == ("rate_limited", 5)
+    assert (outcome.again_in or 0) < DELAYS[1]
 
 
 def test_a_revoked_token_is_replaced_once_and_the_call_repeated(world: World) -> None:
