@@ -27,6 +27,7 @@ _KINDS: tuple[tuple[bytes, Callable[[int], bytes]], ...] = (
     (b"", lambda _: b""),
 )
 _SLOTS = 15
+_LARGEST_SHOP = {"restore_rate": 2000, "bucket": 40_000}
 _CALL_MS = 200
 
 
@@ -65,6 +66,8 @@ def outage(*, runs: int, seconds: float) -> None:
             argv[argv.index("--concurrency") + 1] = "24"
             here.supervisor.start("worker", argv, env=here.env)
             _start_web(here)
+            # The largest shops' budget: with less of it, the shop's points are what the backlog waits for.
+            here.shop.post("settings", _LARGEST_SHOP)
             place(here, range(orders + 1))
             # The mirrors of items and customers are read before anything fails.
             announce(here, range(1))
@@ -73,7 +76,8 @@ def outage(*, runs: int, seconds: float) -> None:
             _announce_slowly(here, range(1, orders + 1), seconds)
             requests.delete(f"{here.account.url}/_sandbox/faults", timeout=30).raise_for_status()
             print(
-                f"outage: {setup_line()}; {seconds:.0f} s of 503, {orders} orders waiting, {_SLOTS} slots, {_CALL_MS} ms a call"
+                f"outage: {setup_line()}; {seconds:.0f} s of 503, {orders} orders waiting, {_SLOTS} slots, {_CALL_MS} ms a call,"
+                f" a shop of {_LARGEST_SHOP['restore_rate']} points/s"
             )
             _say_drained(here, orders + 1)
 
