@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy import Connection
 
 from connector.flows.holding import NOWHERE, Routes, anywhere, lines, routes, told_lines, unshipped, unwritten
+from connector.flows.leasing import must_hold
 from connector.flows.systems import Systems, Workplace
 from connector.mapping import external_ids
 from connector.mapping.images import OrderImage
@@ -31,11 +32,13 @@ class Find(Protocol):
 def reserve(order: Order, systems: Systems, workplace: Workplace, lease: Lease, routed: Routes) -> None:
     """What NetSuite has not committed of an order is kept back from now on; what it has, until its figures surely show it.
 
-    Called at the beginning and at the end of each pass. Costs nothing where no stock is pushed.
+    Called at the beginning and at the end of each pass. Costs nothing where no stock is pushed. Here as below the record is
+    locked first, as a push does that notes the units of the same order: whoever comes second sees all that the first wrote.
     """
     if not systems.rules.inventory.locations:
         return
     with workplace.engine.begin() as connection:
+        must_hold(connection, lease)
         units = unwritten(lines(order), _standing(connection, order.id, systems, workplace), routed)
         if order.cancelled_at is not None:
             reservations.keep(connection, systems.connection.id, lease.record_id, [])
@@ -48,6 +51,7 @@ def hold(order: Order, systems: Systems, workplace: Workplace, lease: Lease, rou
     if not systems.rules.inventory.locations:
         return
     with workplace.engine.begin() as connection:
+        must_hold(connection, lease)
         units = unshipped(lines(order), _standing(connection, order.id, systems, workplace), routed)
         reservations.keep(connection, systems.connection.id, lease.record_id, units)
 
@@ -56,12 +60,14 @@ def remember_sold(order: Order, systems: Systems, workplace: Workplace, lease: L
     """An order was read: what it took from the shop's levels is not looked for any more. Once in each pass."""
     if systems.rules.inventory.locations:
         with workplace.engine.begin() as connection:
+            must_hold(connection, lease)
             unseen.see(connection, systems.connection.id, lease.record_id, _sold(order), sold_at=order.created_at)
 
 
 def release(systems: Systems, workplace: Workplace, lease: Lease) -> None:
     """An order is gone from the shop."""
     with workplace.engine.begin() as connection:
+        must_hold(connection, lease)
         reservations.keep(connection, systems.connection.id, lease.record_id, [])
 
 

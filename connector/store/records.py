@@ -286,8 +286,11 @@ def is_in_flight(connection: Connection, record_id: int, fence: int) -> bool:
 
 
 def holds(connection: Connection, lease: Lease) -> bool:
-    """True while the lease is still ours; the row stays locked until the transaction ends."""
-    found = connection.execute(select(records.c.id).where(held_by(lease)).with_for_update())
+    """True while the lease is still ours; the row stays locked until the transaction ends.
+
+    Not against what only refers to the record (`for no key update`).
+    """
+    found = connection.execute(select(records.c.id).where(held_by(lease)).with_for_update(key_share=True))
     return found.one_or_none() is not None
 
 

@@ -146,7 +146,7 @@ def _found(connection: Connection, connection_id: int, which: ColumnElement[bool
 def is_unread_still(connection: Connection, one: Unread) -> bool:
     """True while no pass has begun since; none can begin before this transaction ends."""
     same = select(records.c.id).where(records.c.id == one.record_id, records.c.fence == one.fence)
-    return connection.execute(same.with_for_update()).one_or_none() is not None
+    return connection.execute(same.with_for_update(key_share=True)).one_or_none() is not None
 
 
 _KEEP = text(
