@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import Engine, text
 
 from connector.flows import canary
-from connector.store import cursors, records
+from connector.store import cursors, undone
 
 log = structlog.get_logger(__name__)
 
@@ -32,8 +32,8 @@ def sweep(engine: Engine, wake: Wake, *, now: datetime, queued: int = 0, ahead: 
         cursors.beat(connection, HEARTBEAT)
         if not connection.execute(text("select pg_try_advisory_xact_lock(:key)"), {"key": _LOCK}).scalar_one():
             return ()
-        left = records.left_behind(connection, now=now, limit=LIMIT)
-        found = records.due(connection, now=now, limit=LIMIT, queued=queued)
+        left = undone.left_behind(connection, now=now, limit=LIMIT)
+        found = undone.due(connection, now=now, limit=LIMIT, queued=queued)
         bird = canary.release(connection, now=now)
     found += [bird] if bird is not None else []
     if left or found:

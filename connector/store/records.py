@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, text, update
+from sqlalchemy import Connection, Row, and_, func, or_, select, text, update
 
 from connector.limits import Lane
 from connector.store.connection_tables import connections
@@ -40,8 +40,6 @@ WAITING = (ORDER, CUSTOMER, CUSTOMER_MERGE, ORDER_STATUS, CUSTOMER_STATUS, COMPA
 LEASE = timedelta(seconds=45)
 # A wake that led nowhere is repeated after this long.
 WAKE_AGAIN = timedelta(seconds=30)
-# A wake that is not read for so long is not waited for, however long the queue is.
-READ_WITHIN = timedelta(minutes=2)
 
 # When a record is due that waits for its job: not before it is sent.
 UNTIL_SENT = datetime(9999, 1, 1, tzinfo=UTC)
@@ -49,7 +47,7 @@ UNTIL_SENT = datetime(9999, 1, 1, tzinfo=UTC)
 # States in which a record is worked on.
 LEASABLE = (RecordState.PENDING, RecordState.WORKING)
 # The orders of a paused connection wait; what the law or an uninstalled app asks for does not.
-_IS_WORKED_ON = or_(
+IS_WORKED_ON = or_(
     records.c.kind.not_in(WAITING),
     select(connections.c.enabled).where(connections.c.id == records.c.connection_id).scalar_subquery(),
 )
@@ -112,7 +110,7 @@ def claim(connection: Connection, record_id: int, *, owner: str, now: datetime) 
             records.c.state.in_(LEASABLE),
             records.c.next_attempt_at <= now,
             or_(records.c.lease_until.is_(None), records.c.lease_until < now),
-            _IS_WORKED_ON,
+            IS_WORKED_ON,
         )
         .values(
             state=RecordState.WORKING,
@@ -227,52 +225,6 @@ def mark_dirty(connection: Connection, record_id: int) -> None:
         .where(records.c.id == record_id)
         .values(due_now() | {"wanted_version": records.c.wanted_version + 1})
     )
-
-
-def due(connection: Connection, *, now: datetime, limit: int, queued: int = 0) -> list[int]:
-    """Ids of records that nobody works on although they are due, marked as woken; two sweepers never take the same.
-
-    `queued`: wakes that nobody has read yet. So many of the records have theirs, those that were woken last: it is read
-    in its turn.
-    """
-    is_due = and_(_is_due(now), records.c.lease_until.is_(None))
-    if queued:
-        limit = min(limit, connection.execute(select(func.count()).where(is_due)).scalar_one() - queued)
-    return _taken(connection, and_(is_due, records.c.woken_at < now - WAKE_AGAIN), now, limit)
-
-
-def left_behind(connection: Connection, *, now: datetime, limit: int) -> list[int]:
-    """The same of records that have no wake in any queue: it was read by a worker that died, or must have been lost."""
-    is_left = or_(records.c.lease_until < now, records.c.woken_at < now - READ_WITHIN)
-    return _taken(connection, and_(_is_due(now), is_left, records.c.woken_at < now - WAKE_AGAIN), now, limit)
-
-
-def _is_due(now: datetime) -> ColumnElement[bool]:
-    """Due, and nobody works on it."""
-    return and_(
-        records.c.state.in_(LEASABLE),
-        records.c.next_attempt_at <= now,
-        or_(records.c.lease_until.is_(None), records.c.lease_until < now),
-        ~records.c.waits_for_job,
-        _IS_WORKED_ON,
-    )
-
-
-def _taken(connection: Connection, which: ColumnElement[bool], now: datetime, limit: int) -> list[int]:
-    """Marked as woken, those that wait longest first."""
-    if limit <= 0:
-        return []
-    waiting = (
-        select(records.c.id)
-        .where(which)
-        .order_by(records.c.woken_at, records.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    found = list(connection.execute(waiting).scalars())
-    if found:
-        connection.execute(update(records).where(records.c.id.in_(found)).values(woken_at=now))
-    return found
 
 
 def is_in_flight(connection: Connection, record_id: int, fence: int) -> bool:

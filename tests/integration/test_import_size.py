@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from bench.plans import explained
 from connector.flows.job_feed import AT_ONCE, advance
 from connector.flows.sweep import HEARTBEAT
-from connector.store import census, inbox, jobs, records, reservations
+from connector.store import census, inbox, jobs, records, reservations, undone
 from tests.clock import later, now
 from tests.hearing import heard
 from tests.payloads import rest_order
@@ -64,7 +64,7 @@ def most_rows(world: World, ask: Callable[[Connection], object]) -> int:
 def test_neither_the_sweep_nor_the_feeding_reads_what_only_waits(world: World) -> None:
     job_id = listed(world)
     at = later(timedelta(minutes=1))
-    assert most_rows(world, lambda connection: records.due(connection, now=at, limit=500)) <= AT_ONCE
+    assert most_rows(world, lambda connection: undone.due(connection, now=at, limit=500)) <= AT_ONCE
     assert most_rows(world, lambda connection: jobs.undone(connection, job_id)) <= AT_ONCE
     with world.engine.begin() as connection:
         assert jobs.undone(connection, job_id) == AT_ONCE

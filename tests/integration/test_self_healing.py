@@ -134,12 +134,27 @@ def test_what_waits_in_the_queue_is_not_woken_again(world: World) -> None:
     assert set(ids) <= set(workers.woken)
 
 
-def test_what_a_dead_worker_left_is_woken_past_a_long_queue(world: World) -> None:
+def left_and_waiting(world: World) -> tuple[int, int]:
+    """An order whose worker died, and one that was woken a minute ago and not read yet."""
     left, waiting = (world.sell(rest_order(5000 + number)) for number in range(2))
     with world.engine.begin() as connection:
         minute_ago = now() - timedelta(minutes=1)
         connection.execute(update(records).values(woken_at=minute_ago, next_attempt_at=now() - LEASE * 3))
         assert claim(connection, left, owner="dead", now=now() - LEASE * 2)
+    return left, waiting
+
+
+def test_what_is_tried_again_now_has_not_lost_a_wake(world: World) -> None:
+    world.sell(rest_order(5001))
+    with world.engine.begin() as connection:
+        connection.execute(update(records).values(woken_at=now() - timedelta(minutes=15), next_attempt_at=now()))
+    workers, ahead = Workers(), Workers()
+    sweep(world.engine, workers, now=later(timedelta(seconds=1)), queued=1000, ahead=ahead)
+    assert (ahead.woken, workers.woken) == ([], canaries(world))
+
+
+def test_what_a_dead_worker_left_is_woken_past_a_long_queue(world: World) -> None:
+    left, waiting = left_and_waiting(world)
     workers, ahead = Workers(), Workers()
     sweep(world.engine, workers, now=now(), queued=1000, ahead=ahead)
     assert (ahead.woken, workers.woken) == ([left], canaries(world))
@@ -149,11 +164,7 @@ def test_what_a_dead_worker_left_is_woken_past_a_long_queue(world: World) -> Non
 
 
 def test_a_wake_that_was_not_heard_leaves_the_others_to_be_told(world: World) -> None:
-    left, waiting = (world.sell(rest_order(5000 + number)) for number in range(2))
-    with world.engine.begin() as connection:
-        minute_ago = now() - timedelta(minutes=1)
-        connection.execute(update(records).values(woken_at=minute_ago, next_attempt_at=now() - LEASE * 3))
-        assert claim(connection, left, owner="dead", now=now() - LEASE * 2)
+    left, waiting = left_and_waiting(world)
     workers = Workers()
     unheard = sweep(world.engine, workers, now=now(), ahead=Workers(hear=False))
     assert (list(unheard), workers.woken) == ([left, waiting, *canaries(world)], [])
