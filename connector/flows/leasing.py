@@ -1,8 +1,8 @@
-"""The lease under which everything of a pass is written down, and how long a request of an earlier one may be at work."""
+"""The leases under which passes and runs go on, and how long a request of an earlier one may be at work."""
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connector.errors import Conflict
 from connector.renewal import Renewal
-from connector.store import records
+from connector.store import records, scheduled_runs
 from connector.store.records import LEASE, Lease
 
 log = structlog.get_logger(__name__)
@@ -33,15 +33,23 @@ class _Held:
 
 
 class Leases:
-    """Renews the leases of the passes that go on in this process, `every` so many seconds.
+    """Renews the leases of the passes and runs that go on in this process, `every` and `runs_every` so many seconds.
 
     A pass that lasts `longest` seconds hangs: it is renewed no more, so that somebody else may try.
     """
 
-    def __init__(self, engine: Engine, *, every: float = LEASE.total_seconds() / 4, longest: float = 900.0) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        every: float = LEASE.total_seconds() / 4,
+        runs_every: float = scheduled_runs.LEASE_SECONDS / 5,
+        longest: float = 900.0,
+    ) -> None:
         self._engine = engine
         self._longest = longest
         self._renewal: Renewal[_Held] = Renewal(self._renew, every=every, name="leases")
+        self._runs: Renewal[int] = Renewal(self._renew_runs, every=runs_every, name="leases of runs")
 
     @contextmanager
     def kept(self, lease: Lease) -> Iterator[None]:
@@ -49,14 +57,28 @@ class Leases:
         with self._renewal.held(_Held(lease.record_id, lease.fence, time.monotonic() + self._longest)):
             yield
 
+    def of_run(self, run_id: int) -> AbstractContextManager[None]:
+        """The lease of a scheduled run, renewed inside the block."""
+        return self._runs.held(run_id)
+
     def _renew(self, held: Sequence[_Held]) -> None:
         now = time.monotonic()
         living = [(one.record_id, one.fence) for one in held if one.ends > now]
+        with self._renewing() as connection:
+            records.renew(connection, living)
+
+    def _renew_runs(self, run_ids: Sequence[int]) -> None:
+        with self._renewing() as connection:
+            for run_id in run_ids:
+                scheduled_runs.renew(connection, run_id, seconds=scheduled_runs.LEASE_SECONDS)
+
+    @contextmanager
+    def _renewing(self) -> Iterator[Connection]:
+        """A failure is written down: a lease outlives several of these."""
         try:
             with self._engine.begin() as connection:
-                records.renew(connection, living)
+                yield connection
         except SQLAlchemyError as error:
-            # A lease outlives several of these.
             log.warning("leases_not_renewed", reason=type(error).__name__)
 
 

@@ -3,17 +3,14 @@
 A connection that is paused or halted is left alone; what is wanted of it waits. The runner writes down every failure.
 """
 
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from connector.errors import ConfigError, Conflict, ConnectorError, TransientError, Unauthorized, WrongEnvironment
 from connector.flows.circuit import open_circuit
@@ -30,9 +27,6 @@ Wake = Callable[[int], object]
 
 # The heartbeat of beat.
 BEAT = "beat"
-# A run is given up this long after its process died; while it lives the lease is renewed.
-LEASE_SECONDS = 300.0
-_RENEW_SECONDS = 60.0
 # A run that failed where it helps to try later is tried again after this long, or after what was asked for.
 _AGAIN_AFTER = timedelta(minutes=5)
 _KEPT = timedelta(days=14)
@@ -203,7 +197,7 @@ def _carried_out(
         return ran
 
     try:
-        with _leased(workplace.engine, run_id), recorded_calls() as calls:
+        with workplace.leases.of_run(run_id), recorded_calls() as calls:
             counts = job.run(workplace.open_systems(stored.id), workplace, wake)
     except ConnectorError as error:
         if isinstance(error, Unauthorized | WrongEnvironment):
@@ -235,27 +229,4 @@ def _again_in(error: ConnectorError) -> timedelta | None:
 
 
 def _lease(now: datetime) -> datetime:
-    return now + timedelta(seconds=LEASE_SECONDS)
-
-
-@contextmanager
-def _leased(engine: Engine, run_id: int) -> Iterator[None]:
-    """Renews the lease of a run from a thread of its own, until the work ends."""
-    ended = threading.Event()
-
-    def renewing() -> None:
-        while not ended.wait(_RENEW_SECONDS):
-            try:
-                with engine.begin() as connection:
-                    scheduled_runs.renew(connection, run_id, seconds=LEASE_SECONDS)
-            except SQLAlchemyError as error:
-                # The lease outlives several of these.
-                log.warning("lease_not_renewed", run_id=run_id, reason=type(error).__name__)
-
-    thread = threading.Thread(target=renewing, name=f"lease of run {run_id}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
+    return now + timedelta(seconds=scheduled_runs.LEASE_SECONDS)

@@ -11,6 +11,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from connector.store.mirror_tables import paused_schedules, scheduled_runs, wanted_runs
 
+# A run whose process died counts as lost after it; one that lives renews it.
+LEASE_SECONDS = 300.0
+
 # The newest run of each pair is found by its index; at most one of a pair is unfinished, and it is the newest.
 _STANDINGS = text(
     """

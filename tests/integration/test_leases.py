@@ -4,10 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import event, func, select, text, update
+from sqlalchemy import event, func, insert, select, text, update
 
 from connector.flows.leasing import Leases
 from connector.store import records
+from connector.store.mirror_tables import scheduled_runs
 from connector.store.records import LEASE, Lease
 from connector.store.tables import records as table
 from tests.clock import later, now
@@ -99,3 +100,21 @@ def test_renewing_waits_for_nobody(world: World) -> None:
     with world.engine.begin() as connection:
         records.renew(connection, [(lease.record_id, lease.fence)])
     assert seconds_left(world) > 0
+
+
+def test_the_lease_of_a_run_is_renewed_while_its_process_lives(world: World) -> None:
+    with world.engine.begin() as connection:
+        run_id = connection.execute(
+            insert(scheduled_runs)
+            .values(connection_id=world.connection.id, name="orders.poll", started_at=now(), lease_until=now())
+            .returning(scheduled_runs.c.id)
+        ).scalar_one()
+
+    def is_renewed() -> bool:
+        with world.engine.begin() as connection:
+            return bool(
+                connection.execute(select(scheduled_runs.c.lease_until > later(timedelta(minutes=4)))).scalar_one()
+            )
+
+    with Leases(world.engine, runs_every=0.05).of_run(run_id):
+        eventually(is_renewed)

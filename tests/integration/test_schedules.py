@@ -56,7 +56,7 @@ def begun_elsewhere(world: World, at: datetime = START) -> None:
     values = {"connection_id": world.connection.id, "name": "orders.poll", "started_at": at}
     slot = scheduled.Rhythm(300).slot(at)
     with world.engine.begin() as connection:
-        lease_until = at + timedelta(seconds=scheduled.LEASE_SECONDS)
+        lease_until = at + timedelta(seconds=store.LEASE_SECONDS)
         connection.execute(insert(scheduled_runs).values(**values, slot=slot, lease_until=lease_until))
 
 
@@ -100,7 +100,7 @@ def test_a_killed_run_starts_again_once_its_lease_ended(world: World) -> None:
     daily = a_job(cadence=86_400)
     begun_elsewhere(world)
     assert ran(world, daily, START + 4 * MINUTE) is None
-    after = START + timedelta(seconds=scheduled.LEASE_SECONDS)
+    after = START + timedelta(seconds=store.LEASE_SECONDS)
     assert scheduled.due(world.engine, [daily], now=after) == [(world.connection.id, "orders.poll")]
     assert ran(world, daily, after) is not None
     assert [(row.outcome, row.asked_by) for row in rows(world)] == [("lost", None), ("done", "after a lost run")]
