@@ -8,7 +8,10 @@ from typing import Any
 
 from sqlalchemy import insert, text
 
+from connector.flows import stock_noting
+from connector.flows.stock_drift import read_shop
 from connector.store import inbox, items
+from connector.store import stock as stock_store
 from connector.store.inbox import Delivery
 from connector.store.items import Item
 from connector.store.mirror_tables import stock
@@ -49,6 +52,26 @@ def shown_by_the_shop(world: World, units: Mapping[str, int]) -> None:
     world.shop.inventory.load(
         {"id": 11 + n, "sku": sku, "levels": {MAIN: quantity}} for n, (sku, quantity) in enumerate(units.items())
     )
+
+
+def mugs_differ(world: World) -> None:
+    """Of mugs the shop has too few, of lids enough, and a ghost that is no item of NetSuite; compared by a whole reading."""
+    world.shop.config.bulk_polls = 0
+    told_by_netsuite(world, {"MUG": 30, "LID": 7})
+    shown_by_the_shop(world, {"MUG": 20, "LID": 5, "GHOST": 1})
+    with world.engine.begin() as connection:
+        stock_store.complete(
+            connection, world.connection.id, source="inventoryitemlocations", locations=("2",),
+            watermark="2026-11-24 10:00:00",
+        )  # fmt: skip
+    compared(world)
+
+
+def compared(world: World) -> None:
+    """The shop is read whole, and how its stock stands is noted."""
+    systems = world.runtime.open_systems(world.connection.id)
+    read_shop(systems, world.runtime)
+    stock_noting.note(systems, world.runtime)
 
 
 def minutes_pass(world: World, minutes: int) -> None:

@@ -5,15 +5,13 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
-from connector.flows import api_access, replay, stock_noting
+from connector.flows import api_access, replay
 from connector.flows.acting import Who
 from connector.flows.reconciling import reconcile
 from connector.flows.rule_changes import version_of
 from connector.flows.rules_file import rules_as_toml
-from connector.flows.stock_drift import read_shop
 from connector.runtime import Runtime
 from connector.store import alert_channels, jobs, rule_drafts
-from connector.store import stock as stock_store
 from connector.store.alert_channels import ChannelKind
 from connector.store.api_tokens import NewToken
 from connector.store.connection_tables import connections
@@ -23,7 +21,7 @@ from connector.store.roles import Role
 from tests.browser.site import Site
 from tests.clock import now
 from tests.payloads import payment, rest_order
-from tests.stocking import shown_by_the_shop, told_by_netsuite
+from tests.stocking import mugs_differ
 from tests.waiting import eventually
 from tests.world import World
 
@@ -36,7 +34,7 @@ def furnish(site: Site) -> None:
         return
     site.is_furnished = True
     _sell(site)
-    _stock(site.world)
+    mugs_differ(site.world)
     with site.world.engine.begin() as connection:
         connection.execute(update(connections).values(created_at=now() - timedelta(days=60)))
     beside_orders(site.world.runtime, site.world.connection)
@@ -80,18 +78,3 @@ def _sell(site: Site) -> None:
 def _come_to_rest(world: World) -> None:
     wanted = {5201: "in_sync", 5202: "held", 5203: "held"}
     eventually(lambda: all(world.record(one).state == state for one, state in wanted.items()), within=30)
-
-
-def _stock(world: World) -> None:
-    """Of mugs the shop has too few, of lids enough; its ghost is no item of NetSuite."""
-    world.shop.config.bulk_polls = 0
-    told_by_netsuite(world, {"MUG": 30, "LID": 7})
-    shown_by_the_shop(world, {"MUG": 20, "LID": 5, "GHOST": 1})
-    with world.engine.begin() as connection:
-        stock_store.complete(
-            connection, world.connection.id, source="inventoryitemlocations", locations=("2",),
-            watermark="2026-11-24 10:00:00",
-        )  # fmt: skip
-    systems = world.runtime.open_systems(world.connection.id)
-    read_shop(systems, world.runtime)
-    stock_noting.note(systems, world.runtime)

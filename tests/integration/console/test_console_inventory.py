@@ -7,14 +7,11 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import Engine, text
 
-from connector.flows import stock_noting
 from connector.flows.jobs import the_job
-from connector.flows.stock_drift import read_shop
 from connector.store import operator_actions
-from connector.store import stock as stock_store
 from tests.clock import now
 from tests.scheduling import run_everywhere
-from tests.stocking import MAIN, shown_by_the_shop, stock_rules, told_by_netsuite
+from tests.stocking import MAIN, compared, mugs_differ, shown_by_the_shop, stock_rules
 from tests.visiting import Visitor
 from tests.world import World, opened_world
 
@@ -25,23 +22,8 @@ WHY = {"store": "us-store", "because": "counted by hand"}
 def world(database: Engine, redis_url: str) -> Iterator[World]:
     """Two units of each item are kept back: mugs differ, lids are right, the shop has a ghost that NetSuite has not."""
     with opened_world(database, redis_url, rules=stock_rules(buffer=2)) as opened:
-        opened.shop.config.bulk_polls = 0
-        told_by_netsuite(opened, {"MUG": 30, "LID": 7})
-        shown_by_the_shop(opened, {"MUG": 20, "LID": 5, "GHOST": 1})
-        with opened.engine.begin() as connection:
-            stock_store.complete(
-                connection, opened.connection.id, source="inventoryitemlocations", locations=("2",),
-                watermark="2026-11-24 10:00:00",
-            )  # fmt: skip
-        compared(opened)
+        mugs_differ(opened)
         yield opened
-
-
-def compared(world: World) -> None:
-    """The shop is read whole, and how its stock stands is noted."""
-    systems = world.runtime.open_systems(world.connection.id)
-    read_shop(systems, world.runtime)
-    stock_noting.note(systems, world.runtime)
 
 
 def has(world: World, sku: str) -> int:
