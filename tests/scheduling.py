@@ -4,7 +4,7 @@ from datetime import datetime
 
 from connector.flows import scheduled
 from connector.flows.jobs import the_job
-from connector.flows.scheduled import Wake
+from connector.flows.systems import Wake
 from connector.runtime import Runtime
 from connector.store import connections
 

@@ -13,6 +13,7 @@ from connector.cli.opening import COMMAND_LINE, opened
 from connector.errors import ConfigError, Conflict, Unavailable
 from connector.flows import rule_changes, scheduled
 from connector.flows.jobs import the_job
+from connector.flows.sweep import left_to_sweeper
 from connector.mapping.rules import Rules
 from connector.runtime import Runtime
 from connector.sandbox.scenario import world
@@ -99,7 +100,7 @@ def run_schedule(stage: Stage, name: str) -> None:
         while True:
             try:
                 ran = scheduled.run_by_hand(
-                    runtime, job, stored, lambda _: None, actor=COMMAND_LINE, now=datetime.now(UTC)
+                    runtime, job, stored, left_to_sweeper(runtime.engine), actor=COMMAND_LINE, now=datetime.now(UTC)
                 )
                 break
             except Conflict:

@@ -10,6 +10,7 @@ from connector.cli.opening import COMMAND_LINE, data_option, json_option, opened
 from connector.cli.output import print_json, print_table
 from connector.flows import stock_sync
 from connector.flows.stock_push import Comparison
+from connector.flows.sweep import left_to_sweeper
 
 
 @click.command()
@@ -25,11 +26,11 @@ def sync(connection: str, force: bool, dry_run: bool, data: Path, as_json: bool)
             stored = the_connection(database, connection)
         systems = runtime.open_systems(stored.id)
         if dry_run:
-            _show(stock_sync.preview(systems, runtime, lambda _record_id: None), as_json=as_json)
+            _show(stock_sync.preview(systems, runtime, left_to_sweeper(runtime.engine)), as_json=as_json)
             return
         now = datetime.now(UTC)
         counts = stock_sync.sync(
-            systems, runtime, lambda _record_id: None, is_forced=force, actor=COMMAND_LINE, now=now
+            systems, runtime, left_to_sweeper(runtime.engine), is_forced=force, actor=COMMAND_LINE, now=now
         )
     if as_json:
         print_json(dict(counts))

@@ -13,6 +13,7 @@ from connector.cli.output import print_json, print_table
 from connector.flows import schedule_overview, scheduled
 from connector.flows.jobs import JOBS, the_job
 from connector.flows.schedule_overview import ScheduleView, schedule_views
+from connector.flows.sweep import left_to_sweeper
 from connector.store import connections
 from connector.store.connections import StoredConnection
 from connector.store.scheduled_runs import RunOutcome, StoredRun
@@ -54,9 +55,8 @@ def run(connection: str, name: str, data: Path, as_json: bool) -> None:
     with opened(data) as (runtime, _):
         with runtime.engine.begin() as database:
             stored = the_connection(database, connection)
-        # Records that it releases are due: the workers' sweeper finds them within seconds.
         ran = scheduled.run_by_hand(
-            runtime, job, stored, lambda _record_id: None, actor=COMMAND_LINE, now=datetime.now(UTC)
+            runtime, job, stored, left_to_sweeper(runtime.engine), actor=COMMAND_LINE, now=datetime.now(UTC)
         )
     if as_json:
         print_json({"schedule": name, "outcome": ran.outcome, "reason": ran.reason, "counts": dict(ran.counts)})

@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
 
 from connector.flows.describing import UNSURE
-from connector.flows.systems import Systems, Workplace
+from connector.flows.systems import Systems, Wake, Workplace
 from connector.shopify.changes import ChangedOrder, changed_orders
 from connector.store import cursors, inbox, known_records, subscriptions
 from connector.store.inbox import Delivery
@@ -25,8 +25,6 @@ OVERLAP = timedelta(minutes=10)
 LOOK_BACK = timedelta(days=3)
 # A second change within the second of the one that we read shows nowhere: the daily look has such orders read once more.
 _BACK = "look-back"
-
-Wake = Callable[[int], object]
 
 
 def catch_up(systems: Systems, workplace: Workplace, wake: Wake) -> Mapping[str, int]:

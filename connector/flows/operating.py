@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from connector.errors import WrongEnvironment
 from connector.flows import circuit, guard
 from connector.flows.guard import Pair
+from connector.flows.sweep import left_to_sweeper
 from connector.flows.systems import Workplace
 from connector.shopify.shop import shop
 from connector.store import connections, operator_actions
@@ -45,7 +46,7 @@ def approve(workplace: Workplace, stored: StoredConnection, pair: Pair, *, actor
         _write_down(connection, stored, "pair approved", actor, **pair.to_json())
     if stored.halt_code != WrongEnvironment("").code:
         return False
-    return circuit.probe(workplace, stored.id, lambda _record_id: None, now=now)
+    return circuit.probe(workplace, stored.id, left_to_sweeper(workplace.engine), now=now)
 
 
 def _reason(because: str | None) -> dict[str, str]:

@@ -1,14 +1,13 @@
 """The run orders.poll: asks NetSuite what became of our orders and their bills, and writes their numbers to the shop."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from connector.flows import catalog
 from connector.flows.deletions import refresh_deleted
-from connector.flows.systems import Systems, Workplace
+from connector.flows.systems import Systems, Wake, Workplace
 from connector.flows.write_back import write_back
 from connector.store import clock, records, wanted
 
-Wake = Callable[[int], object]
 # Records that are woken at once; the sweepers find the rest.
 _WOKEN = 1000
 

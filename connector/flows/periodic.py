@@ -9,8 +9,7 @@ from connector.errors import ConnectorError
 from connector.flows import catalog, endings, guard, subscriptions
 from connector.flows.circuit import probe_halted
 from connector.flows.privacy import GONE
-from connector.flows.scheduled import Wake
-from connector.flows.systems import Systems, Workplace
+from connector.flows.systems import Systems, Wake, Workplace
 from connector.flows.verification import verify_batch
 from connector.netsuite.client import PERMISSION as NETSUITE_PERMISSION
 from connector.shopify.client import PERMISSION as SHOPIFY_PERMISSION

@@ -3,7 +3,7 @@
 Every order that it cannot explain is given to catch-up, so that it is worked on.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -13,13 +13,11 @@ from connector.flows.ledger import Window
 from connector.flows.ledger_orders import Placed
 from connector.flows.proof_document import days_of, kept_document
 from connector.flows.proving import Proof, proof, window
-from connector.flows.systems import Systems, Workplace
+from connector.flows.systems import Systems, Wake, Workplace
 from connector.shopify.changes import ChangedOrder
 from connector.store import proofs
 
 log = structlog.get_logger(__name__)
-
-Wake = Callable[[int], object]
 
 
 def reconcile(systems: Systems, workplace: Workplace, wake: Wake) -> Mapping[str, int]:

@@ -6,8 +6,7 @@ Looks for orders of another connector go with it, once the orders stand.
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from connector.flows.scheduled import Wake
-from connector.flows.systems import Systems, Workplace
+from connector.flows.systems import Systems, Wake, Workplace
 from connector.store import adoptions, retention
 from connector.store.retention import Place
 

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from connector.errors import ConfigError, Conflict, ConnectorError, TransientError, Unauthorized, WrongEnvironment
 from connector.flows.circuit import open_circuit
-from connector.flows.systems import Systems, Workplace
+from connector.flows.systems import Systems, Wake, Workplace
 from connector.mapping.rules_to_shopify import ScheduleRules
 from connector.store import connections, cursors, retries, scheduled_runs
 from connector.store.connections import StoredConnection
@@ -23,7 +23,6 @@ from connector.transport import Call, answering, recorded_calls
 
 log = structlog.get_logger(__name__)
 
-Wake = Callable[[int], object]
 
 # The heartbeat of beat.
 BEAT = "beat"

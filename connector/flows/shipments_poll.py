@@ -1,15 +1,14 @@
 """The run fulfillments.poll: asks NetSuite what was shipped of our orders, so that the buyers learn of their parcels."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 
 from connector.flows.deletions import refresh_deleted
 from connector.flows.parcel_questions import BLOCKED
 from connector.flows.shipment_mirror import refresh_shipments
-from connector.flows.systems import Systems, Workplace
+from connector.flows.systems import Systems, Wake, Workplace
 from connector.store import clock, records, wanted
 
-Wake = Callable[[int], object]
 # Records that are woken at once; the sweepers find the rest.
 _WOKEN = 1000
 # A hold that is released, and a date that comes, are told by nothing that reaches us.

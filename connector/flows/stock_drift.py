@@ -3,7 +3,7 @@
 Both mirrors are made whole; what differs after that is what the next push sends, for it sends what differs.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from connector.flows import stock_poll
 from connector.flows.sku_map import fill, run_in_bulk, stored
 from connector.flows.stock_news import learn_from_events
 from connector.flows.stock_places import StockPlace, stock_places
-from connector.flows.systems import Systems, Workplace
+from connector.flows.systems import Systems, Wake, Workplace
 from connector.mapping.rules_to_shopify import InventoryRules
 from connector.mapping.stock_terms import Terms, terms
 from connector.shopify.inventory import item_line, level_line
@@ -24,7 +24,6 @@ from connector.store.levels import Problem, SeenLevel
 from connector.store.shop_items import ShopItem
 from connector.store.stock_rows import StockRow
 
-Wake = Callable[[int], object]
 FROZEN = "inventory.frozen names it"
 _FROZEN_BY = "frozen by "
 _KEPT = (FROZEN, _FROZEN_BY)

@@ -11,11 +11,10 @@ from sqlalchemy import Connection
 from connector.errors import NeedsDecision
 from connector.flows.stock_drift import Standing, standings
 from connector.flows.stock_places import StockPlace, stock_places
-from connector.flows.systems import Systems, Workplace
+from connector.flows.systems import Systems, Wake, Workplace
 from connector.store import stock_findings
 from connector.store.stock_findings import FindingKind, StockCounts, StockFinding
 
-Wake = Callable[[int], object]
 Run = Callable[[Systems, Workplace, Wake], Mapping[str, int]]
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from connector.errors import ConnectorError, Forbidden, Rejected
 from connector.flows.stock_reading import Fetchers, Lines, Source, cut, read_kits, rest
-from connector.flows.systems import Systems, Workplace
+from connector.flows.systems import Systems, Wake, Workplace
 from connector.flows.watermarks import after_setback, minus_overlap
 from connector.limits import RESERVE, Lane
 from connector.netsuite.client import PERMISSION, NetSuiteClient
@@ -24,7 +24,6 @@ from connector.store.stock import Difference, Reading
 
 log = structlog.get_logger(__name__)
 
-Wake = Callable[[int], object]
 
 # More calls at once than this only wait for each other.
 _MOST_FETCHERS = 8

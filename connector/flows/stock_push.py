@@ -4,7 +4,7 @@ A quantity is set only where the shop still has what we last saw. Where it has n
 shop is asked again, for its orders too, and the sum is made anew.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from connector.flows.stock_drift import NAMED, Standing, read_shop, standings
 from connector.flows.stock_news import learn_from_events
 from connector.flows.stock_places import StockPlace, stock_places
 from connector.flows.stock_sending import REFUSED, Sender, Sent
-from connector.flows.systems import Systems, Workplace
+from connector.flows.systems import Systems, Wake, Workplace
 from connector.shopify.inventory import levels as levels_in_shop
 from connector.store import cursors, levels, shop_items, stock, unseen
 from connector.store.levels import Problem, SeenLevel
@@ -27,7 +27,6 @@ log = structlog.get_logger(__name__)
 # Stands once the units of orders that are not written were noted, for as long as stock is pushed.
 _LEFT_OUT = "inventory.left_out"
 
-Wake = Callable[[int], object]
 
 # Rounds of reading again what the shop has and sending anew; what is still stale then waits for the next run.
 ROUNDS = 3

@@ -1,6 +1,6 @@
 """Stock, both halves: what NetSuite has is read, and what the shop should have is sent."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -11,10 +11,8 @@ from connector.flows.asking import run_soon
 from connector.flows.scheduled import Job, run_by_hand
 from connector.flows.stock_places import stock_places
 from connector.flows.stock_push import Comparison
-from connector.flows.systems import Systems, Workplace
+from connector.flows.systems import Systems, Wake, Workplace
 from connector.store import operator_actions
-
-Wake = Callable[[int], object]
 
 PUSH = "inventory.push"
 

@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import Engine, text
 
 from connector.flows import canary
+from connector.flows.systems import Wake
 from connector.store import cursors, undone
 
 log = structlog.get_logger(__name__)
@@ -18,10 +19,22 @@ LIMIT = 500
 _LOCK = 7_431_902_211
 
 
-Wake = Callable[[int], bool]
+HeardWake = Callable[[int], bool]
 
 
-def sweep(engine: Engine, wake: Wake, *, now: datetime, queued: int = 0, ahead: Wake | None = None) -> Sequence[int]:
+def left_to_sweeper(engine: Engine) -> Wake:
+    """A wake for processes that have no queue, such as commands: the next sweep of a worker finds the record, within seconds."""
+
+    def wake(record_id: int) -> None:
+        with engine.begin() as connection:
+            undone.expect_sweep(connection, record_id)
+
+    return wake
+
+
+def sweep(
+    engine: Engine, wake: HeardWake, *, now: datetime, queued: int = 0, ahead: HeardWake | None = None
+) -> Sequence[int]:
     """Wakes every record that is due and unattended; returns those that could not be. One sweeper at a time does it.
 
     `wake` says whether it was heard; after the first that was not, the others are not tried. `queued`: how many wakes

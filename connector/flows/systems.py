@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -15,6 +16,9 @@ from connector.netsuite.client import NetSuiteClient
 from connector.shopify.client import ShopifyClient
 from connector.store.connections import StoredConnection
 from connector.vault import Vault
+
+# Tells the workers that a record is due.
+Wake = Callable[[int], object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, or_, select, update
 
-from connector.store.records import WAKE_AGAIN, due_now
+from connector.store.records import due_now, due_unheard
 from connector.store.tables import RecordState, records
 
 
@@ -26,7 +26,7 @@ def release_settled(connection: Connection, record_ids: Sequence[int]) -> None:
         records.c.state == RecordState.HELD,
         records.c.reason_code == "total_mismatch",
     )
-    connection.execute(settled.values(due_now() | {"woken_at": func.now() - WAKE_AGAIN * 2}))
+    connection.execute(settled.values(due_unheard()))
 
 
 def release(connection: Connection, connection_id: int, subjects: Sequence[str]) -> list[int]:
@@ -53,7 +53,7 @@ def release_unmapped(connection: Connection, connection_id: int) -> int:
             records.c.state == RecordState.HELD,
             or_(records.c.reason_code == "not_mapped", records.c.reason_subject.startswith("rule:")),
         )
-        .values(due_now() | {"woken_at": func.now() - WAKE_AGAIN * 2})
+        .values(due_unheard())
     )
     return found.rowcount
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, or_, select, update
 
-from connector.store.records import ORDER, WAKE_AGAIN, RecordView, due_now
+from connector.store.records import ORDER, RecordView, due_unheard
 from connector.store.tables import RecordState, attempts, records
 
 OPEN = (RecordState.HELD, RecordState.PARKED)
@@ -113,12 +113,7 @@ def waiting(connection: Connection, cause: Cause, *, limit: int, before: int | N
 
 def release(connection: Connection, cause: Cause) -> list[int]:
     """Makes due exactly the open records of one cause; their ids. The next sweep finds those that nobody wakes."""
-    found = connection.execute(
-        update(records)
-        .where(*_of(cause))
-        .values(due_now() | {"woken_at": func.now() - WAKE_AGAIN * 2})
-        .returning(records.c.id)
-    )
+    found = connection.execute(update(records).where(*_of(cause)).values(due_unheard()).returning(records.c.id))
     return sorted(found.scalars())
 
 

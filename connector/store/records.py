@@ -218,6 +218,11 @@ def due_now() -> dict[str, Any]:
     }
 
 
+def due_unheard() -> dict[str, Any]:
+    """The same of a record that nobody wakes: the next sweep finds it."""
+    return due_now() | {"woken_at": func.now() - WAKE_AGAIN * 2}
+
+
 def mark_dirty(connection: Connection, record_id: int) -> None:
     """Asks for one more pass over a record, whatever state it is in."""
     connection.execute(

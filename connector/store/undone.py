@@ -30,6 +30,11 @@ def left_behind(connection: Connection, *, now: datetime, limit: int) -> list[in
     return _taken(connection, and_(_is_due(now), is_left, records.c.woken_at < now - WAKE_AGAIN), now, limit)
 
 
+def expect_sweep(connection: Connection, record_id: int) -> None:
+    """Lets the next sweep find a record that is due and that nobody wakes, as if its wake had been lost long ago."""
+    connection.execute(update(records).where(records.c.id == record_id).values(woken_at=func.now() - WAKE_AGAIN * 2))
+
+
 def _is_due(now: datetime) -> ColumnElement[bool]:
     """Due, and nobody works on it."""
     return and_(

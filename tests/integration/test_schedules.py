@@ -15,8 +15,8 @@ from connector.flows import schedule_overview, scheduled
 from connector.flows.asking import run_soon
 from connector.flows.jobs import JOBS
 from connector.flows.schedule_overview import schedule_views
-from connector.flows.scheduled import Job, Ran, Wake
-from connector.flows.systems import Systems, Workplace
+from connector.flows.scheduled import Job, Ran
+from connector.flows.systems import Systems, Wake, Workplace
 from connector.mapping.rules import Rules
 from connector.store import connections, operator_actions
 from connector.store import scheduled_runs as store

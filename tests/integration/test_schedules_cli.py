@@ -4,7 +4,10 @@ import json
 from typing import Any
 
 from connector.flows.jobs import JOBS
+from connector.flows.sweep import sweep
 from connector.store import operator_actions
+from tests.clock import now
+from tests.payloads import payment, rest_order
 from tests.world import World
 
 
@@ -26,6 +29,21 @@ def test_a_run_by_hand_prints_its_counts_and_is_listed(world: World, run: Any) -
     assert last["counts"] == {"rows": 10, "released": 0}
     assert found["items.refresh"]["every_seconds"] == 900
     assert found["billing.refresh"]["last_run"] is None
+
+
+def test_what_a_run_by_hand_makes_due_is_woken_by_the_next_sweep(world: World, run: Any) -> None:
+    moment = now().isoformat()
+    order = rest_order(5001, created_at=moment, updated_at=moment)
+    world.shop.put_order(order, [payment(order)])
+    assert run("schedules", "run", "us-store", "orders.catch_up").stdout == "orders.catch_up: orders 1, unheard 1\n"
+    woken: list[int] = []
+
+    def wake(record_id: int) -> bool:
+        woken.append(record_id)
+        return True
+
+    sweep(world.engine, wake, now=now())
+    assert world.record(5001).id in woken
 
 
 def test_a_failed_run_ends_with_its_reason_and_exit_code_1(world: World, run: Any) -> None:
