@@ -2,7 +2,7 @@
 
 import random
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
@@ -32,11 +32,15 @@ _ASKED = 30
 # `n` is an order's number, another one each time.
 PATHS = (
     "/", "/orders", "/orders?state=held", "/orders?state=excluded", "/orders?q=%23{n}", "/orders?q={netsuite}",
-    "/orders/{shopify}", "/orders/{shopify}/money", "/problems", "/problems?tab=retrying", "/problems?tab=resolved",
-    "/problems/shop-1/not_mapped?subject=sku:MUG-1", "/events", "/events?topic=orders/paid", "/events?state=held",
-    "/events?order=%23{n}", "/events/{n}", "/inventory", "/inventory?show=drift", "/inventory?q=SKU-09",
-    "/inventory/SKU-000100", "/mapping", "/mapping/shop-1/history", "/reconcile", "/connections", "/connections/shop-1",
-    "/schedules", "/jobs", "/alerts", "/audit", "/users", "/system",
+    "/orders/{shopify}", "/orders/{shopify}/money", "/orders/{shopify}/effects/{effect}", "/orders/{shopify}/ignore",
+    "/problems", "/problems?tab=retrying", "/problems?tab=resolved", "/problems/shop-1/not_mapped?subject=sku:MUG-1",
+    "/problems/shop-1/not_mapped/again?subject=sku:MUG-1", "/problems/shop-1/not_mapped/map?subject=sku:MUG-1&value=MUG-2",
+    "/events", "/events?topic=orders/paid", "/events?state=held", "/events?order=%23{n}", "/events/{n}",
+    "/events/{n}/revealed", "/events/replay?store=shop-1&since={yesterday}", "/inventory", "/inventory?show=drift",
+    "/inventory?q=SKU-09", "/inventory/SKU-000100", "/mapping", "/mapping/shop-1/example", "/mapping/shop-1/draft",
+    "/mapping/shop-1/history", "/reconcile", "/connections", "/connections/new", "/connections/shop-1",
+    "/connections/shop-1/setup", "/connections/shop-1/rotate", "/connections/shop-1/rotate/client-secret",
+    "/connections/shop-1/remove", "/schedules", "/jobs", "/alerts", "/audit", "/users", "/system",
 )  # fmt: skip
 
 
@@ -96,7 +100,9 @@ def console_client(engine: Engine, redis_url: str) -> FlaskClient:
 
 def address(path: str, number: int) -> str:
     """One of PATHS, of an order."""
-    return path.format(n=number, shopify=FIRST_ID + number, netsuite=SALES_ORDER + number)
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    ids = {"n": number, "shopify": FIRST_ID + number, "netsuite": SALES_ORDER + number, "effect": number * 2}
+    return path.format(**ids, yesterday=yesterday)
 
 
 def _ask(client: FlaskClient, path: str, rng: random.Random) -> None:

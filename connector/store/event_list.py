@@ -141,20 +141,19 @@ def count_events(connection: Connection, wanted: EventFilter) -> int:
 def records_of(connection: Connection, wanted: EventFilter) -> dict[int, list[int]]:
     """The records that the deliveries of a filter speak of, by connection, each once; ignored ones only if asked for."""
     told = _filtered(select(events.c.record_kind, events.c.shopify_id).distinct(), wanted).lateral("told")
-    is_of_it = and_(
+    of_it = select(records.c.connection_id, records.c.id).where(
         records.c.connection_id == connections.c.id,
         records.c.kind == told.c.record_kind,
         records.c.shopify_id == told.c.shopify_id,
-    )
-    query = (
-        select(records.c.connection_id, records.c.id)
-        .select_from(connections.join(told, true()).join(records, is_of_it))
-        .where(records.c.kind.in_(REPLAYED), *_among(wanted))
+        records.c.kind.in_(REPLAYED),
     )
     if wanted.state is None:
-        query = query.where(records.c.state != RecordState.IGNORED)
+        of_it = of_it.where(records.c.state != RecordState.IGNORED)
+    # `offset 0`: each by its key, instead of all records beside it.
+    each = of_it.offset(0).correlate(connections, told).lateral("each")
+    query = select(*each.c).select_from(connections.join(told, true()).join(each, true())).where(*_among(wanted))
     found: dict[int, list[int]] = {}
-    for connection_id, record_id in connection.execute(query.order_by(records.c.id)):
+    for connection_id, record_id in connection.execute(query.order_by(each.c.id)):
         found.setdefault(connection_id, []).append(record_id)
     return found
 
