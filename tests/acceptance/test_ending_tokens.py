@@ -1,4 +1,4 @@
-"""Five hundred orders flow while the tokens of both sides end every three seconds; nobody notices but the ledgers."""
+"""Five hundred orders flow while the tokens of both sides end every eight seconds; nobody notices but the ledgers."""
 
 import json
 import time
@@ -25,7 +25,8 @@ from tests.waiting import eventually
 from tests.world import CLIENT, World, expiring_token, opened_world
 
 ORDERS = 500
-LIFE = 3.0
+# A quarter of it is left when a token is renewed: more than a busy machine keeps a request waiting.
+LIFE = 8.0
 # Orders in NetSuite when both sides revoke every token they have given.
 REVOKED_AT = (120, 240, 360)
 KNOWN = 50
@@ -92,7 +93,7 @@ def passes(world: World) -> list[list[dict[str, Any]]]:
 
 
 @pytest.mark.timeout(300)
-def test_five_hundred_orders_flow_while_tokens_end_every_three_seconds(product: Product) -> None:
+def test_five_hundred_orders_flow_while_tokens_end_every_eight_seconds(product: Product) -> None:
     world, planned = product.world, plain_day()
     assert len(planned.sales) == ORDERS
     seconds = play(planned, product)
