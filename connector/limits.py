@@ -154,6 +154,18 @@ class Slots:
             self._renewal.drop(holder)
             self._release(holder, is_taken)
 
+    def granted(self, lane: Lane) -> int:
+        """How many slots a lane may hold at once right now: fewer for a while after refusals, one while Redis is away."""
+        try:
+            lowered, at = self._redis.hmget(self._state, "limit", "at")
+            seconds, microseconds = self._redis.time()
+        except RedisError:
+            return 1
+        limit = self._limit
+        if lowered is not None and at is not None:
+            limit = min(limit, int(float(lowered) + seconds + microseconds / 1e6 - float(at)))
+        return max(limit - RESERVE[lane], 1)
+
     def refused(self) -> None:
         """The account answered 429: somebody else uses it too. Lowers the limit for a while."""
         try:

@@ -9,6 +9,7 @@ import click
 from connector.cli.event_filter import filter_options, the_filter
 from connector.cli.opening import COMMAND_LINE, data_option, json_option, opened
 from connector.cli.output import print_json, print_table, shown
+from connector.cli.trials import estimate_json, print_estimate, print_trial, trial_json
 from connector.flows import audit, replay
 from connector.flows.audit import Opened
 from connector.flows.replay import Preview, Sample
@@ -95,6 +96,11 @@ def _as_json(found: Opened) -> dict[str, Any]:
         "is_revealed": found.is_revealed,
         "same_as": list(found.event.twins),
         "record": found.record and asdict(found.record),
+        "pass": found.passed and asdict(found.passed),
+        "written": [
+            {"kind": one.kind, "external_id": one.natural_key, "netsuite_id": one.remote_id, "state": one.state}
+            for one in found.written
+        ],
     }
 
 
@@ -113,6 +119,18 @@ def _print_event(found: Opened) -> None:
         click.echo("it speaks of no record that is worked on")
     else:
         click.echo(f"{record.kind} {record.name or record.shopify_id}: {record.state}" + _reason(record.reason))
+        _print_pass(found)
+
+
+def _print_pass(found: Opened) -> None:
+    passed = found.passed
+    if passed is None:
+        click.echo("no pass has answered it yet")
+        return
+    ended = f"the pass of {shown(passed.started_at)} UTC, by {passed.worker} under rules {passed.rules_version}"
+    click.echo(f"{ended}: {passed.outcome}{_reason(passed.reason)}; {len(passed.calls)} calls")
+    for one in found.written:
+        click.echo(f"  {one.kind} {one.natural_key}, internal id {one.remote_id or 'not known'}: {one.state}")
 
 
 def _print_body(found: Opened) -> None:
@@ -133,36 +151,19 @@ def _preview_json(seen: Preview) -> dict[str, Any]:
         "deliveries": seen.deliveries,
         "records": len(seen.record_ids),
         "repeats": seen.repeats,
-        "netsuite_writes": seen.calls,
-        "minutes": seen.minutes,
-        "samples": [
-            {
-                "record": sample.record.name or sample.record.shopify_id,
-                "why_not": sample.why_not,
-                "requests": _requests(sample),
-            }
-            for sample in seen.samples
-        ],
+        **estimate_json(seen.estimate),
+        "samples": [{"record": _name(sample), **trial_json(sample.trial)} for sample in seen.samples],
     }
-
-
-def _requests(sample: Sample) -> list[dict[str, Any]]:
-    effects = sample.plan.effects if sample.plan else ()
-    return [{"request": f"{e.write.method} {e.write.path}", "body": e.write.body} for e in effects]
 
 
 def _print_preview(seen: Preview) -> None:
     click.echo(f"{seen.deliveries} deliveries speak of {len(seen.record_ids)} orders and customers")
     click.echo(f"{seen.repeats} of them need no pass of their own")
     for sample in seen.samples:
-        name = sample.record.name or sample.record.shopify_id
-        if sample.plan is None:
-            click.echo(f"{name}: cannot be tried: {sample.why_not}")
-            continue
-        click.echo(f"{name}: " + (f"{len(sample.plan.effects)} writes" if sample.plan.effects else "in step, nothing"))
-        for request in _requests(sample):
-            click.echo(f"  {request['request']}")
-            print_json(request["body"])
-    if seen.calls is not None:
-        click.echo(f"about {seen.calls} NetSuite writes, {seen.minutes:.1f} minutes with every slot at work")
+        print_trial(_name(sample), sample.trial)
+    print_estimate(seen.estimate, behind="at what both systems grant now")
     click.echo("nothing was done; add --start --because REASON to replay")
+
+
+def _name(sample: Sample) -> str:
+    return sample.record.name or sample.record.shopify_id

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ from connector.cli.connections import the_only_connection
 from connector.cli.history_netsuite import import_netsuite, show_netsuite
 from connector.cli.jobs import at_rest
 from connector.cli.opening import COMMAND_LINE, data_option, json_option, opened
-from connector.cli.output import console, print_json, print_table
+from connector.cli.output import console, print_json, print_table, progress_line
+from connector.cli.trials import estimate_json, print_estimate, print_trial, trial_json
 from connector.errors import ConfigError
 from connector.flows import history as flow
 from connector.flows.history import Outlook, Span
@@ -46,12 +47,15 @@ def history() -> None:
 @click.option("--until", type=_DATE, help="Orders placed before this day (UTC); now, where it is not given.")
 @click.option("--order", "names", multiple=True, help="Only the order of this name; may be given several times.")
 @click.option("--dry-run", is_flag=True, help="Show what would be written, by day and currency, and how long it takes.")
+@click.option(
+    "--samples", default=flow.SAMPLES, show_default=True, type=click.IntRange(0, 50), help="Orders a dry run tries."
+)
 @click.option("--detach", is_flag=True, help="Set it going and return; `ml-connector jobs list` shows how far it is.")
 @data_option
 @json_option
 def import_(
     connection_name: str | None, side: str, since: datetime | None, until: datetime | None, names: tuple[str, ...],
-    dry_run: bool, detach: bool, data: Path, as_json: bool,
+    dry_run: bool, samples: int, detach: bool, data: Path, as_json: bool,
 ) -> None:  # fmt: skip
     """Import orders placed before the connection was there. What is known already is left alone: begin again at will."""
     if side == "netsuite":
@@ -63,7 +67,7 @@ def import_(
     with opened(data) as (runtime, _):
         systems = _systems(runtime, connection_name)
         if dry_run:
-            _show(flow.outlook(systems, runtime, span), as_json=as_json)
+            _show(flow.outlook(systems, runtime, span, samples=samples), as_json=as_json)
             return
         job = _listed(systems, runtime, span, as_json=as_json)
         if not detach:
@@ -146,16 +150,9 @@ def _waited_for(runtime: Runtime, job: Job, tell: Callable[[str], None]) -> Job:
         job = _job(runtime, job.id)
         now = time.monotonic()
         if now - told >= _LINE_EVERY or job.state != JobState.RUNNING:
-            tell(progress_line(job.sent - job.undone, job.total, now - began))
+            tell(progress_line(job.sent - job.undone, job.total, now - began, what="orders"))
             told = now
     return job
-
-
-def progress_line(done: int, total: int, seconds: float) -> str:
-    """How far an import is after so many seconds, at which rate, and how long the rest takes at that."""
-    rate = done / seconds if seconds else 0.0
-    left = f"{timedelta(seconds=round((total - done) / rate))} left" if rate else "time left not known yet"
-    return f"{done} of {total} orders, {rate:.1f}/s, {left}"
 
 
 def _job(runtime: Runtime, job_id: int) -> Job:
@@ -174,20 +171,21 @@ def _show(found: Outlook, *, as_json: bool) -> None:
     if as_json:
         print_json({
             "found": found.found, "known": found.known, "new": found.new, "days": days,
-            "adopted": found.adopted, "doubtful": found.doubtful,
-            "statuses": dict(found.by_status), "samples": dict(found.samples),
-            "netsuite_writes": found.calls, "minutes": found.minutes,
+            "ours": found.ours, "adopted": found.adopted, "doubtful": found.doubtful, "statuses": dict(found.by_status),
+            "samples": {name: trial_json(trial) for name, trial in found.samples},
+            **estimate_json(found.estimate),
         })  # fmt: skip
         return
     click.echo(f"{found.found} orders, {found.known} of them known already, {found.new} new")
     print_table(("day", "currency", "orders", "total"), [tuple(day.values()) for day in days])
+    if found.ours:
+        click.echo(f"{found.ours} of them stand in NetSuite under our external ids and are taken up")
     if found.adopted or found.doubtful:
         held = f"{len(found.doubtful)} held" + (":" if found.doubtful else "")
         click.echo(f"{found.adopted} of them have the total of another connector's document and are adopted, {held}")
     for name, sentence in found.doubtful.items():
         click.echo(f"{name}: {sentence}")
-    for name, count in found.samples:
-        click.echo(f"{name}: " + (f"{count} writes" if isinstance(count, int) else count))
-    if found.calls is not None:
-        click.echo(f"about {found.calls} NetSuite writes, {found.minutes:.1f} minutes behind everything that is new")
+    for name, trial in found.samples:
+        print_trial(name, trial)
+    print_estimate(found.estimate, behind="behind everything that is new")
     click.echo("nothing was written")

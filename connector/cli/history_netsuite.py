@@ -1,11 +1,12 @@
 """`ml-connector history import --side netsuite`: items and customers that changed in NetSuite since a day."""
 
+import time
 from datetime import date
 
 import click
 
 from connector.cli.opening import COMMAND_LINE
-from connector.cli.output import print_json, print_table
+from connector.cli.output import print_json, print_table, progress_line
 from connector.flows.history_netsuite import counted, read_again
 from connector.flows.systems import Systems
 from connector.netsuite.client import PAGE
@@ -24,11 +25,15 @@ def show_netsuite(systems: Systems, since: date, *, as_json: bool) -> None:
 
 
 def import_netsuite(systems: Systems, runtime: Runtime, since: date, *, as_json: bool) -> None:
-    """Reads it, with a line for every thousand."""
+    """Reads it, with a line for every thousand: how far, how fast, how long still."""
+    began: dict[str, float] = {}
+    last = time.monotonic()
 
     def tell(name: str, read: int, total: int) -> None:
+        nonlocal last
+        since_when, last = began.setdefault(name, last), time.monotonic()
         if not as_json:
-            click.echo(f"{name}: {read} of {total} read", err=True)
+            click.echo(progress_line(read, total, last - since_when, what=name), err=True)
 
     counts = read_again(systems, runtime, since, actor=COMMAND_LINE, tell=tell)
     if as_json:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import click
@@ -28,6 +28,13 @@ def print_table(
     for row in rows:
         table.add_row(*("" if cell is None else shown(cell) for cell in row))
     console().print(table)
+
+
+def progress_line(done: int, total: int, seconds: float, *, what: str) -> str:
+    """How far a long task is after so many seconds, at which rate, and how long the rest takes at that."""
+    rate = done / seconds if seconds else 0.0
+    left = f"{timedelta(seconds=round((total - done) / rate))} left" if rate else "time left not known yet"
+    return f"{done} of {total} {what}, {rate:.1f}/s, {left}"
 
 
 def console() -> Console:

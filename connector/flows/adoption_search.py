@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from connector.flows.adoption_match import may_be_order
 from connector.flows.systems import Systems
+from connector.mapping import external_ids
 from connector.netsuite.foreign_documents import FoundDocument, documents_after, documents_of_values
 
 
@@ -34,6 +35,17 @@ def standing_orders(systems: Systems, orders: Mapping[str, str]) -> dict[str, li
         if order_id is not None and may_be_order(document, systems.shop_id, order_id):
             found[order_id].append(document)
     return found
+
+
+def under_our_ids(systems: Systems, order_ids: Sequence[str]) -> set[str]:
+    """Which of these orders stand in NetSuite under our own external ids, by one question."""
+    shop_id = systems.shop_id
+    of_order = {external_ids.sales_order(shop_id, one): one for one in order_ids}
+    of_order |= {external_ids.cash_sale(shop_id, one): one for one in order_ids}
+    if not of_order:
+        return set()
+    found = documents_of_values(systems.netsuite, "externalid", list(of_order))
+    return {of_order[document.value] for document in found if document.value in of_order}
 
 
 def of_root(root: FoundDocument, documents: Sequence[FoundDocument]) -> list[FoundDocument]:

@@ -1,12 +1,17 @@
 """One delivery of the audit log, opened for a person. What it says of people is shown only when asked, and asking is kept."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
 
 from connector.errors import ConfigError
 from connector.flows.systems import Workplace
 from connector.shopify.redaction import redacted
-from connector.store import inbox, operator_actions, records, timeline
+from connector.store import attempts, effects, inbox, operator_actions, records, timeline
+from connector.store.attempts import Attempt
+from connector.store.effects import StoredEffect
 from connector.store.event_list import EventView
 from connector.store.records import RecordView
 from connector.store.timeline import WholeEvent
@@ -14,12 +19,17 @@ from connector.store.timeline import WholeEvent
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A delivery and the record it speaks of; `body` is text, None where it was too old to be kept."""
+    """A delivery and the record it speaks of; `body` is text, None where it was too old to be kept.
+
+    `passed`: the pass that answered it, None while none did; `written`: what that pass sent.
+    """
 
     event: WholeEvent
     body: str | None = field(repr=False)
     is_revealed: bool
     record: RecordView | None
+    passed: Attempt | None = None
+    written: Sequence[StoredEffect] = ()
 
     @property
     def view(self) -> EventView:
@@ -51,8 +61,15 @@ def opened(workplace: Workplace, event_id: int, *, actor: str, reveal: bool) -> 
         record = None
         if view.record_kind and view.shopify_id:
             record = records.of_entity(connection, event.connection_id, view.record_kind, view.shopify_id)
+        passed = None if record is None else attempts.first_since(connection, record.id, view.received_at)
+        written = [] if passed is None else _written(connection, passed)
     shown = None if body is None else _text(body if reveal else redacted(body))
-    return Opened(event, shown, reveal and body is not None, record)
+    return Opened(event, shown, reveal and body is not None, record, passed, written)
+
+
+def _written(connection: Connection, passed: Attempt) -> list[StoredEffect]:
+    made = effects.of_record(connection, passed.record_id)
+    return [one for one in made if one.sent_at is not None and passed.started_at <= one.sent_at <= passed.finished_at]
 
 
 def _text(body: bytes) -> str:

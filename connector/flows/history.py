@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -16,20 +17,20 @@ from sqlalchemy import Connection
 from connector.errors import ConfigError, Conflict, ConnectorError, PermanentError
 from connector.flows import catalog
 from connector.flows.adoption_match import difference
-from connector.flows.adoption_search import standing_orders
+from connector.flows.adoption_search import standing_orders, under_our_ids
 from connector.flows.history_bulk import FROM as BULK_FROM
 from connector.flows.history_bulk import BulkListing, Progress, left_over
 from connector.flows.orders import order_plan
+from connector.flows.planning import Plan
+from connector.flows.sampling import Estimate, Trial, estimate, tried
 from connector.flows.systems import Systems, Workplace, behind_everybody
-from connector.limits import RESERVE, Lane
+from connector.limits import Lane
 from connector.netsuite.foreign_documents import FoundDocument
 from connector.shopify.changes import ListedOrder, PlacedOrder, placed_count, placed_order, placed_orders
 from connector.store import jobs, known_records, operator_actions, records
 from connector.store.jobs import JobState
 
-# Seconds of a NetSuite write where nothing was measured.
-_A_CALL = 1.0
-_SAMPLES = 5
+SAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +51,21 @@ class Span:
 class Outlook:
     """What an import would do. `sums`: orders and money by day of the books and currency, of those that are new.
 
-    `adopted`: new ones that another connector wrote, with the same total: their passes still compare what hangs on them;
-    `doubtful`: what is to be said of the others it
-    wrote, by name.
+    `ours`: new ones that stand in NetSuite under our external id, though no record knows them: they are taken up as they
+    are. `adopted`: those that another connector wrote, with the same total: their passes still compare what hangs on them;
+    `doubtful`: what is to be said of the others it wrote, by name. `estimate`: what the rest needs, reckoned from `samples`,
+    None where none of these could be tried.
     """
 
     found: int = 0
     known: int = 0
+    ours: int = 0
     adopted: int = 0
     doubtful: dict[str, str] = field(default_factory=dict)
     sums: dict[tuple[str, str], tuple[int, Decimal]] = field(default_factory=dict)
     by_status: Counter[str] = field(default_factory=Counter)
-    samples: list[tuple[str, int | str]] = field(default_factory=list)
-    slots: int = 1
+    samples: list[tuple[str, Trial]] = field(default_factory=list)
+    estimate: Estimate | None = None
 
     @property
     def new(self) -> int:
@@ -72,24 +75,13 @@ class Outlook:
     @property
     def made(self) -> int:
         """Orders that NetSuite does not have at all."""
-        return self.new - self.adopted - len(self.doubtful)
-
-    @property
-    def calls(self) -> int | None:
-        """NetSuite writes, reckoned from the samples; None where none could be planned."""
-        counts = [count for _, count in self.samples if isinstance(count, int)]
-        return round(sum(counts) / len(counts) * self.made) if counts else 0 if not self.made else None
-
-    @property
-    def minutes(self) -> float | None:
-        """How long they take with every slot that history may use."""
-        return None if self.calls is None else self.calls * _A_CALL / self.slots / 60
+        return self.new - self.ours - self.adopted - len(self.doubtful)
 
 
-def outlook(systems: Systems, workplace: Workplace, span: Span) -> Outlook:
+def outlook(systems: Systems, workplace: Workplace, span: Span, *, samples: int = SAMPLES) -> Outlook:
     """What an import would write, with dry runs of a few orders; nothing is written."""
     systems = behind_everybody(systems)
-    found = Outlook(slots=max(systems.connection.netsuite_concurrency - RESERVE[Lane.HISTORY], 1))
+    found = Outlook()
     sums: defaultdict[tuple[str, str], list[Decimal]] = defaultdict(list)
     chosen: list[PlacedOrder] = []
     zone = ZoneInfo(systems.rules.time_zone)
@@ -102,9 +94,10 @@ def outlook(systems: Systems, workplace: Workplace, span: Span) -> Outlook:
             day = order.created_at.astimezone(zone).date()
             sums[day.isoformat(), order.total.currency].append(order.total.amount)
         absent = _absent(new, found, systems)
-        chosen += absent[: max(_SAMPLES - len(chosen), 0)]
+        chosen += absent[: max(samples - len(chosen), 0)]
     found.sums = {key: (len(amounts), sum(amounts, Decimal(0))) for key, amounts in sorted(sums.items())}
-    found.samples = [(order.name, _writes(order, systems, workplace)) for order in chosen]
+    found.samples = [(one.name, tried(systems, workplace, partial(_plan, one, systems, workplace))) for one in chosen]
+    found.estimate = estimate([trial for _, trial in found.samples], found.made, systems, workplace)
     return found
 
 
@@ -212,15 +205,18 @@ def _unknown(page: Sequence[ListedOrder], systems: Systems, workplace: Workplace
 
 
 def _absent(new: Sequence[ListedOrder], found: Outlook, systems: Systems) -> list[PlacedOrder]:
-    """Those of a page that NetSuite does not have; the others are counted. One question a page.
+    """Those of a page that NetSuite does not have; the others are counted. One or two questions a page.
 
     What hangs on a document is looked at by the order's own pass, which reads the order: so many reads are not worth it here.
     """
     standing = standing_orders(systems, {order.placed.order_id: order.placed.name for order in new})
+    ours = under_our_ids(systems, [order.placed.order_id for order in new])
     absent = []
     for order in new:
         documents = standing[order.placed.order_id]
-        if not documents:
+        if order.placed.order_id in ours:
+            found.ours += 1
+        elif not documents:
             absent.append(order.placed)
         elif doubt := _doubt(order, documents, systems):
             found.doubtful[order.placed.name] = doubt
@@ -237,15 +233,8 @@ def _doubt(order: ListedOrder, documents: Sequence[FoundDocument], systems: Syst
     return sums and f"NetSuite's {documents[0].number} is {sums[0]}, Shopify's {sums[1]}"
 
 
-def _writes(placed: PlacedOrder, systems: Systems, workplace: Workplace) -> int | str:
-    """How many writes an order needs, or why none are made."""
-    try:
-        order = systems.shopify.order(placed.order_id)
-        planned = None if order is None else order_plan(order, systems, workplace)
-    except ConnectorError as error:
-        return str(error)
-    if planned is None:
-        return "was deleted meanwhile"
-    if planned.exclusion is not None:
-        return planned.exclusion.reason
-    return len(planned.effects)
+def _plan(placed: PlacedOrder, systems: Systems, workplace: Workplace) -> Plan:
+    order = systems.shopify.order(placed.order_id)
+    if order is None:
+        raise ConfigError(f"{placed.name} was deleted in Shopify meanwhile")
+    return order_plan(order, systems, workplace)

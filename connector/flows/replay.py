@@ -6,32 +6,28 @@ by the same means as a doubled webhook.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import mean
+from functools import partial
 
 from connector.errors import ConfigError, ConnectorError
 from connector.flows.dry_run import dry_run
-from connector.flows.planning import Plan
-from connector.flows.systems import Workplace
-from connector.store import attempts, event_list, jobs, operator_actions, records
+from connector.flows.sampling import Estimate, Trial, estimate, tried
+from connector.flows.systems import Systems, Workplace
+from connector.store import event_list, jobs, operator_actions, records
 from connector.store.event_list import EventFilter
 from connector.store.records import ORDER, RecordView
-
-# Seconds of one NetSuite call where none of the sampled records ever made one.
-_A_CALL = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one record would need now; `plan` is None where that cannot be said, and `why_not` says why."""
+    """One record, and what it would need now."""
 
     record: RecordView
-    plan: Plan | None
-    why_not: str | None = None
+    trial: Trial
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a replay would do. `calls` and `minutes` are reckoned from the samples; None without one that could be planned.
+    """What a replay would do. `estimate` is reckoned from the samples; None without one that could be planned.
 
     `repeats`: deliveries beyond the first of each record, which one pass answers together.
     """
@@ -39,8 +35,7 @@ class Preview:
     deliveries: int
     record_ids: Sequence[int]
     samples: Sequence[Sample]
-    calls: int | None
-    minutes: float | None
+    estimate: Estimate | None
 
     @property
     def repeats(self) -> int:
@@ -56,14 +51,15 @@ def preview(workplace: Workplace, wanted: EventFilter, *, samples: int) -> Previ
         _must_be_one(found)
         record_ids = next(iter(found.values()), [])
         chosen = [records.by_id(connection, record_id) for record_id in _spread(record_ids, samples)]
-        seconds = attempts.mean_call_seconds(connection, [record.id for record in chosen]) or _A_CALL
-    tried = [_tried(workplace, record) for record in chosen]
-    planned = [sample.plan for sample in tried if sample.plan is not None]
-    if not planned:
-        return Preview(deliveries, record_ids, tried, None, None)
-    slots = workplace.open_unchecked(next(iter(found))).connection.netsuite_concurrency
-    calls = round(mean(len(plan.effects) for plan in planned) * len(record_ids))
-    return Preview(deliveries, record_ids, tried, calls, calls * seconds / max(slots, 1) / 60)
+    if not chosen:
+        return Preview(deliveries, record_ids, (), None)
+    try:
+        systems = workplace.open_systems(next(iter(found)))
+    except ConnectorError as error:
+        return Preview(deliveries, record_ids, [Sample(one, Trial(None, str(error))) for one in chosen], None)
+    seen = [Sample(record, _tried(systems, workplace, record)) for record in chosen]
+    outlook = estimate([sample.trial for sample in seen], len(record_ids), systems, workplace)
+    return Preview(deliveries, record_ids, seen, outlook)
 
 
 def start(workplace: Workplace, wanted: EventFilter, *, because: str, actor: str) -> int:
@@ -94,10 +90,7 @@ def _spread(record_ids: Sequence[int], samples: int) -> list[int]:
     return list(record_ids[::step][:samples])
 
 
-def _tried(workplace: Workplace, record: RecordView) -> Sample:
+def _tried(systems: Systems, workplace: Workplace, record: RecordView) -> Trial:
     if record.kind != ORDER:
-        return Sample(record, None, f"a {record.kind} has no dry run")
-    try:
-        return Sample(record, dry_run(workplace, record))
-    except ConnectorError as error:
-        return Sample(record, None, str(error))
+        return Trial(None, f"a {record.kind} has no dry run")
+    return tried(systems, workplace, partial(dry_run, workplace, record))

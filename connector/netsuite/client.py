@@ -76,6 +76,10 @@ class NetSuiteClient:
         self._url = api_url.rstrip("/")
         self._lane = Lane.ORDERS
 
+    def granted_slots(self) -> int:
+        """Calls that this client's lane may have on their way at once right now."""
+        return self._slots.granted(self._lane)
+
     def in_lane(self, lane: Lane) -> "NetSuiteClient":
         """The same account for work that others go before: what would take an order's slot takes one of this lane."""
         other = copy(self)

@@ -35,6 +35,9 @@ class ShopifyClient:
         self._host = url.rstrip("/")
         self._url = f"{self._host}/admin/api/{version}/graphql.json"
         self._costs: dict[str, int] = {}
+        self._spent: dict[str, int] = {}
+        # Points that come back in a second, by the newest answer; None before the first.
+        self.restore_rate: float | None = None
         self.version = version
         # What answered last: a version that is no longer served is answered in another one.
         self.served_version = version
@@ -46,6 +49,10 @@ class ShopifyClient:
     def reach(self) -> None:
         """Whether anything answers at the shop's address; no token is shown. Raises Unavailable."""
         read_briefly(lambda: self._transport.send(Request("GET", f"{self._host}/", "reachability", {})))
+
+    def points_of(self, operation: str) -> int:
+        """Points the operation's newest answer took away; less than it has to ask for beforehand. 0 before the first."""
+        return self._spent.get(operation, 0)
 
     def order(self, order_id: str) -> Order | None:
         """The order as it is now with all its lines, refunds, fulfilments and returns, or None when it was deleted."""
@@ -123,7 +130,8 @@ class ShopifyClient:
         requested = int(cost["requestedQueryCost"])
         status = cost["throttleStatus"]
         available, rate = float(status["currentlyAvailable"]), float(status["restoreRate"])
-        self._costs[operation] = requested
+        self._costs[operation], self.restore_rate = requested, rate
+        self._spent[operation] = int(cost.get("actualQueryCost") or requested)
         maximum = float(status["maximumAvailable"])
         self._points.observe(maximum=maximum, available=available, restore_rate=rate, call=call)
         return max(0.0, (requested - available) / rate) if rate else 0.0

@@ -131,7 +131,7 @@ def test_a_dry_run_counts_what_is_adopted_and_names_what_differs(world: World, r
     foreign(world, 5003)
     found = json.loads(run("history", "import", "--since", "2026-05-01", "--dry-run", "--json").stdout)
     assert (found["new"], found["adopted"], list(found["samples"])) == (4, 1, ["#1004"])
-    assert found["netsuite_writes"] == found["samples"]["#1004"]
+    assert found["netsuite_writes"] == len(found["samples"]["#1004"]["requests"])
     assert "is 19, Shopify's 20.00" in found["doubtful"]["#1002"]
     assert list(found["doubtful"]) == ["#1002", "#1003"]
     assert world.transactions("CustDep") == []

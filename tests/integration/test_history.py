@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from connector.cli.history import progress_line
+from connector.cli.output import progress_line
 from connector.errors import ConfigError, Conflict
 from connector.flows.history import Span, begin, outlook
 from connector.flows.job_feed import advance
@@ -135,10 +135,27 @@ def test_a_dry_run_tells_days_money_and_calls_and_writes_nothing(world: World, r
         {"day": "2026-05-02", "currency": "USD", "orders": 1, "total": "20.00"},
     ]
     assert set(seen["samples"]) == {"#1001", "#1002", "#1003"}
-    assert seen["netsuite_writes"] == 3 * seen["samples"]["#1001"]
+    assert seen["netsuite_writes"] == 3 * len(seen["samples"]["#1001"]["requests"]) > 0
+    assert seen["shopify_points"] > 0 < seen["minutes"]
+    assert seen["samples"]["#1001"]["requests"][-1]["body"]["payment"] == "20.00"
     assert world.transactions() == before
     assert rows(world, "select count(*) from records where kind = 'order'") == [(1,)]
     assert "nothing was written" in run("history", "import", "--since", "2026-05-01", "--dry-run").stdout
+
+
+def test_a_dry_run_tells_which_orders_stand_under_our_ids_already(world: World, run: Any) -> None:
+    world.work(heard(world, "orders/create", placed(world, 5001)).record_ids[0])
+    placed(world, 5002)
+    # As after a restore of a database from before the order.
+    with world.engine.begin() as connection:
+        for table in ("attempts", "effects", "records"):
+            connection.exec_driver_sql(f"delete from {table}")
+    found = json.loads(run("history", "import", "--since", "2026-05-01", "--dry-run", "--json").stdout)
+    assert (found["new"], found["ours"], list(found["samples"])) == (2, 1, ["#1002"])
+    assert found["netsuite_writes"] == len(found["samples"]["#1002"]["requests"]) > 0
+    text = run("history", "import", "--since", "2026-05-01", "--dry-run", "--samples", "0").stdout
+    assert "1 of them stand in NetSuite under our external ids" in text
+    assert "#1002" not in text
 
 
 def test_single_orders_are_imported_by_their_name(world: World, run: Any) -> None:
@@ -233,5 +250,5 @@ def test_a_dry_run_sums_by_the_days_of_the_books(world: World) -> None:
 
 
 def test_a_line_of_progress_says_rate_and_time_left() -> None:
-    assert progress_line(120, 600, 60.0) == "120 of 600 orders, 2.0/s, 0:04:00 left"
-    assert progress_line(0, 600, 5.0) == "0 of 600 orders, 0.0/s, time left not known yet"
+    assert progress_line(120, 600, 60.0, what="orders") == "120 of 600 orders, 2.0/s, 0:04:00 left"
+    assert progress_line(0, 600, 5.0, what="orders") == "0 of 600 orders, 0.0/s, time left not known yet"

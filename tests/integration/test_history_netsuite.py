@@ -53,7 +53,8 @@ def test_what_changed_since_a_day_is_read_and_written_down(world: World, run: An
     told = run("history", "import", "--side", "netsuite", "--since", "2020-01-01")
     total = ITEMS + len(account_config()["items"])
     assert f"{total} items and 2 customers read" in told.stdout
-    assert f"items: 1000 of {total} read" in told.stderr
+    assert f"1000 of {total} items, " in told.stderr
+    assert "/s, 0:00:0" in told.stderr
     assert (known(world, "items"), known(world, "customers")) == (total, 2)
     with world.engine.begin() as connection:
         action = operator_actions.of_connection(connection, world.connection.id)[-1]

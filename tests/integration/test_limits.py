@@ -115,6 +115,14 @@ def test_a_refusal_lowers_the_limit_and_it_climbs_back(redis: Redis) -> None:
             assert in_use(redis) == 2
 
 
+def test_what_is_granted_right_now_is_told_by_lane(redis: Redis) -> None:
+    slots = Slots(redis, "acc", limit=10)
+    assert [slots.granted(lane) for lane in Lane] == [10, 9, 8]
+    slots.refused()
+    assert [slots.granted(lane) for lane in Lane] == [7, 6, 5]
+    assert Slots(redis, "tiny", limit=2).granted(Lane.HISTORY) == 1
+
+
 def test_a_burst_of_refusals_counts_once(redis: Redis) -> None:
     slots = Slots(redis, "acc", limit=10, patience=0.05)
     for _ in range(20):
@@ -159,7 +167,7 @@ def test_without_redis_work_goes_on_one_call_at_a_time(mortal: Server) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(call, range(8)))
-    assert gauge.most == 1
+    assert gauge.most == slots.granted(Lane.ORDERS) == 1
     client.close()
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from connector.errors import ConfigError
 from connector.flows.job_feed import AT_ONCE, advance
+from connector.mapping.masking import MASK
 from connector.store import jobs, operator_actions
 from connector.store.jobs import JobState
 from tests.clock import later, now
@@ -75,9 +76,37 @@ def test_a_preview_counts_what_one_pass_answers_together_and_does_nothing(world:
     calls = len(world.calls())
     seen = json.loads(run("events", "replay", "--order", "1001", "--json").stdout)
     assert (seen["deliveries"], seen["records"], seen["repeats"]) == (4, 1, 3)
-    assert (seen["netsuite_writes"], seen["minutes"]) == (0, 0)
+    assert (seen["netsuite_writes"], seen["netsuite_reads"]) == (0, 0)
+    # To look at an order that is in step costs the shop's points all the same.
+    assert seen["shopify_points"] > 0
+    assert seen["minutes"] > 0
     assert len(world.calls()) == calls
     assert "nothing was done" in run("events", "replay", "--order", "#1001").stdout
+
+
+def test_a_preview_says_which_fields_of_what_stands_would_differ(world: World, run: Any) -> None:
+    sold(world, 5001)
+    order = rest_order(5001, note="ring the bell twice", price="21.00")
+    world.shop.put_order(order, [payment(order)])
+    (sample,) = json.loads(run("events", "replay", "--order", "1001", "--json").stdout)["samples"]
+    (key,) = [key for key in sample["changed"] if "-ORDER-" in key]
+    differs = {one["field"]: (one["before"], one["after"]) for one in sample["changed"][key]}
+    assert differs["lines.50010.rate"] == ("20", "21")
+    # What somebody typed is not told, only that it is another one.
+    assert differs["memo"] in ((None, MASK), (MASK, MASK))
+    text = run("events", "replay", "--order", "1001").stdout
+    assert "lines.50010.rate" in text
+    assert "ring the bell" not in text
+    assert "ada@example.com" not in text
+
+
+def test_a_replay_of_a_connection_that_cannot_be_opened_says_why_nothing_was_tried(world: World, run: Any) -> None:
+    sold(world, 5001)
+    with world.engine.begin() as connection:
+        connection.exec_driver_sql("delete from credentials where side = 'netsuite'")
+    seen = json.loads(run("events", "replay", "--order", "1001", "--json").stdout)
+    assert "the credentials of us-store are gone" in seen["samples"][0]["why_not"]
+    assert (seen["records"], seen["netsuite_writes"], seen["minutes"]) == (1, None, None)
 
 
 def test_a_replay_wants_a_reason_and_keeps_who_gave_it(world: World, run: Any) -> None:
@@ -129,8 +158,14 @@ def test_a_delivery_is_shown_without_its_people_unless_that_is_asked_for_and_kep
     assert "ada@example.com" not in shown
     assert "3.0 s after it happened" in shown
     assert "order #1001: " in shown
+    assert "under rules 1: in_sync; " in shown
+    assert "  sales_order SHOPIFY-548380009-ORDER-5001, internal id " in shown
     found = json.loads(run("events", "show", str(first), "--json").stdout)
     assert found["same_as"] == [second]
+    assert (found["pass"]["outcome"], [one["kind"] for one in found["written"]]) == (
+        "in_sync", ["customer", "sales_order", "customer_deposit"],
+    )  # fmt: skip
+    assert "no pass has answered it yet" in run("events", "show", str(second)).stdout
     assert "Ada" not in found["body"]
     with world.engine.begin() as connection:
         assert operator_actions.of_connection(connection, world.connection.id) == []

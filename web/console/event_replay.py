@@ -7,6 +7,8 @@ from connector.errors import ConfigError, ConnectorError
 from connector.flows import replay
 from connector.flows.planning import Effect
 from connector.flows.replay import Preview, Sample
+from connector.flows.sampling import Estimate, Trial
+from connector.mapping.differences import Difference
 from connector.mapping.masking import masked
 from connector.store.records import ORDER
 from web.console.asking import Asked, Because
@@ -29,10 +31,14 @@ class ReplayForm(Chosen, Because):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request that would be sent to NetSuite. `body` is JSON as text, None where there is none."""
+    """One request that would be sent to NetSuite. `body` is JSON as text, None where there is none.
+
+    `changed`: of what stands already, the fields that would differ.
+    """
 
     request: str
     kind: str
+    changed: tuple[Difference, ...]
     body: str | None = field(repr=False)
 
 
@@ -51,9 +57,8 @@ class SampleRow:
 class ReplayPreview:
     """What a replay would do.
 
-    `deliveries` speak of `records`; `repeats` of them need no pass of their own. `calls` to NetSuite and `minutes` are
-    reckoned from the samples, None where none could be tried. `refused`: why it cannot be done, None when it can.
-    `chosen`: what was asked, by field.
+    `deliveries` speak of `records`; `repeats` of them need no pass of their own. `estimate`: what they need, None where
+    none could be tried. `refused`: why it cannot be done, None when it can. `chosen`: what was asked, by field.
     """
 
     environments: tuple[str, ...]
@@ -61,8 +66,7 @@ class ReplayPreview:
     deliveries: int
     records: int
     repeats: int
-    calls: int | None
-    minutes: float | None
+    estimate: Estimate | None
     samples: tuple[SampleRow, ...]
     refused: str | None
 
@@ -78,7 +82,7 @@ def replay_screens(console: Console) -> None:
             _must_be_narrowed(said)
             seen = replay.preview(visit.site.runtime, wanted, samples=_SAMPLES)
         except ConnectorError as error:
-            return _preview(visit, said, Preview(0, (), (), None, None), refused=str(error))
+            return _preview(visit, said, Preview(0, (), (), None), refused=str(error))
         return _preview(
             visit, said, seen, refused=None if seen.record_ids else "none of them speaks of an order or customer"
         )
@@ -104,32 +108,23 @@ def _preview(visit: Visit, said: Chosen, seen: Preview, *, refused: str | None) 
         deliveries=seen.deliveries,
         records=len(seen.record_ids),
         repeats=seen.repeats,
-        calls=seen.calls,
-        minutes=None if seen.minutes is None else round(seen.minutes, 1),
+        estimate=seen.estimate,
         samples=tuple(_sample(visit, sample) for sample in seen.samples),
         refused=refused,
     )
 
 
 def _sample(visit: Visit, sample: Sample) -> SampleRow:
-    record = sample.record
+    record, trial = sample.record, sample.trial
     store = visit.store_of(record.connection_id).name
     path = order_path(record.name, record.shopify_id, store) if record.kind == ORDER else None
-    effects = sample.plan.effects if sample.plan else ()
-    requests = tuple(_request(effect) for effect in effects)
-    return SampleRow(record.name or record.shopify_id, path, sample.why_not or _held_by(sample), requests)
+    effects = trial.plan.effects if trial.plan else ()
+    requests = tuple(_request(effect, trial) for effect in effects)
+    return SampleRow(record.name or record.shopify_id, path, trial.said, requests)
 
 
-def _held_by(sample: Sample) -> str | None:
-    """Why a plan writes nothing, or not all."""
-    if sample.plan is None:
-        return None
-    if sample.plan.exclusion is not None:
-        return f"left out by {sample.plan.exclusion.rule}: {sample.plan.exclusion.reason}"
-    return str(sample.plan.open_question) if sample.plan.open_question else None
-
-
-def _request(effect: Effect) -> Request:
+def _request(effect: Effect, trial: Trial) -> Request:
     body = effect.write.body
     text = None if body is None else json.dumps(masked(body), indent=2, ensure_ascii=False, default=str)
-    return Request(f"{effect.write.method} {effect.write.path}", effect.intent.kind, text)
+    changed = tuple(trial.changed.get(effect.intent.natural_key, ()))
+    return Request(f"{effect.write.method} {effect.write.path}", effect.intent.kind, changed, text)

@@ -84,11 +84,35 @@ class News:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeByPass:
+    """One document that a pass sent."""
+
+    kind: str
+    external_id: str
+    netsuite_id: str | None
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredBy:
+    """The first pass that began after a delivery came, and what it sent."""
+
+    at: datetime
+    outcome: str
+    reason: str | None
+    worker: str
+    rules_version: int
+    calls: int
+    written: tuple[MadeByPass, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EventPage:
     """One delivery whole.
 
     A delivery is only kept when its `signature` over the raw bytes is right. `body` is without what it says of people unless
-    `is_revealed`, None once it was too old to be kept; `same_as`: deliveries that say the same.
+    `is_revealed`, None once it was too old to be kept; `same_as`: deliveries that say the same; `answered`: by which pass,
+    None while by none.
     """
 
     event: EventRow
@@ -102,6 +126,7 @@ class EventPage:
     redacted_at: datetime | None
     same_as: tuple[int, ...]
     why: str | None
+    answered: AnsweredBy | None
 
 
 def events_screen(console: Console) -> None:
@@ -168,7 +193,16 @@ def _page_of(found: Opened, led: Led) -> EventPage:
         redacted_at=event.redacted_at,
         same_as=tuple(event.twins),
         why=found.record.reason if found.record else None,
+        answered=_answered(found),
     )
+
+
+def _answered(found: Opened) -> AnsweredBy | None:
+    one = found.passed
+    if one is None:
+        return None
+    written = tuple(MadeByPass(it.kind, it.natural_key, it.remote_id, it.state) for it in found.written)
+    return AnsweredBy(one.started_at, one.outcome, one.reason, one.worker, one.rules_version, len(one.calls), written)
 
 
 def _row(event: EventView, led: Led) -> EventRow:
