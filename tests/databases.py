@@ -21,6 +21,7 @@ _USES = 40
 _GROWTH = 4_000_000
 _EMPTY = """
 do $$ declare one record; begin
+    -- Neither foreign keys nor the trigger that keeps acts are asked; only a superuser can do so.
     set local session_replication_role = replica;
     for one in select c.oid::regclass as name from pg_class c
                where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and c.relname <> 'alembic_version'

@@ -148,7 +148,7 @@ exports = Table(
     UniqueConstraint("connection_id", "request_id"),
 )
 
-# Who did what; rows are only ever added.
+# Who did what; rows are only ever added: a trigger refuses everything else, see migration 0027.
 operator_actions = Table(
     "operator_actions",
     metadata,

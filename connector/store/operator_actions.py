@@ -1,4 +1,4 @@
-"""Who did what to a connection; rows are only ever added."""
+"""Who did what to a connection; rows are only ever added, and PostgreSQL refuses to change one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
