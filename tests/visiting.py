@@ -112,10 +112,9 @@ def words(page: str) -> str:
 
 
 @contextmanager
-def opened_console(world: World) -> Iterator[Visitor]:
-    """The console over the world, and an operator at it."""
+def opened_console(world: World, *, address: str = "https://hooks.example.com") -> Iterator[Visitor]:
+    """The console over the world, and an operator at it. `address`: where it says that it and its receiver are."""
     woken = Woken()
-    address = "https://hooks.example.com"
     site = Site(world.runtime, woken, KnownPeople(), Teller(None, address), address, lambda: datetime.now(UTC))
     app = Flask("console", static_folder=None)
     serve_files(app)

@@ -170,9 +170,11 @@ def _register_acts(console: Console) -> None:
         except ConnectorError as error:
             with visit.engine.begin() as database:
                 alert_channels.failed(database, channel.id, str(error), now=visit.now)
+                _write_down(database, visit, stored, "alert channel tested", name=channel.name, failure=str(error))
             return Done(f"The test did not reach {channel.name}: {error}.", _at(store))
         with visit.engine.begin() as database:
             alert_channels.told(database, channel.id, now=visit.now)
+            _write_down(database, visit, stored, "alert channel tested", name=channel.name)
         return Done(f"{channel.name} took the test message.", _at(store))
 
 

@@ -8,6 +8,7 @@ from connector.flows.guard import Pair
 from connector.flows.install import Site
 from connector.flows.webhook_test import send_test
 from connector.store import operator_actions
+from connector.store.connections import StoredConnection
 from connector.store.roles import Role
 from connector.transport import Transport
 from web.console.asking import Asked, Because, Form
@@ -106,11 +107,9 @@ def _register_webhooks(console: Console) -> None:
         try:
             delivery = send_test(visit.site.runtime, stored, url, now=visit.now)
         except ConnectorError as error:
+            _tested(visit, stored, {"failure": str(error)})
             return Done(f"The test did not arrive: {error}. Shopify would not get through either.", _at(store))
-        with visit.engine.begin() as database:
-            operator_actions.write_down(
-                database, stored.id, actor=visit.who.name, action="webhook test sent", details={"delivery": delivery}
-            )
+        _tested(visit, stored, {"delivery": delivery})
         return Done("The test went out over the webhook URL, was signed, and was kept: the way in is open.", _at(store))
 
     @console.act("connections_sync_webhooks", "/connections/<store>/webhooks", Form, role=Role.ADMIN)
@@ -128,6 +127,13 @@ def _register_webhooks(console: Console) -> None:
             )  # fmt: skip
         said = f"{len(done) - len(wrong)} of {len(done)} topics come here"
         return Done(f"{said}; not in order: {', '.join(wrong)}." if wrong else f"{said}.", f"{_at(store)}/webhooks")
+
+
+def _tested(visit: Visit, stored: StoredConnection, details: dict[str, str]) -> None:
+    with visit.engine.begin() as database:
+        operator_actions.write_down(
+            database, stored.id, actor=visit.who.name, action="webhook test sent", details=details
+        )
 
 
 def _register_install(console: Console) -> None:

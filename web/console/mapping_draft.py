@@ -7,6 +7,7 @@ from flask import request
 from pydantic import Field
 
 from connector.errors import ConfigError, ConnectorError
+from connector.flows import rule_draft_acts
 from connector.flows.rule_changes import Draft, change, draft, rule_differences, version_of
 from connector.flows.rule_trial import Trial, trials
 from connector.flows.rules_file import read_rules, rules_as_toml
@@ -153,7 +154,7 @@ def _register_acts(console: Console) -> None:
         except ConfigError as error:
             raise BadInput(str(error), fields={"toml": str(error)}) from error
         with visit.engine.begin() as database:
-            rule_drafts.keep(database, stored.id, text, base_version=form.version, actor=visit.who.name)
+            rule_draft_acts.save(database, stored, text, base_version=form.version, actor=visit.who.name)
         return Done("The draft is kept. Test it, then publish it.", _at(store))
 
     @console.act("mapping_discard", "/mapping/<store>/draft/discard", Form)
@@ -161,7 +162,7 @@ def _register_acts(console: Console) -> None:
         """Forget the draft."""
         stored = visit.store(store)
         with visit.engine.begin() as database:
-            rule_drafts.forget(database, stored.id)
+            rule_draft_acts.discard(database, stored, actor=visit.who.name)
         return Done("The draft is gone; the rules are what they were.", f"/mapping?store={store}")
 
     @console.act(

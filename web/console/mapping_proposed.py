@@ -3,11 +3,10 @@
 import tomllib
 from dataclasses import replace
 
-from connector.errors import ConfigError
+from connector.flows import rule_draft_acts
 from connector.flows.rule_changes import version_of
 from connector.flows.rules_file import rules_as_toml
 from connector.mapping.rule_tables import filled_in
-from connector.store import rule_drafts
 from web.console.asking import Form
 from web.console.refusals import BadInput
 from web.console.screens import Console, Done
@@ -36,10 +35,7 @@ def mapping_proposed_screen(console: Console) -> None:
         rules = filled_in(present.rules, proposed)
         text = rules_as_toml(store, replace(present, rules=rules.to_json()), with_defaults=False)
         with visit.engine.begin() as database:
-            if not rule_drafts.begin(database, stored.id, text, base_version=form.version, actor=visit.who.name):
-                before = rule_drafts.of(database, stored.id)
-                by = f" by {before.actor}" if before else ""
-                raise ConfigError(f"{store} has a draft{by}: publish or discard it first")
+            rule_draft_acts.propose(database, stored, text, base_version=form.version, actor=visit.who.name)
         return Done(
             "The proposal is a draft now. Nothing is in force before it is published.", f"/mapping/{store}/draft"
         )

@@ -30,6 +30,8 @@ def test_a_channel_is_added_tested_and_removed(ada: Visitor) -> None:
         said = ada.does(f"/alerts/us-store/channels/{channel['id']}/test")
         assert "The test did not reach team: the receiver answered 500." in said
     assert "is told nothing more" in ada.does(f"/alerts/us-store/channels/{channel['id']}/remove")
+    tests = [row["details"] for row in ada.json("/audit?action=alert+channel+tested")["rows"]]
+    assert tests == [{"name": "team", "failure": "the receiver answered 500"}, {"name": "team"}]
 
 
 def test_an_address_that_nothing_can_be_sent_to_is_refused(ada: Visitor) -> None:
