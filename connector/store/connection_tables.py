@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     Table,
@@ -158,4 +159,7 @@ operator_actions = Table(
     Column("actor", Text, nullable=False),
     Column("action", Text, nullable=False),
     Column("details", JSONB, nullable=False),
+    Index("ix_operator_actions_time", "connection_id", "at", "id"),
+    Index("ix_operator_actions_actor", "connection_id", "actor", "at", "id"),
+    Index("ix_operator_actions_action", "connection_id", "action", "at", "id"),
 )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Connection, Select, and_, func, select, true, tuple_
+from sqlalchemy import CTE, ColumnElement, Connection, ScalarSelect, Select, and_, func, select, true, tuple_
 
 from connector.store.connection_tables import connections
 from connector.store.records import ORDER
@@ -17,9 +17,10 @@ from connector.store.tables import RecordState, events, records
 
 # Another pass over one of these is a look at how things stand now; compliance requests were answered once.
 REPLAYED = ("order", "customer")
-# So many of the newest deliveries are looked through for a state before its records are asked for theirs: those of common
-# states are met soon, those of a rare one may all be old.
+# So many of the newest deliveries are looked through for a state or reason that many records have: those are met soon. Of
+# fewer records, all of which may be old, the deliveries are asked for at once.
 _WALKED = 10_000
+_MANY = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +76,39 @@ def found_events(
     connection: Connection, wanted: EventFilter, *, limit: int, before: int | None = None
 ) -> Sequence[EventView]:
     """The newest deliveries of a filter, newest first; `before`: only older ones than the delivery of this id."""
-    if wanted.state is not None and _asks_for_state_alone(wanted):
-        found = _page(connection, wanted, _walked(wanted, before, limit, at_most=_WALKED), limit)
+    if _may_be_walked(wanted) and _are_many(connection, wanted):
+        newest = _behind(_of_connection(wanted), before)
+        found = _page(connection, wanted, _walked(wanted, newest, limit, at_most=_WALKED), limit)
         if len(found) == limit:
             return found
-        if wanted.state == RecordState.IN_SYNC:
-            return _page(connection, wanted, _walked(wanted, before, limit, at_most=None), limit)
+        if wanted.state == RecordState.IN_SYNC and wanted.reason is None:
+            return _page(connection, wanted, _walked(wanted, newest, limit, at_most=None), limit)
     return _page(connection, wanted, _behind(_filtered(select(*OF_EVENT), wanted), before), limit)
 
 
-def _walked(wanted: EventFilter, before: int | None, limit: int, *, at_most: int | None) -> Select[Any]:
-    """The newest deliveries of a connection whose record stands so; each is looked at in turn, the newest first."""
+def newer(connection: Connection, wanted: EventFilter, *, than: int, limit: int) -> int:
+    """How many deliveries of a filter came after that of this id, at most as many as the limit; 0: of all.
+
+    For a state or reason that many records have, no more than the newest thousands of those that came since are looked at.
+    """
+    if not than:
+        return len(found_events(connection, wanted, limit=limit))
+    came = _since(_of_connection(wanted), than)
+    chosen = _since(_filtered(select(*OF_EVENT), wanted), than)
+    is_rare = not (_may_be_walked(wanted) and _are_many(connection, wanted))
+    if _of_its_record(wanted) and not (is_rare and _is_long(connection, wanted, came)):
+        chosen = _walked(wanted, came, limit, at_most=_WALKED)
+    return len(_page(connection, wanted, chosen, limit))
+
+
+def _of_connection(wanted: EventFilter) -> Select[Any]:
+    """What a walk needs of a delivery."""
     columns = (events.c.id, events.c.received_at, events.c.record_kind, events.c.shopify_id)
-    newest = _behind(select(*columns).where(*_of_event(wanted)).correlate(connections), before)
+    return select(*columns).where(*_of_event(wanted)).correlate(connections)
+
+
+def _walked(wanted: EventFilter, newest: Select[Any], limit: int, *, at_most: int | None) -> Select[Any]:
+    """The newest deliveries of a connection whose record is one of the wanted; each is looked at in turn, the newest first."""
     stretch = (
         newest.order_by(events.c.received_at.desc(), events.c.id.desc()).limit(at_most).offset(0).lateral("stretch")
     )
@@ -95,7 +116,7 @@ def _walked(wanted: EventFilter, before: int | None, limit: int, *, at_most: int
         records.c.connection_id == connections.c.id,
         records.c.kind == stretch.c.record_kind,
         records.c.shopify_id == stretch.c.shopify_id,
-        records.c.state == wanted.state,
+        *_of_its_record(wanted),
     )
     # `offset 0` keeps the planner from turning it round.
     each = stands_so.offset(0).correlate(connections, stretch).lateral("each")
@@ -111,10 +132,16 @@ def _walked(wanted: EventFilter, before: int | None, limit: int, *, at_most: int
 
 def _behind(query: Select[Any], before: int | None) -> Select[Any]:
     """Only what is older than the delivery of this id."""
-    if before is None:
-        return query
-    last = select(events.c.received_at, events.c.id).where(events.c.id == before).correlate(None).scalar_subquery()
-    return query.where(tuple_(events.c.received_at, events.c.id) < last)
+    return query if before is None else query.where(tuple_(events.c.received_at, events.c.id) < _place(before))
+
+
+def _since(query: Select[Any], than: int) -> Select[Any]:
+    """Only what is newer than the delivery of this id."""
+    return query.where(tuple_(events.c.received_at, events.c.id) > _place(than))
+
+
+def _place(event_id: int) -> ScalarSelect[Any]:
+    return select(events.c.received_at, events.c.id).where(events.c.id == event_id).correlate(None).scalar_subquery()
 
 
 def _page(connection: Connection, wanted: EventFilter, chosen: Select[Any], limit: int) -> list[EventView]:
@@ -181,8 +208,25 @@ def _among(wanted: EventFilter) -> list[ColumnElement[bool]]:
     return [] if wanted.among is None else [connections.c.id.in_(list(wanted.among))]
 
 
-def _asks_for_state_alone(wanted: EventFilter) -> bool:
-    return wanted.delivery_id is None and wanted.reason is None and wanted.sku is None and wanted.order is None
+def _may_be_walked(wanted: EventFilter) -> bool:
+    """True for what very many records can have in common."""
+    is_narrow = wanted.delivery_id is not None or wanted.sku is not None or wanted.order is not None
+    return not is_narrow and (wanted.state is not None or wanted.reason is not None)
+
+
+def _are_many(connection: Connection, wanted: EventFilter) -> bool:
+    """Whether too many records stand so to ask each for its deliveries."""
+    standing = select(records.c.id).where(records.c.connection_id == connections.c.id, *_of_its_record(wanted))
+    return _is_long(connection, wanted, standing)
+
+
+def _is_long(connection: Connection, wanted: EventFilter, of_connection: Select[Any]) -> bool:
+    """Whether very many rows are chosen, over the connections; no more are counted than it takes to know."""
+    some = of_connection.limit(_MANY).correlate(connections).lateral("some")
+    count = select(func.count()).select_from(connections.join(some, true())).where(*_among(wanted))
+    if wanted.connection_id is not None:
+        count = count.where(connections.c.id == wanted.connection_id)
+    return int(connection.execute(count).scalar_one()) >= _MANY
 
 
 def _of_event(wanted: EventFilter) -> list[ColumnElement[bool]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, select, true
 
 from connector.store.job_tables import job_records, jobs
 from connector.store.jobs import JobState
@@ -87,10 +87,16 @@ def _counted(
         .cte("chosen")
         .prefix_with("materialized")
     )
+    in_jobs = select(job_records.c.job_id).where(
+        job_records.c.record_id == chosen.c.id,
+        job_records.c.job_id.in_(list(job_ids)),
+        job_records.c.sent_at.is_not(None),
+    )
+    # `offset 0`: each by its key, instead of all records of the jobs beside them.
+    each = in_jobs.offset(0).correlate(chosen).lateral("each")
     found = connection.execute(
-        select(job_records.c.job_id, chosen.c.state, func.count())
-        .select_from(chosen.join(job_records, job_records.c.record_id == chosen.c.id))
-        .where(job_records.c.job_id.in_(list(job_ids)), job_records.c.sent_at.is_not(None))
-        .group_by(job_records.c.job_id, chosen.c.state)
+        select(each.c.job_id, chosen.c.state, func.count())
+        .select_from(chosen.join(each, true()))
+        .group_by(each.c.job_id, chosen.c.state)
     ).all()
     return {(job_id, state): count for job_id, state, count in found}

@@ -1,11 +1,15 @@
-"""Who did what to a connection; rows are only ever added, and PostgreSQL refuses to change one."""
+"""Who did what to a connection; rows are only ever added, and PostgreSQL refuses to change one.
+
+Each connection's newest are found by an index of their own, those of no connection by the same, and put together.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select
+from sqlalchemy import BigInteger, Connection, Select, cast, func, insert, select, true, tuple_, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from connector.store.connection_tables import operator_actions
 
@@ -61,11 +65,28 @@ class ActFilter:
 
 def listed(connection: Connection, wanted: ActFilter, *, limit: int, before: int | None = None) -> list[OperatorAction]:
     """The newest acts of a filter, newest first; `before`: only older ones than that of this id."""
-    columns = [getattr(operator_actions.c, name) for name in OperatorAction.__dataclass_fields__]
-    of_connection = operator_actions.c.connection_id.in_(list(wanted.connection_ids))
-    query = select(*columns).where(
-        or_(of_connection, operator_actions.c.connection_id.is_(None)) if wanted.with_others else of_connection
-    )
+    ids = select(func.unnest(cast(list(wanted.connection_ids), ARRAY(BigInteger))).label("id")).subquery("connection")
+    theirs = _newest(wanted, before, limit).where(operator_actions.c.connection_id == ids.c.id)
+    each = theirs.correlate(ids).lateral("each")
+    query = select(each).select_from(ids.join(each, true()))
+    if wanted.with_others:
+        of_nobody = _newest(wanted, before, limit).where(operator_actions.c.connection_id.is_(None)).subquery("others")
+        found = union_all(query, select(of_nobody)).subquery("found")
+    else:
+        found = query.subquery("found")
+    rows = connection.execute(select(found).order_by(found.c.at.desc(), found.c.id.desc()).limit(limit))
+    return [OperatorAction(**row) for row in rows.mappings()]
+
+
+def _newest(wanted: ActFilter, before: int | None, limit: int) -> Select[Any]:
+    """The newest acts of a filter, whose connection is still to be said.
+
+    They are ordered as the index is, by the connection too: of `is null` the planner does not see that it is one value.
+    """
+    columns = [operator_actions.c[name] for name in OperatorAction.__dataclass_fields__]
+    place = (operator_actions.c.at, operator_actions.c.id)
+    in_order = (operator_actions.c.connection_id, *place)
+    query = select(*columns).order_by(*(column.desc() for column in in_order)).limit(limit)
     for column, value in ((operator_actions.c.actor, wanted.actor), (operator_actions.c.action, wanted.action)):
         if value is not None:
             query = query.where(column == value)
@@ -74,6 +95,6 @@ def listed(connection: Connection, wanted: ActFilter, *, limit: int, before: int
     if wanted.until is not None:
         query = query.where(operator_actions.c.at < wanted.until)
     if before is not None:
-        query = query.where(operator_actions.c.id < before)
-    found = connection.execute(query.order_by(operator_actions.c.id.desc()).limit(limit)).mappings()
-    return [OperatorAction(**row) for row in found]
+        last = select(*place).where(operator_actions.c.id == before).correlate(None).scalar_subquery()
+        query = query.where(tuple_(*place) < last)
+    return query

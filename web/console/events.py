@@ -153,8 +153,7 @@ def _read(visit: Visit, said: EventsAsked) -> EventsPage:
 def _news(visit: Visit, said: EventsAsked) -> News:
     """How many came in since."""
     with visit.engine.begin() as database:
-        found = event_list.found_events(database, the_filter(visit, said), limit=_NEWS)
-    fresh = sum(1 for event in found if event.id > said.newest)
+        fresh = event_list.newer(database, the_filter(visit, said), than=said.newest, limit=_NEWS)
     return News(fresh, fresh == _NEWS, _location(said))
 
 
