@@ -17,7 +17,7 @@ from connector.flows.alerting import Teller
 from connector.store.roles import Role
 from tests.world import World
 from web.console.screens import Console
-from web.console.site import Site
+from web.console.site import Gatekeeper, Site
 from web.console.whole import whole_console
 from web.files import serve_files
 
@@ -112,10 +112,15 @@ def words(page: str) -> str:
 
 
 @contextmanager
-def opened_console(world: World, *, address: str = "https://hooks.example.com") -> Iterator[Visitor]:
-    """The console over the world, and an operator at it. `address`: where it says that it and its receiver are."""
+def opened_console(
+    world: World, *, gate: Gatekeeper | None = None, address: str = "https://hooks.example.com"
+) -> Iterator[Visitor]:
+    """The console over the world, and an operator at it.
+
+    `gate`: who knows people otherwise than by a header; `address`: where it says that it and its receiver are.
+    """
     woken = Woken()
-    site = Site(world.runtime, woken, KnownPeople(), Teller(None, address), address, lambda: datetime.now(UTC))
+    site = Site(world.runtime, woken, gate or KnownPeople(), Teller(None, address), address, lambda: datetime.now(UTC))
     app = Flask("console", static_folder=None)
     serve_files(app)
     app.secret_key = "only for what is said after a post"

@@ -1,7 +1,9 @@
 """What is said when a request cannot be answered: a page for people, problem+json (RFC 9457) for programs."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -9,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from connector.errors import ConfigError, ConnectorError, PermanentError, TransientError
 from connector.flows.acting import NotAllowed, NotSignedIn, PasswordNeeded
+from connector.flows.throttling import TooManyTries
 
 
 class NotFound(PermanentError):
@@ -29,12 +32,16 @@ class Stale(PermanentError):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why there is no answer: HTTP status, a short title, and what to do."""
+    """Why there is no answer: HTTP status, a short title, and what to do.
+
+    `headers`: what goes with the status, as `Retry-After`, and `Allow` with a 405.
+    """
 
     status: int
     title: str
     detail: str
     fields: Mapping[str, str]
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, object]:
         """A problem document."""
@@ -52,6 +59,7 @@ _TITLES: tuple[tuple[type[Exception], int, str], ...] = (
     (BadInput, 400, "This cannot be understood"),
     (Stale, 409, "It has changed meanwhile"),
     (ConfigError, 400, "This cannot be done"),
+    (TooManyTries, 429, "Too many tries"),
     (TransientError, 503, "Not now"),
     (PermanentError, 409, "This cannot be done"),
     (ConnectorError, 400, "This cannot be done"),
@@ -69,7 +77,7 @@ def refusal_of(error: Exception) -> Refusal:
     """What is said of an error; one that nobody expected says nothing of itself."""
     for kind, status, title in _TITLES:
         if isinstance(error, kind):
-            return Refusal(status, title, sentence(error), getattr(error, "fields", {}))
+            return Refusal(status, title, sentence(error), getattr(error, "fields", {}), _headers(error, status))
     if isinstance(error, PoolTimeout) or (isinstance(error, DBAPIError) and "statement timeout" in str(error.orig)):
         return Refusal(503, "Too slow", _BUSY, {})
     if isinstance(error, DataError):
@@ -79,8 +87,20 @@ def refusal_of(error: Exception) -> Refusal:
     if isinstance(error, SQLAlchemyError):
         return Refusal(503, "The database is away", _AWAY, {})
     if isinstance(error, HTTPException):
-        return Refusal(error.code or 500, error.name, sentence(error.description or ""), {})
+        return Refusal(error.code or 500, error.name, sentence(error.description or ""), {}, _further(error))
     return Refusal(500, "This went wrong", _FAILED, {})
+
+
+def _headers(error: Exception, status: int) -> Mapping[str, str]:
+    if status == HTTPStatus.UNAUTHORIZED:
+        return {"WWW-Authenticate": "Bearer"}
+    seconds = error.retry_after if isinstance(error, TransientError) else None
+    return {} if seconds is None else {"Retry-After": str(max(1, math.ceil(seconds)))}
+
+
+def _further(error: HTTPException) -> Mapping[str, str]:
+    """What Werkzeug would send beside its page; the type is that of the page."""
+    return {name: value for name, value in error.get_headers() if name != "Content-Type"}
 
 
 def sentence(said: Exception | str) -> str:

@@ -11,10 +11,13 @@ from urllib.parse import quote, urlencode
 import structlog
 from flask import Blueprint, Flask, Response, make_response, render_template, request
 from markupsafe import Markup, escape
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
 from connector.flows.acting import NotSignedIn, PasswordNeeded
 from connector.mapping.money import digits
 from web.access import ways
+from web.access.gate import API
 from web.console.refusals import Refusal, refusal_of
 from web.console.site import environment
 from web.headers import secured
@@ -46,6 +49,7 @@ def prepare(app: Flask, pages: Blueprint, api: Blueprint, *, screens: frozenset[
     app.jinja_env.globals.update(again=again, environment=environment, htmx_config=json.dumps(_HTMX), screens=screens)
     pages.register_error_handler(Exception, _refused_page)
     api.register_error_handler(Exception, _refused_call)
+    app.register_error_handler(HTTPException, _refused_anywhere)
     for blueprint in (pages, api):
         blueprint.after_request(lambda response: secured(response, is_secure=is_secure))
 
@@ -164,15 +168,22 @@ def _refused_page(error: Exception) -> Response:
     refusal = _logged(error)
     response = make_response(render_template("console/refused.html", refusal=refusal))
     response.status_code = refusal.status
+    response.headers.extend(refusal.headers)
     return response
 
 
 def _refused_call(error: Exception) -> Response:
     refusal = _logged(error)
     response = Response(json.dumps(refusal.to_json()), refusal.status, content_type="application/problem+json")
-    if refusal.status == 401:
-        response.headers["WWW-Authenticate"] = "Bearer"
+    response.headers.extend(refusal.headers)
     return response
+
+
+def _refused_anywhere(error: HTTPException) -> Response | HTTPException:
+    """What is refused before it is known whose it is: no route has that address, or that method. A program reads problems."""
+    if not request.path.startswith(API) or isinstance(error, RequestRedirect):
+        return error
+    return _refused_call(error)
 
 
 def _logged(error: Exception) -> Refusal:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Blueprint, Flask, Response, flash, make_response, redirect, render_template, request
+from flask import Blueprint, Flask, Response, current_app, flash, make_response, redirect, render_template, request
 from pydantic import TypeAdapter
+from werkzeug.exceptions import MethodNotAllowed
 
 from connector.store.roles import Role
 from web.console import rendering
@@ -20,6 +21,7 @@ from web.console.refusals import BadInput, NotFound
 from web.console.site import Site, Visit
 
 API = "/api/v1"
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +160,15 @@ class Console:
     def mount(self, app: Flask) -> None:
         """Puts both blueprints into the app; nothing is registered after that."""
         self.pages.add_url_rule("/<path:missing>", "missing", lambda missing: self._missing(missing))
-        self.api.add_url_rule("/<path:missing>", "missing", lambda missing: self._missing(missing))
         names = frozenset(screen.name for screen in self.screens)
         is_secure = self.site.address.startswith("https://")
         rendering.prepare(app, self.pages, self.api, screens=names, is_secure=is_secure)
         app.register_blueprint(self.pages)
         app.register_blueprint(self.api)
+        # Of every version, and by every method: what is no address of the API is told as a problem, never as a page.
+        app.add_url_rule(
+            "/api/<path:missing>", "api.missing", lambda missing: self._uncalled(missing), methods=_METHODS
+        )
 
     def _page(self, screen: Screen, at: dict[str, Any]) -> Response:
         visit = self.visit(screen.role)
@@ -217,6 +222,14 @@ class Console:
     def _missing(self, missing: str) -> Response:
         self.visit(Role.VIEWER)
         raise NotFound(f"there is nothing under /{missing}")
+
+    def _uncalled(self, missing: str) -> Response:
+        """No other route of the API has this address by this method; where one has it by another, that one is named."""
+        self.visit(Role.VIEWER)
+        routes = current_app.url_map.bind_to_environ(request.environ)
+        if known := [method for method in _METHODS if routes.match(method=method)[0] != request.endpoint]:
+            raise MethodNotAllowed(valid_methods=known)
+        raise NotFound(f"there is nothing under /api/{missing}")
 
 
 def _api_path(path: str) -> str:

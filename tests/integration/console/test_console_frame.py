@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests.visiting import Visitor, words
+from tests.access import opened_door
+from tests.visiting import Visitor, opened_console, words
 from tests.world import World
 
 
@@ -25,6 +26,54 @@ def test_what_is_not_there_and_what_cannot_be_understood_is_said(otto: Visitor) 
     refused = otto.get("/api/v1/schedules?colour=red")
     assert (refused.status_code, list(refused.get_json()["errors"])) == (400, ["colour"])
     assert "colour" in words(otto.get("/schedules?colour=red").text)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allowed"),
+    [
+        ("POST", "/api/v1/orders", 405, {"GET"}),
+        ("PUT", "/api/v1/orders", 405, {"GET"}),
+        ("DELETE", "/api/v1/orders/5001", 405, {"GET"}),
+        ("GET", "/api/v1/schedules/us-store/orders.poll/run", 405, {"POST"}),
+        ("PATCH", "/api/v1/reconcile", 405, {"GET", "POST"}),
+        ("BREW", "/api/v1/orders", 405, None),
+        ("POST", "/api/v1/nowhere", 404, None),
+        ("DELETE", "/api/v2/orders", 404, None),
+        ("GET", "/api/v2/orders", 404, None),
+    ],
+)
+def test_a_program_that_calls_what_is_not_there_reads_a_problem(
+    otto: Visitor, method: str, path: str, status: int, allowed: set[str] | None
+) -> None:
+    answer = otto.client.open(path, method=method, headers={"X-Who": "otto"})
+    assert (answer.status_code, answer.content_type) == (status, "application/problem+json"), answer.text
+    assert answer.get_json()["status"] == status
+    if allowed is not None:
+        assert {one.strip() for one in answer.headers["Allow"].split(",")} == allowed
+
+
+@pytest.mark.parametrize("path", ["/api/v1/orders", "/api/v1/nowhere", "/api/v2/nowhere"])
+def test_nobody_learns_by_another_method_what_is_there(otto: Visitor, path: str) -> None:
+    for method in ("PUT", "POST"):
+        answer = otto.client.open(path, method=method)
+        assert (answer.status_code, answer.content_type) == (401, "application/problem+json")
+
+
+def test_what_is_refused_outside_the_api_is_no_problem_document(otto: Visitor) -> None:
+    answer = otto.client.put("/orders", headers={"X-Who": "otto"})
+    assert (answer.status_code, answer.content_type[:9]) == (405, "text/html")
+
+
+def test_a_program_that_guesses_tokens_is_told_how_long_to_wait(world: World) -> None:
+    with opened_console(world, gate=opened_door(world.engine).gate) as visitor:
+        answers = [
+            visitor.client.get("/api/v1/orders", headers={"Authorization": f"Bearer mlc_{n}"}) for n in range(22)
+        ]
+    assert [answer.status_code for answer in answers[:20]] == [401] * 20
+    last = answers[-1]
+    assert (last.status_code, last.content_type) == (429, "application/problem+json")
+    assert 1 <= int(last.headers["Retry-After"]) <= 900
+    assert last.get_json()["title"] == "Too many tries"
 
 
 def test_a_page_runs_only_scripts_and_styles_of_ours(otto: Visitor) -> None:
