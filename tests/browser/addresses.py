@@ -1,6 +1,6 @@
 """Where each screen of the console is: addresses with names in braces, filled by what the console's own lists show."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from re import search
 from string import Formatter
@@ -92,11 +92,16 @@ _SEEN: tuple[tuple[str, Seen], ...] = (
 
 def filled(page: Page, store: str) -> dict[str, str]:
     """The address of each screen whose names were seen, by the screen's name. Goes through the lists of the store."""
+    return filled_by(lambda at, seen: _seen_on(page, at, seen), store)
+
+
+def filled_by(seen_at: Callable[[str, Seen], Sequence[str]], store: str) -> dict[str, str]:
+    """As `filled`, of a console that is looked at otherwise. `seen_at`: what the attributes say at an address."""
     names = {"store": store}
     for name, seen in _SEEN:
         if name in names or not _needed(seen.page) <= names.keys():
             continue
-        if value := _look(page, seen, seen.page.format(**names)):
+        if value := _first(seen_at(seen.page.format(**names), seen), seen.pattern):
             names[name] = value
     places = {**SCREENS, **OWN}
     return {screen: at.format(**names) for screen, at in places.items() if _needed(at) <= names.keys()}
@@ -108,12 +113,16 @@ def arrive(page: Page, address: str) -> None:
     page.locator("[hx-trigger=load]").wait_for(state="detached")
 
 
-def _look(page: Page, seen: Seen, at: str) -> str | None:
+def _seen_on(page: Page, at: str, seen: Seen) -> Sequence[str]:
     page.goto(at)
     values = page.eval_on_selector_all(
         seen.part, "(all, name) => all.map((one) => one.getAttribute(name) || '')", seen.attribute
     )
-    found = next(filter(None, (search(seen.pattern, str(value)) for value in values)), None)
+    return [str(value) for value in values]
+
+
+def _first(values: Sequence[str], pattern: str) -> str | None:
+    found = next(filter(None, (search(pattern, value) for value in values)), None)
     # What stands in a link is quoted already; a word of a list is not.
     return None if found is None else quote(found[1], safe="/%+=&")
 

@@ -26,7 +26,7 @@ class AuditAsked(AskedDays):
 
 
 @dataclass(frozen=True, slots=True)
-class ActRow:
+class AuditRow:
     """One act; `store` is None for what belongs to no connection. `details` holds ids and counts."""
 
     at: datetime
@@ -40,7 +40,7 @@ class ActRow:
 class AuditPage:
     """Acts, the newest first. `after`: the cursor of the next page."""
 
-    rows: tuple[ActRow, ...]
+    rows: tuple[AuditRow, ...]
     after: str | None
 
 
@@ -63,7 +63,7 @@ def audit_screen(console: Console) -> None:
         return csv_file("audit.csv", ("at", "actor", "action", "store", "details"), rows)
 
 
-def _every(visit: Visit, asked: AuditAsked, names: Mapping[int, str]) -> Iterator[ActRow]:
+def _every(visit: Visit, asked: AuditAsked, names: Mapping[int, str]) -> Iterator[AuditRow]:
     before = id_of(asked.after)
     while found := _acts(visit, asked, limit=_MOST_IN_FILE, before=before):
         yield from (_row(act, names) for act in found)
@@ -83,6 +83,6 @@ def _acts(visit: Visit, asked: AuditAsked, *, limit: int, before: int | None) ->
         return operator_actions.listed(database, wanted, limit=limit, before=before)
 
 
-def _row(act: OperatorAction, names: Mapping[int, str]) -> ActRow:
+def _row(act: OperatorAction, names: Mapping[int, str]) -> AuditRow:
     store = None if act.connection_id is None else names.get(act.connection_id, "a removed connection")
-    return ActRow(act.at, act.actor, act.action, store, act.details)
+    return AuditRow(act.at, act.actor, act.action, store, act.details)

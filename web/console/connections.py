@@ -83,7 +83,7 @@ class TopicRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ActRow:
+class ConnectionAct:
     """What a person did to it."""
 
     at: datetime
@@ -108,7 +108,7 @@ class ConnectionPage:
     netsuite_events_url: str
     netsuite_event_at: datetime | None
     topics: tuple[TopicRow, ...]
-    acts: tuple[ActRow, ...]
+    acts: tuple[ConnectionAct, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,5 +200,5 @@ def _page(visit: Visit, name: str) -> ConnectionPage:
         topics=tuple(
             TopicRow(topic, made[topic].seen_at if topic in made else None, delivered.get(topic)) for topic in topics
         ),
-        acts=tuple(ActRow(act.at, act.actor, act.action, act.details) for act in acts),
+        acts=tuple(ConnectionAct(act.at, act.actor, act.action, act.details) for act in acts),
     )

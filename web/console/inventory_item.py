@@ -32,7 +32,7 @@ class ThawForm(Form):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SumStep:
     """One line of a sum. `learnt`: told (by NetSuite) or seen (in the shop) at `at`."""
 
     sign: str
@@ -47,7 +47,7 @@ class ItemSum:
     """The item at one location: its figures, and the sum as steps."""
 
     line: StockLine
-    steps: tuple[Step, ...]
+    steps: tuple[SumStep, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,5 +130,5 @@ def _at(sku: str, store: str) -> str:
 def _sum(one: Listed) -> ItemSum:
     steps = () if one.standing is None else (*sum_lines(one.standing), *shop_lines(one.standing))
     return ItemSum(
-        stock_line(one), tuple(Step(step.sign, step.units, step.what, step.learnt, step.at) for step in steps)
+        stock_line(one), tuple(SumStep(step.sign, step.units, step.what, step.learnt, step.at) for step in steps)
     )

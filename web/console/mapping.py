@@ -40,7 +40,7 @@ class AskedVersion(Asked):
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingRow:
+class WaitingValue:
     """What orders wait for, and how many. `what` and `value` are its two parts; `can_be_mapped`: a value here helps."""
 
     subject: str
@@ -109,7 +109,7 @@ class MappingPage:
     note: str
     made_at: datetime
     draft_by: str | None
-    waiting: tuple[WaitingRow, ...]
+    waiting: tuple[WaitingValue, ...]
     tables: tuple[TableView, ...]
     sections: tuple[SectionView, ...]
     example: RuleExamples | None
@@ -177,10 +177,10 @@ def _names(rules: Rules, known: Known) -> dict[tuple[str, ...], str]:
     return found
 
 
-def _waiting(one: Waiting, rules: Rules) -> WaitingRow:
+def _waiting(one: Waiting, rules: Rules) -> WaitingValue:
     what, _, value = one.subject.partition(":")
     can_be_mapped = place_of(one.subject) is not None and (what != "tax" or rules.tax.mode is TaxMode.TAX_CODE)
-    return WaitingRow(one.subject, what.replace("_", " "), value, one.records, one.since, can_be_mapped)
+    return WaitingValue(one.subject, what.replace("_", " "), value, one.records, one.since, can_be_mapped)
 
 
 def _table(table: LookUpTable, version: RuleVersion, said: _Said) -> TableView:

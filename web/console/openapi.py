@@ -1,6 +1,7 @@
 """The API's own description (OpenAPI 3.1), made from what is registered: it cannot say what is not there."""
 
 import re
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -62,7 +63,7 @@ def document(console: Console) -> dict[str, Any]:
 
 def _read(screen: Screen, schemas: dict[str, Any]) -> dict[str, Any]:
     answer = TypeAdapter(screen.answer).json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
-    schemas.update(answer.pop("$defs", {}))
+    _define(schemas, answer.pop("$defs", {}))
     return {
         "operationId": screen.name,
         "summary": _summary(screen.read),
@@ -75,7 +76,7 @@ def _read(screen: Screen, schemas: dict[str, Any]) -> dict[str, Any]:
 def _write(act: Act, schemas: dict[str, Any]) -> dict[str, Any]:
     key = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 255}}
     _, found = models_json_schema([(act.form, "validation")], ref_template="#/components/schemas/{model}")
-    schemas.update(found.get("$defs", {}))
+    _define(schemas, found.get("$defs", {}))
     body = {"$ref": f"#/components/schemas/{act.form.__name__}"}
     return {
         "operationId": act.name,
@@ -85,6 +86,13 @@ def _write(act: Act, schemas: dict[str, Any]) -> dict[str, Any]:
         "requestBody": {"content": {"application/json": {"schema": body}}},
         "responses": {"200": _content({"$ref": "#/components/schemas/Done"})} | _refusals(),
     }
+
+
+def _define(schemas: dict[str, Any], found: Mapping[str, Any]) -> None:
+    """Adds what answers and bodies are made of. Raises ValueError where two classes of one name are not alike."""
+    for name, schema in found.items():
+        if schemas.setdefault(name, schema) != schema:
+            raise ValueError(f"two classes of the API are called {name} and are not alike: name each by what it is")
 
 
 def _summary(function: Any) -> str:
@@ -116,5 +124,5 @@ def _variables(path: str) -> list[dict[str, Any]]:
 
 def _query(asked: type[BaseModel], schemas: dict[str, Any]) -> list[dict[str, Any]]:
     schema = asked.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas.update(schema.get("$defs", {}))
+    _define(schemas, schema.get("$defs", {}))
     return [{"name": name, "in": "query", "schema": part} for name, part in schema.get("properties", {}).items()]

@@ -14,7 +14,7 @@ from web.console.site import Visit
 
 
 @dataclass(frozen=True, slots=True)
-class MoneyLine:
+class OrderMoneyLine:
     """One line of the sum. `how`: what Shopify's amount is made of; `difference`: what Shopify has more."""
 
     label: str
@@ -31,7 +31,7 @@ class Sums:
     `is_written`: the lines stand in NetSuite; False: they would be written. `note`: why that side is not told.
     """
 
-    lines: tuple[MoneyLine, ...]
+    lines: tuple[OrderMoneyLine, ...]
     currency: str
     shopify_total: Decimal
     netsuite_total: Decimal | None
@@ -71,7 +71,7 @@ def _sums(money: OrderMoney) -> Sums:
     is_told = sums.netsuite_total is not None
     return Sums(
         lines=tuple(
-            MoneyLine(one.label, one.how, one.shopify, one.netsuite, one.difference if is_told else None)
+            OrderMoneyLine(one.label, one.how, one.shopify, one.netsuite, one.difference if is_told else None)
             for one in sums.rows
         ),
         currency=sums.currency,

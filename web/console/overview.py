@@ -19,7 +19,7 @@ from connector.store.throughput import Passes
 from web.console.asking import Asked
 from web.console.charts import Chart, bar_chart
 from web.console.overview_health import Part, parts
-from web.console.overview_start import Step, first_steps
+from web.console.overview_start import FirstStep, first_steps
 from web.console.screens import Console
 from web.console.site import Visit
 
@@ -122,7 +122,7 @@ class OverviewPage:
     """How everything stands. `steps`: what is still to be done, until the first order is there."""
 
     parts: tuple[Part, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[FirstStep, ...]
     figures: tuple[Figure, ...]
     flows: tuple[Flow, ...]
     budgets: tuple[Budget, ...]

@@ -17,7 +17,7 @@ _ORDER = "place one in the shop, or import those that are there: `ml-connector h
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FirstStep:
     """One step. `how`: what to do, or what was done; `addresses`: to be given to Shopify, for an admin's eyes only."""
 
     title: str
@@ -26,7 +26,7 @@ class Step:
     addresses: tuple[str, ...] = ()
 
 
-def first_steps(database: Connection, visit: Visit) -> tuple[Step, ...]:
+def first_steps(database: Connection, visit: Visit) -> tuple[FirstStep, ...]:
     """The steps with their state; none once an order is known."""
     ids = visit.chosen(None)
     if order_filter.chosen(database, OrderFilter(ids), limit=1):
@@ -39,11 +39,11 @@ def first_steps(database: Connection, visit: Visit) -> tuple[Step, ...]:
     shops = ", ".join(stored.shop for stored in stores)
     connect = _CHECK if stores else _ADD
     return (
-        Step("NetSuite", bool(checked), f"{account} answered" if checked else connect),
-        Step("Shopify", bool(checked), f"{shops} answered" if checked else connect),
-        Step("Webhooks", bool(heard), "deliveries come in" if heard else _SUBSCRIBE, _addresses(visit)),
-        Step("Mapping", bool(named), "the names in the rules are known in NetSuite" if named else _LOOK_UP),
-        Step("First order", False, _ORDER),
+        FirstStep("NetSuite", bool(checked), f"{account} answered" if checked else connect),
+        FirstStep("Shopify", bool(checked), f"{shops} answered" if checked else connect),
+        FirstStep("Webhooks", bool(heard), "deliveries come in" if heard else _SUBSCRIBE, _addresses(visit)),
+        FirstStep("Mapping", bool(named), "the names in the rules are known in NetSuite" if named else _LOOK_UP),
+        FirstStep("First order", False, _ORDER),
     )
 
 

@@ -49,7 +49,7 @@ class ProblemRow:
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingRow:
+class WaitingRecord:
     """One record that waits. `direction`: what of it waits; `path`: its page, None where it has none."""
 
     kind: str
@@ -110,11 +110,11 @@ def amounts(money: Mapping[str, Decimal]) -> tuple[Amount, ...]:
     return tuple(Amount(name, amount) for name, amount in sorted(money.items(), key=lambda one: -one[1]))
 
 
-def waiting_row(store: str, record: RecordView) -> WaitingRow:
+def waiting_record(store: str, record: RecordView) -> WaitingRecord:
     """One record as it is shown."""
     is_of_order = record.kind in (ORDER, ORDER_STATUS)
     has_money = record.total is not None and record.currency is not None
-    return WaitingRow(
+    return WaitingRecord(
         kind=record.kind,
         name=record.name or record.shopify_id,
         direction=_DIRECTIONS.get(record.kind, record.kind.replace("_", " ")),

@@ -20,7 +20,7 @@ from connector.store.problems import Cause, Group
 from web.console.asking import Asked
 from web.console.paging import ROWS, Rows, id_of, page
 from web.console.problem_acts import problem_acts
-from web.console.problem_views import ProblemRow, WaitingRow, problem_row, waiting_row
+from web.console.problem_views import ProblemRow, WaitingRecord, problem_row, waiting_record
 from web.console.screens import Console
 from web.console.site import Visit
 
@@ -93,7 +93,7 @@ class CausePage:
     """
 
     problem: ProblemRow | None
-    waiting: Rows[WaitingRow]
+    waiting: Rows[WaitingRecord]
     gaps: tuple[GapField, ...]
     unasked: str | None
 
@@ -136,7 +136,7 @@ def _read_cause(visit: Visit, asked: CauseAsked, store: str, code: str) -> Cause
         found = problems.waiting(database, cause, limit=ROWS + 1, before=id_of(asked.after))
         near = _near(database, cause)
     paged = page(found, lambda record: (record.id,))
-    rows = Rows(tuple(waiting_row(store, record) for record in paged.rows), paged.after)
+    rows = Rows(tuple(waiting_record(store, record) for record in paged.rows), paged.after)
     wanted = gaps(asked.subject, Rules.from_json(stored.rules))
     offered, unasked = _offered(visit, stored, wanted) if asked.names else ({}, None)
     fields = tuple(_field(n, gap, offered.get(gap.list, near)) for n, gap in enumerate(wanted))

@@ -26,8 +26,8 @@ from web.console.reconcile_proof import (
     DifferenceLine,
     FindingLine,
     GapLine,
+    GatewayMoney,
     KeptProof,
-    MoneyLine,
     NotWritten,
     read_proof,
     totals,
@@ -124,8 +124,8 @@ class ReconcilePage:
     run: ProofRun
     wanted: tuple[ProofWish, ...]
     places: dict[str, int]
-    totals: tuple[MoneyLine, ...]
-    days: tuple[MoneyLine, ...]
+    totals: tuple[GatewayMoney, ...]
+    days: tuple[GatewayMoney, ...]
     causes: tuple[CauseCount, ...]
     differences: tuple[DifferenceLine, ...]
     findings: tuple[FindingLine, ...]
@@ -243,7 +243,7 @@ def _head(kept: StoredProof, found: KeptProof) -> ProofHead:
     )
 
 
-def _money(found: KeptProof | None, asked: ReconcileAsked) -> tuple[MoneyLine, ...]:
+def _money(found: KeptProof | None, asked: ReconcileAsked) -> tuple[GatewayMoney, ...]:
     rows = () if found is None else found.money
     return tuple(row for row in rows if row.day and _is_asked(row, row.day, asked))
 
@@ -253,7 +253,7 @@ def _differences(found: KeptProof | None, asked: ReconcileAsked) -> tuple[Differ
     return tuple(one for one in rows if _is_asked(one, one.day, asked) and asked.cause in (None, one.cause))
 
 
-def _is_asked(row: MoneyLine | DifferenceLine, day: date, asked: ReconcileAsked) -> bool:
+def _is_asked(row: GatewayMoney | DifferenceLine, day: date, asked: ReconcileAsked) -> bool:
     """An order's money may move after the last day of the proof: without days that are asked, all is shown."""
     is_inside = (asked.since or day) <= day <= (asked.until or day)
     return is_inside and asked.currency in (None, row.currency) and asked.gateway in (None, row.gateway)
@@ -266,7 +266,7 @@ def _causes(differences: tuple[DifferenceLine, ...]) -> tuple[CauseCount, ...]:
     return tuple(CauseCount(cause, count, explained) for (explained, cause), count in ordered)
 
 
-def _amounts(row: MoneyLine) -> list[object]:
+def _amounts(row: GatewayMoney) -> list[object]:
     return [getattr(side, name) for side in (row.shopify, row.netsuite) for name in ("captured", "refunded", "net")]
 
 

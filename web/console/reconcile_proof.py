@@ -23,7 +23,7 @@ class Amounts:
 
 
 @dataclass(frozen=True, slots=True)
-class MoneyLine:
+class GatewayMoney:
     """The money of one day by one gateway, or of all days where `day` is None. `difference`: NetSuite's net - Shopify's."""
 
     day: date | None
@@ -93,7 +93,7 @@ class KeptProof:
     not_written: tuple[NotWritten, ...]
     findings: tuple[FindingLine, ...]
     gaps: tuple[GapLine, ...]
-    money: tuple[MoneyLine, ...]
+    money: tuple[GatewayMoney, ...]
     differences: tuple[DifferenceLine, ...]
     left_out: Mapping[str, int]
 
@@ -106,13 +106,13 @@ def read_proof(document: Mapping[str, Any]) -> KeptProof:
     return _ADAPTER.validate_python(document)
 
 
-def totals(rows: tuple[MoneyLine, ...]) -> tuple[MoneyLine, ...]:
+def totals(rows: tuple[GatewayMoney, ...]) -> tuple[GatewayMoney, ...]:
     """All days together, by currency and gateway."""
-    found: dict[tuple[str, str], MoneyLine] = {}
+    found: dict[tuple[str, str], GatewayMoney] = {}
     for row in rows:
         key = (row.currency, row.gateway)
         before = found.get(key)
         shopify = before.shopify.plus(row.shopify) if before else row.shopify
         netsuite = before.netsuite.plus(row.netsuite) if before else row.netsuite
-        found[key] = MoneyLine(None, *key, shopify, netsuite, netsuite.net - shopify.net)
+        found[key] = GatewayMoney(None, *key, shopify, netsuite, netsuite.net - shopify.net)
     return tuple(found[key] for key in sorted(found))
