@@ -8,16 +8,16 @@ from connector.flows.systems import Workplace
 from connector.store import connections, order_list
 from connector.store.records import RecordView
 
-# A buyer of more orders than these is looked for in Shopify.
+# So many are read at a time.
 LIMIT = 200
 
 
 def found_orders(
-    workplace: Workplace, term: str, *, connection_ids: Sequence[int] | None = None
+    workplace: Workplace, term: str, *, connection_ids: Sequence[int] | None = None, before: int | None = None
 ) -> Sequence[RecordView]:
     """Orders, newest first, by name, Shopify id, external id, NetSuite's number or id, or the buyer's e-mail address.
 
-    `connection_ids`: only theirs, None for all.
+    `connection_ids`: only theirs, None for all; `before`: only those behind the record of this id. At most LIMIT of them.
     """
     hashes: dict[int, bytes] = {}
     if "@" in term:
@@ -29,4 +29,6 @@ def found_orders(
             with suppress(Unauthorized):
                 hashes[number] = workplace.open_unchecked(number).email_hash(term)
     with workplace.engine.begin() as connection:
-        return order_list.found(connection, term, email_hashes=hashes, limit=LIMIT, connection_ids=connection_ids)
+        return order_list.found(
+            connection, term, email_hashes=hashes, limit=LIMIT, connection_ids=connection_ids, before=before
+        )

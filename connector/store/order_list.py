@@ -45,10 +45,13 @@ def listed(
 
 def found(
     connection: Connection, term: str, *, email_hashes: Mapping[int, bytes], limit: int,
-    connection_ids: Sequence[int] | None = None,
+    connection_ids: Sequence[int] | None = None, before: int | None = None,
 ) -> list[RecordView]:  # fmt: skip
     """Orders, newest first, by name, Shopify id, external id, or NetSuite's number or internal id of what was made of them;
-    those of a buyer by the hash of the e-mail address in each connection. `connection_ids`: only theirs, None for all."""
+    those of a buyer by the hash of the e-mail address in each connection. `connection_ids`: only theirs, None for all.
+
+    `before`: only those behind the record of this id.
+    """
     names = {term, term.removeprefix("#"), f"#{term}"}
     ways: list[Select[Any]] = [
         select(records.c.id).where(records.c.kind == ORDER, records.c.name.in_(names)),
@@ -66,6 +69,8 @@ def found(
     query = select(*_COLUMNS).where(records.c.id.in_(ids)).order_by(records.c.id.desc()).limit(limit)
     if connection_ids is not None:
         query = query.where(records.c.connection_id.in_(list(connection_ids)))
+    if before is not None:
+        query = query.where(records.c.id < before)
     return [RecordView(**row) for row in connection.execute(query).mappings()]
 
 

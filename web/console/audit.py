@@ -50,7 +50,7 @@ def audit_screen(console: Console) -> None:
     @console.screen("audit", "/audit", AuditAsked, AuditPage)
     def read(visit: Visit, asked: AuditAsked) -> AuditPage:
         """Who did what, newest first."""
-        found = _acts(visit, asked, limit=ROWS + 1, before=id_of(asked.after))
+        found = _acts(visit, _wanted(visit, asked), limit=ROWS + 1, before=id_of(asked.after))
         after = cursor([found[ROWS - 1].id]) if len(found) > ROWS else None
         names = {stored.id: stored.name for stored in visit.stores}
         return AuditPage(tuple(_row(act, names) for act in found[:ROWS]), after)
@@ -59,19 +59,21 @@ def audit_screen(console: Console) -> None:
     def export(visit: Visit, asked: AuditAsked) -> Response:
         """The whole list as CSV."""
         names = {stored.id: stored.name for stored in visit.stores}
-        rows = ((row.at, row.actor, row.action, row.store, dict(row.details)) for row in _every(visit, asked, names))
+        # Before the first line is sent: what cannot be answered is refused, not a file that breaks off.
+        wanted, before = _wanted(visit, asked), id_of(asked.after)
+        found = _every(visit, wanted, before, names)
+        rows = ((row.at, row.actor, row.action, row.store, dict(row.details)) for row in found)
         return csv_file("audit.csv", ("at", "actor", "action", "store", "details"), rows)
 
 
-def _every(visit: Visit, asked: AuditAsked, names: Mapping[int, str]) -> Iterator[AuditRow]:
-    before = id_of(asked.after)
-    while found := _acts(visit, asked, limit=_MOST_IN_FILE, before=before):
+def _every(visit: Visit, wanted: ActFilter, before: int | None, names: Mapping[int, str]) -> Iterator[AuditRow]:
+    while found := _acts(visit, wanted, limit=_MOST_IN_FILE, before=before):
         yield from (_row(act, names) for act in found)
         before = found[-1].id
 
 
-def _acts(visit: Visit, asked: AuditAsked, *, limit: int, before: int | None) -> list[OperatorAction]:
-    wanted = ActFilter(
+def _wanted(visit: Visit, asked: AuditAsked) -> ActFilter:
+    return ActFilter(
         connection_ids=visit.chosen(asked.store),
         with_others=asked.store is None and visit.who.connection_ids is None,
         actor=asked.actor,
@@ -79,6 +81,9 @@ def _acts(visit: Visit, asked: AuditAsked, *, limit: int, before: int | None) ->
         since=asked.begins,
         until=asked.ends,
     )
+
+
+def _acts(visit: Visit, wanted: ActFilter, *, limit: int, before: int | None) -> list[OperatorAction]:
     with visit.engine.begin() as database:
         return operator_actions.listed(database, wanted, limit=limit, before=before)
 

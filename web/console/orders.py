@@ -96,11 +96,10 @@ class OrderRow:
 class OrdersPage:
     """One page of orders, newest first. `opens`: the page of the only order a search has found.
 
-    `is_cut`: a search found more than are shown; `any_known`: False before the first order of all.
+    `any_known`: False before the first order of all.
     """
 
     orders: Rows[OrderRow]
-    is_cut: bool
     any_known: bool
     opens: str | None
 
@@ -135,12 +134,13 @@ def orders_screen(console: Console) -> None:
     @console.screen("orders", "/orders", OrdersAsked, OrdersPage)
     def read(visit: Visit, asked: OrdersAsked) -> OrdersPage:
         """Orders with their totals on both sides, newest first."""
-        if asked.q:
-            return _found(visit, asked, asked.q)
-        listed = _listed(visit, wanted_orders(visit, asked), id_of(asked.after), ROWS)
+        before = id_of(asked.after)
+        listed = _listed(visit, wanted_orders(visit, asked), asked.q, before, ROWS)
         shown = page(listed, lambda order: (order.id,))
         rows = Rows(_rows(visit, shown.rows), shown.after)
-        return OrdersPage(rows, is_cut=False, any_known=bool(shown.rows) or _any_known(visit), opens=None)
+        is_hit = bool(asked.q) and before is None and len(listed) == 1
+        opens = order_path(visit, listed[0]) if is_hit else None
+        return OrdersPage(rows, any_known=bool(asked.q or shown.rows) or _any_known(visit), opens=opens)
 
     @console.part("news", "/orders/news", NewsAsked)
     def news(visit: Visit, asked: NewsAsked) -> News:
@@ -154,7 +154,9 @@ def orders_screen(console: Console) -> None:
     def export(visit: Visit, asked: OrdersAsked) -> Response:
         """The same orders, all of them, as a file."""
         name = f"orders-{visit.now:%Y-%m-%d}.csv"
-        return csv_file(name, _HEAD, (_line(row) for row in _every(visit, asked)))
+        # Before the first line is sent: what cannot be answered is refused, not a file that breaks off.
+        wanted = wanted_orders(visit, asked)
+        return csv_file(name, _HEAD, (_line(row) for row in _every(visit, wanted, asked.q)))
 
 
 def wanted_orders(visit: Visit, asked: OrdersAsked) -> OrderFilter:
@@ -169,18 +171,24 @@ def wanted_orders(visit: Visit, asked: OrdersAsked) -> OrderFilter:
     )
 
 
-def _found(visit: Visit, asked: OrdersAsked, term: str) -> OrdersPage:
-    wanted = wanted_orders(visit, asked)
-    hits = found_orders(visit.site.runtime, term, connection_ids=wanted.connection_ids)
-    orders = [order for order in hits if wanted.fits(order)]
-    opens = order_path(visit, orders[0]) if len(orders) == 1 else None
-    return OrdersPage(Rows(_rows(visit, orders), None), is_cut=len(hits) == LIMIT, any_known=True, opens=opens)
-
-
-def _listed(visit: Visit, wanted: OrderFilter, before: int | None, limit: int) -> list[RecordView]:
+def _listed(visit: Visit, wanted: OrderFilter, term: str | None, before: int | None, limit: int) -> list[RecordView]:
     """One more than the limit, where there are more."""
+    if term:
+        return _found(visit, wanted, term, before, limit)
     with visit.engine.begin() as database:
         return order_filter.chosen(database, wanted, limit=limit + 1, before=before)
+
+
+def _found(visit: Visit, wanted: OrderFilter, term: str, before: int | None, limit: int) -> list[RecordView]:
+    """As `_listed`, of what a search finds."""
+    orders: list[RecordView] = []
+    while len(orders) <= limit:
+        hits = found_orders(visit.site.runtime, term, connection_ids=wanted.connection_ids, before=before)
+        orders += [order for order in hits if wanted.fits(order)]
+        if len(hits) < LIMIT:
+            break
+        before = hits[-1].id
+    return orders[: limit + 1]
 
 
 def _any_known(visit: Visit) -> bool:
@@ -188,15 +196,11 @@ def _any_known(visit: Visit) -> bool:
         return bool(order_filter.chosen(database, OrderFilter(visit.chosen(None)), limit=1))
 
 
-def _every(visit: Visit, asked: OrdersAsked) -> Iterator[OrderRow]:
+def _every(visit: Visit, wanted: OrderFilter, term: str | None) -> Iterator[OrderRow]:
     """Every order of the filter, read a few hundred at a time."""
-    if asked.q:
-        yield from _found(visit, asked, asked.q).orders.rows
-        return
-    wanted = wanted_orders(visit, asked)
     before: int | None = None
     while True:
-        found = _listed(visit, wanted, before, _EXPORTED_AT_ONCE)
+        found = _listed(visit, wanted, term, before, _EXPORTED_AT_ONCE)
         yield from _rows(visit, found[:_EXPORTED_AT_ONCE])
         if len(found) <= _EXPORTED_AT_ONCE:
             return

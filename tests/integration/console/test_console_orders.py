@@ -5,7 +5,7 @@ import io
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, text
 
 from connector.flows.verification import verify_batch
 from connector.store import connections
@@ -110,6 +110,37 @@ def test_one_exact_hit_of_a_search_opens_the_order(otto: Visitor, world: World) 
     netsuite_id = otto.json("/orders?q=1001")["orders"]["rows"][0]["netsuite_id"]
     assert otto.get(f"/orders?q={netsuite_id}").location == "/orders/1001"
     assert "No order fits" in otto.reads("/orders?q=%239999")
+
+
+def test_a_search_goes_on_behind_its_first_page_and_new_hits_move_nothing(otto: Visitor, world: World) -> None:
+    record_id = sold(world, 5001)
+    with world.engine.begin() as connection:
+        email_hash = connection.execute(
+            text("select email_hash from records where id = :id"), {"id": record_id}
+        ).scalar_one()
+        more = (
+            "insert into records (connection_id, kind, shopify_id, name, state, email_hash) select :c, 'order', n::text, "
+            "'#' || n, case when n % 2 = 0 then 'in_sync' else 'ignored' end, :h from generate_series(7001, 7240) n"
+        )
+        connection.execute(text(more), {"c": world.connection.id, "h": email_hash})
+    found: list[str] = []
+    after: str | None = ""
+    while after is not None:
+        shown = otto.json(f"/orders?q=ada@example.com&state=ignored&after={after}")["orders"]
+        found += [row["name"] for row in shown["rows"]]
+        if len(found) == 50:
+            sold(world, 5002)
+        after = shown["after"]
+    assert found == [f"#{number}" for number in range(7239, 7000, -2)]
+    file = otto.get("/orders.csv?q=ada@example.com").text
+    assert file.count("\n") == 1 + 242
+    assert "Next page" in otto.reads("/orders?q=ada@example.com")
+
+
+def test_a_file_of_what_is_not_there_is_refused_and_does_not_break_off(otto: Visitor) -> None:
+    assert otto.get("/orders.csv?store=nowhere").status_code == 404
+    assert otto.get("/audit.csv?store=nowhere").status_code == 404
+    assert otto.get("/audit.csv?after=nonsense").status_code == 400
 
 
 def test_the_file_has_every_order_of_the_filter(otto: Visitor, world: World) -> None:
