@@ -24,6 +24,7 @@ from connector.flows.alerting import Teller
 from connector.runtime import Runtime, redis_client
 from connector.store.engine import make_engine
 from connector.store.roles import Role
+from web.console.paging import cursor
 from web.console.site import Site
 from web.console.whole import whole_console
 from web.files import serve_files
@@ -34,6 +35,7 @@ _BAR = 150
 # `n` is an order's number, another one each time.
 PATHS = (
     "/", "/orders", "/orders?state=held", "/orders?state=excluded", "/orders?q=%23{n}", "/orders?q={netsuite}",
+    "/orders?q=%23{n}&after={after}", "/orders?q=somebody@example.com&after={after}",
     "/orders?q=somebody@example.com", "/orders?since={yesterday}&until={yesterday}", "/orders?since={last_year}",
     "/orders?until={last_year}", "/orders?reason=not_mapped", "/orders?reason=not_mapped&until={last_year}",
     "/orders?reason=closed_period", "/orders?subject=sku:MUG-1", "/orders?subject=sku:MUG-1&until={last_year}",
@@ -41,6 +43,7 @@ PATHS = (
     "/orders/{shopify}", "/orders/{shopify}/money", "/orders/{shopify}/effects/{effect}", "/orders/{shopify}/ignore",
     "/problems", "/problems?tab=retrying", "/problems?tab=snoozed", "/problems?tab=resolved",
     "/problems/shop-1/not_mapped?subject=sku:MUG-1", "/problems/shop-1/not_mapped/again?subject=sku:MUG-1",
+    "/problems/shop-1/not_mapped?subject=sku:MUG-1&tab=retrying", "/problems/shop-1/not_mapped?subject=sku:MUG-1&tab=resolved",
     "/problems/shop-1/not_mapped/map?subject=sku:MUG-1&value=MUG-2",
     "/events", "/events?topic=orders/paid", "/events?state=held", "/events?order=%23{n}", "/events/{n}",
     "/events?since={yesterday}&until={now}", "/events?until={last_year}", "/events?topic=orders/paid&until={last_year}",
@@ -132,7 +135,7 @@ def address(path: str, number: int, *, orders: int = ORDERS) -> str:
     days = {"yesterday": now.date() - timedelta(days=1), "last_year": now.date() - timedelta(days=365)}
     ids = {"n": number, "shopify": FIRST_ID + number, "netsuite": SALES_ORDER + number, "effect": number * 2}
     delivery = hashlib.md5(str(number).encode(), usedforsecurity=False).hexdigest()
-    return path.format(**ids, **days, now=f"{now.isoformat()}Z", last=orders, delivery=delivery)
+    return path.format(**ids, **days, now=f"{now.isoformat()}Z", last=orders, delivery=delivery, after=cursor([number]))
 
 
 def _fetch(client: FlaskClient, path: str) -> None:

@@ -5,6 +5,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from web.console.refusals import BadInput
@@ -57,6 +58,22 @@ def number_of(part: str) -> int:
     if not part.isdecimal() or not 0 <= int(part) < 2**63:
         raise _no_page(part)
     return int(part)
+
+
+def whole_of(part: str) -> int:
+    """A number in a cursor that may be below nought. Raises BadInput like `key_of`."""
+    return -number_of(part[1:]) if part.startswith("-") else number_of(part)
+
+
+def moment_of(part: str) -> datetime:
+    """A moment in a cursor. Raises BadInput like `key_of`."""
+    try:
+        moment = datetime.fromisoformat(part)
+    except ValueError as error:
+        raise _no_page(part) from error
+    if moment.tzinfo is None:
+        raise _no_page(part)
+    return moment
 
 
 def _no_page(text: str) -> BadInput:

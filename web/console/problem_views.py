@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from connector.flows.advice import advice
 from connector.store.problem_care import Care
 from connector.store.problems import Cause, Group
-from connector.store.records import ORDER, ORDER_STATUS, RecordView
+from connector.store.records import LEASABLE, ORDER, ORDER_STATUS, RecordView
 from web.console.places import order_path
 from web.console.site import Visit
 
@@ -50,7 +50,10 @@ class ProblemRow:
 
 @dataclass(frozen=True, slots=True)
 class WaitingRecord:
-    """One record that waits. `direction`: what of it waits; `path`: its page, None where it has none."""
+    """One record that waits. `direction`: what of it waits; `path`: its page, None where it has none.
+
+    `next_at`: when it is tried again; `changed_at`: its last change, at rest when it came to rest.
+    """
 
     kind: str
     name: str
@@ -60,6 +63,8 @@ class WaitingRecord:
     amount: Amount | None
     created_at: datetime
     since: datetime
+    changed_at: datetime
+    next_at: datetime | None
     path: str | None
 
 
@@ -74,18 +79,23 @@ _DIRECTIONS: Mapping[str, str] = {
 }
 
 
-def problem_path(store: str, code: str, subject: str, act: str = "") -> str:
-    """The page of a cause, or of an act on it."""
-    path = f"/problems/{quote(store, safe='')}/{quote(code, safe='')}{act}"
-    return f"{path}?{urlencode({'subject': subject})}" if subject else path
+def problem_path(store: str, code: str, subject: str, *, tab: str = "open") -> str:
+    """The page of a cause: what waits for it, or its records of another tab. What is put aside waits."""
+    path = f"/problems/{quote(store, safe='')}/{quote(code, safe='')}"
+    asked = ({"subject": subject} if subject else {}) | ({"tab": tab} if tab in ("retrying", "resolved") else {})
+    return f"{path}?{urlencode(asked)}" if asked else path
 
 
-def problem_row(visit: Visit, group: Group, care: Mapping[Cause, Care]) -> ProblemRow:
-    """One cause as it is shown."""
+def is_aside(said: Care, now: datetime) -> bool:
+    """True while nobody wants to see it."""
+    return said.snoozed_until is not None and said.snoozed_until > now
+
+
+def problem_row(visit: Visit, group: Group, care: Mapping[Cause, Care], *, tab: str = "open") -> ProblemRow:
+    """One cause as it is shown in a tab."""
     cause, said = group.cause, care.get(group.cause, Care())
     store = visit.store_of(cause.connection_id).name
     advised = advice(cause.code, cause.subject, is_given_up=group.parked == group.count)
-    is_snoozed = said.snoozed_until is not None and said.snoozed_until > visit.now
     return ProblemRow(
         store=store,
         code=cause.code,
@@ -100,8 +110,8 @@ def problem_row(visit: Visit, group: Group, care: Mapping[Cause, Care]) -> Probl
         last_at=group.last_at,
         next_at=group.next_at,
         assigned_to=said.assigned_to,
-        snoozed_until=said.snoozed_until if is_snoozed else None,
-        path=problem_path(store, cause.code, cause.subject),
+        snoozed_until=said.snoozed_until if is_aside(said, visit.now) else None,
+        path=problem_path(store, cause.code, cause.subject, tab=tab),
     )
 
 
@@ -123,6 +133,8 @@ def waiting_record(store: str, record: RecordView) -> WaitingRecord:
         amount=Amount(record.currency or "", record.total or Decimal(0)) if has_money else None,
         created_at=record.created_at,
         since=record.changed_at,
+        changed_at=record.changed_at,
+        next_at=record.next_attempt_at if record.state in LEASABLE else None,
         path=order_path(record.name, record.shopify_id, store) if is_of_order else None,
     )
 

@@ -1,8 +1,9 @@
 """/problems: what needs a person, grouped by its cause; /problems/<store>/<code>: the orders of one cause, and its fix."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from urllib.parse import quote
 
@@ -13,19 +14,17 @@ from connector.flows.rule_lookup import entry_names
 from connector.mapping.rule_gaps import Gap, gaps
 from connector.mapping.rule_values import Moment, NetSuiteList
 from connector.mapping.rules import Rules
-from connector.store import items, problem_care, problems
+from connector.store import clock, items, problem_care, problems
 from connector.store.connections import StoredConnection
 from connector.store.problem_care import Care
 from connector.store.problems import Cause, Group
-from web.console.asking import Asked
-from web.console.paging import ROWS, Rows, id_of, page
+from web.console.asking import AskedList
+from web.console.paging import ROWS, Rows, id_of, key_of, moment_of, number_of, page, whole_of
 from web.console.problem_acts import problem_acts
-from web.console.problem_views import ProblemRow, WaitingRecord, problem_row, waiting_record
+from web.console.problem_views import ProblemRow, WaitingRecord, is_aside, problem_row, waiting_record
 from web.console.screens import Console
 from web.console.site import Visit
 
-# The causes that are shown; behind these there are hundreds of one order each.
-_SHOWN = 200
 # How many of the items near a SKU are compared with it, and how many are offered.
 _NEAR, _OFFERED = 50, 8
 
@@ -35,9 +34,15 @@ _READ = {
     "retrying": problems.retried_groups,
     "resolved": problems.resolved_groups,
 }
+# Of one cause: what is said of it, and its records.
+_READ_ONE = {
+    "open": (problems.group_of, problems.waiting),
+    "retrying": (problems.retried_group, problems.retried),
+    "resolved": (problems.resolved_group, problems.resolved),
+}
 
 
-class ProblemsAsked(Asked):
+class ProblemsAsked(AskedList):
     """The list. `reason`: only of this code; `mine`: only those assigned to who asks; `seen`: for the count of new ones, when
     the list was shown."""
 
@@ -56,21 +61,24 @@ class ProblemNews:
     location: str
 
 
-class CauseAsked(Asked):
-    """One cause. `subject`: what its reason names; `names`: ask NetSuite what there is to choose from."""
+class CauseAsked(AskedList):
+    """One cause. `subject`: what its reason names; `names`: ask NetSuite what there is to choose from.
 
+    `tab`: its records that wait for a person, that are tried again, or that have come to rest.
+    """
+
+    tab: Literal["open", "retrying", "resolved"] = "open"
     subject: str = ""
     names: bool = False
-    after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ProblemsPage:
-    """The causes of one tab. `left_out`: how many more causes there are; `codes`: those of the tab, to choose from."""
+    """One page of the causes of one tab. `after`: the cursor of the next; `codes`: those of the tab, to choose from."""
 
     tab: str
     rows: tuple[ProblemRow, ...]
-    left_out: int
+    after: str | None
     codes: tuple[str, ...]
 
 
@@ -87,11 +95,12 @@ class GapField:
 
 @dataclass(frozen=True, slots=True)
 class CausePage:
-    """One cause and what waits for it; `problem` is None when nothing does any more.
+    """One cause and its records of one tab, newest first; `problem` is None when there are none any more.
 
     `gaps`: the rules that would release it; `unasked`: why NetSuite could not be asked for names.
     """
 
+    tab: str
     problem: ProblemRow | None
     waiting: Rows[WaitingRecord]
     gaps: tuple[GapField, ...]
@@ -108,14 +117,18 @@ def problems_screen(console: Console) -> None:
 
 def _read(visit: Visit, asked: ProblemsAsked) -> ProblemsPage:
     """What needs a person, what is tried again, what is put aside, and what is resolved, by cause."""
-    chosen = visit.chosen(asked.store)
+    chosen, place = visit.chosen(asked.store), _place_in(asked.after)
     with visit.engine.begin() as database:
-        found = _READ[asked.tab](database, chosen)
+        # Every page of one walk is in the order in which its first page stood.
+        at = clock.read(database).at if place is None else place.at
+        found = _READ[asked.tab](database, chosen, at=at)
         care = problem_care.of_connections(database, chosen)
-    rows = [row for group in found if _fits(row := problem_row(visit, group, care), visit, asked)]
-    shown = [row for row in rows if asked.reason in (None, row.code)]
-    codes = tuple(sorted({row.code for row in rows}))
-    return ProblemsPage(asked.tab, tuple(shown[:_SHOWN]), max(len(shown) - _SHOWN, 0), codes)
+    cared = [group for group in found if _fits(care.get(group.cause, Care()), visit, asked)]
+    wanted = [group for group in cared if asked.reason in (None, group.cause.code)]
+    behind = [group for group in wanted if place is None or _key(group) > place.key]
+    shown = page(behind, lambda group: (at.isoformat(), *_key(group)))
+    rows = tuple(problem_row(visit, group, care, tab=asked.tab) for group in shown.rows)
+    return ProblemsPage(asked.tab, rows, shown.after, tuple(sorted({group.cause.code for group in cared})))
 
 
 def _news(visit: Visit, asked: ProblemsAsked) -> ProblemNews:
@@ -129,28 +142,48 @@ def _news(visit: Visit, asked: ProblemsAsked) -> ProblemNews:
 def _read_cause(visit: Visit, asked: CauseAsked, store: str, code: str) -> CausePage:
     """The orders that wait for one cause, and the rules that would release them."""
     stored = visit.store(store)
-    cause = Cause(stored.id, code, asked.subject)
+    cause, before = Cause(stored.id, code, asked.subject), id_of(asked.after)
+    read_group, read_records = _READ_ONE[asked.tab]
     with visit.engine.begin() as database:
-        group = problems.group_of(database, cause)
+        group = read_group(database, cause)
         care = problem_care.of_connections(database, [stored.id])
-        found = problems.waiting(database, cause, limit=ROWS + 1, before=id_of(asked.after))
+        found = read_records(database, cause, limit=ROWS + 1, before=before)
         near = _near(database, cause)
     paged = page(found, lambda record: (record.id,))
     rows = Rows(tuple(waiting_record(store, record) for record in paged.rows), paged.after)
-    wanted = gaps(asked.subject, Rules.from_json(stored.rules))
+    wanted = gaps(asked.subject, Rules.from_json(stored.rules)) if asked.tab == "open" else ()
     offered, unasked = _offered(visit, stored, wanted) if asked.names else ({}, None)
     fields = tuple(_field(n, gap, offered.get(gap.list, near)) for n, gap in enumerate(wanted))
-    return CausePage(_shown(visit, group, care), rows, fields, unasked)
+    problem = None if group is None else problem_row(visit, group, care, tab=asked.tab)
+    return CausePage(asked.tab, problem, rows, fields, unasked)
 
 
-def _fits(row: ProblemRow, visit: Visit, asked: ProblemsAsked) -> bool:
+def _fits(said: Care, visit: Visit, asked: ProblemsAsked) -> bool:
     """What is put aside is not open; it is seen again when its time is over."""
-    is_of_tab = asked.tab not in ("open", "snoozed") or (row.snoozed_until is not None) == (asked.tab == "snoozed")
-    return is_of_tab and (not asked.mine or row.assigned_to == visit.who.name)
+    is_of_tab = asked.tab not in ("open", "snoozed") or is_aside(said, visit.now) == (asked.tab == "snoozed")
+    return is_of_tab and (not asked.mine or said.assigned_to == visit.who.name)
 
 
-def _shown(visit: Visit, group: Group | None, care: Mapping[Cause, Care]) -> ProblemRow | None:
-    return None if group is None else problem_row(visit, group, care)
+def _key(group: Group) -> tuple[int, int, int, str, str]:
+    """Where a cause stands in its list; no two stand at one place."""
+    return (*group.place, group.cause.connection_id, group.cause.code, group.cause.subject)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a page begins: behind a cause, in the order of a moment."""
+
+    at: datetime
+    key: tuple[int, int, int, str, str]
+
+
+def _place_in(after: str | None) -> _Place | None:
+    """Raises BadInput for what is no cursor of this list."""
+    parts = key_of(after, 6)
+    if parts is None:
+        return None
+    at, rank, moment, connection_id, code, subject = parts
+    return _Place(moment_of(at), (whole_of(rank), whole_of(moment), number_of(connection_id), code, subject))
 
 
 def _near(database: Connection, cause: Cause) -> tuple[str, ...]:
