@@ -69,6 +69,22 @@ class Because(Form):
         return self.because
 
 
+class Noted(Form):
+    """A post whose reason is the note that is kept with what it makes."""
+
+    note: str = ""
+
+    @property
+    def why(self) -> str:
+        """Why. Raises BadInput where nothing is said."""
+        if not self.note:
+            raise BadInput("say what changes and why", fields={"note": "say what changes and why"})
+        return self.note
+
+
+# The forms that ask why.
+REASONED = (Because, Noted)
+
 M = TypeVar("M", bound=BaseModel)
 
 

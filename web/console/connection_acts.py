@@ -13,7 +13,7 @@ from connector.store.roles import Role
 from connector.transport import Transport
 from web.console.asking import Asked, Because, Form
 from web.console.refusals import BadInput, Stale
-from web.console.screens import Console, Done
+from web.console.screens import Console, Done, Reach
 from web.console.site import Visit, environment
 
 
@@ -77,7 +77,7 @@ def _at(store: str) -> str:
 
 
 def _register_work(console: Console) -> None:
-    @console.act("connections_pause", "/connections/<store>/pause", Because, again="connections_one")
+    @console.act("connections_pause", "/connections/<store>/pause", Because, again="connections_one", reach=Reach.MANY)
     def pause(visit: Visit, form: Because, store: str) -> Done:
         """Stop all work on a connection; webhooks are still kept."""
         stored, because = visit.store(store), form.why
@@ -86,8 +86,9 @@ def _register_work(console: Console) -> None:
         return Done(f"{store} is paused. Webhooks are still kept, and worked on when it goes on.", _at(store))
 
     @console.act(
-        "connections_resume", "/connections/<store>/resume", Because, asks_password=True, again="connections_one"
-    )
+        "connections_resume", "/connections/<store>/resume", Because, asks_password=True, again="connections_one",
+        reach=Reach.MONEY,
+    )  # fmt: skip
     def resume(visit: Visit, form: Because, store: str) -> Done:
         """Let work on a connection go on."""
         stored, because = visit.store(store), form.why
@@ -167,8 +168,9 @@ def _register_approval(console: Console) -> None:
         return ApprovePage(store, place, pair.shop, pair.shop_id, pair.account, rows, None)
 
     @console.act(
-        "connections_approve_pair", "/connections/<store>/approve", PairForm, role=Role.ADMIN, asks_password=True
-    )
+        "connections_approve_pair", "/connections/<store>/approve", PairForm, role=Role.ADMIN, asks_password=True,
+        reach=Reach.MONEY,
+    )  # fmt: skip
     def approve(visit: Visit, form: PairForm, store: str) -> Done:
         """Write to the pair of shop and account that answers now."""
         stored, because = visit.store(store), form.why
@@ -203,7 +205,7 @@ def _register_removal(console: Console) -> None:
 
     @console.act(
         "connections_remove_now", "/connections/<store>/remove", RemoveForm, role=Role.ADMIN,
-        asks_password=True, again="connections_remove",
+        asks_password=True, again="connections_remove", reach=Reach.MONEY,
     )  # fmt: skip
     def remove(visit: Visit, form: RemoveForm, store: str) -> Done:
         """End a connection: its secrets are destroyed, its webhook URL answers 404, its history stays."""

@@ -124,9 +124,10 @@ def connections_screen(console: Console) -> None:
     """Registers both screens and the part that waits for a delivery."""
 
     @console.screen("connections", "/connections", Asked, ConnectionsPage)
-    def read(visit: Visit, _asked: Asked) -> ConnectionsPage:
+    def read(visit: Visit, asked: Asked) -> ConnectionsPage:
         """Every connection: whether it works, and what ends."""
-        cards = tuple(_card(visit, name) for name in [stored.name for stored in visit.stores])
+        stores = [visit.store(asked.store)] if asked.store else visit.stores
+        cards = tuple(_card(visit, stored.name) for stored in stores)
         return ConnectionsPage(cards, visit.who.role.covers(Role.ADMIN) and visit.who.connection_ids is None)
 
     @console.screen("connections_one", "/connections/<store>", Asked, ConnectionPage)

@@ -14,7 +14,7 @@ from connector.store.records import ORDER
 from web.console.asking import Asked, Because
 from web.console.event_filter import Chosen, asked, is_narrowed, the_filter
 from web.console.places import order_path
-from web.console.screens import Console, Done
+from web.console.screens import Console, Done, Reach
 from web.console.site import Visit, environment
 
 _SAMPLES = 3
@@ -87,7 +87,7 @@ def replay_screens(console: Console) -> None:
             visit, said, seen, refused=None if seen.record_ids else "none of them speaks of an order or customer"
         )
 
-    @console.act("events_replay_act", "/events/replay", ReplayForm, asks_password=True)
+    @console.act("events_replay_act", "/events/replay", ReplayForm, asks_password=True, reach=Reach.MONEY)
     def start(visit: Visit, form: ReplayForm) -> Done:
         """Replay deliveries as a job: look again at every order and customer they spoke of."""
         _must_be_narrowed(form)

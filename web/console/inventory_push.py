@@ -20,7 +20,7 @@ from connector.store.stock_page import ListedItem
 from web.console.asking import Asked, Because
 from web.console.inventory_lines import PushState, StockLine, netsuite_failure, push_state, stock_line
 from web.console.one_store import the_store
-from web.console.screens import Console, Done
+from web.console.screens import Console, Done, Reach
 from web.console.site import Visit, environment
 
 _SHOWN = 100
@@ -95,7 +95,7 @@ def inventory_push_screen(console: Console) -> None:
                 push=push_state(database, stored, visit.now),
             )
 
-    @console.act("inventory_push_now", "/inventory-push", PushForm)
+    @console.act("inventory_push_now", "/inventory-push", PushForm, reach=Reach.MANY)
     def push(visit: Visit, form: PushForm) -> Done:
         """Ask for a push of everything that differs; a worker begins it within a second."""
         stored = visit.store(form.store)

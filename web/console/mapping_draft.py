@@ -17,9 +17,9 @@ from connector.store import rule_drafts
 from connector.store.connections import StoredConnection
 from connector.store.roles import Role
 from connector.store.rule_drafts import RuleDraft
-from web.console.asking import Asked, Form
+from web.console.asking import Asked, Form, Noted
 from web.console.refusals import BadInput, NotFound, Stale
-from web.console.screens import Console, Done
+from web.console.screens import Console, Done, Reach
 from web.console.site import Visit, environment
 
 _NAMED = "draft"
@@ -45,10 +45,9 @@ class DraftForm(Form):
     version: int
 
 
-class PublishForm(Form):
+class PublishForm(Noted):
     """Why the rules change; `saved_at`: of the draft that was looked at."""
 
-    note: str = ""
     saved_at: datetime
 
 
@@ -172,13 +171,12 @@ def _register_acts(console: Console) -> None:
         role=Role.ADMIN,
         asks_password=True,
         again="mapping_draft",
+        reach=Reach.MONEY,
     )
     def publish(visit: Visit, form: PublishForm, store: str) -> Done:
         """Put the draft in force: a new version, and what was held for a missing rule is tried again."""
         stored = visit.store(store)
         found = the_draft(visit, stored)
-        if not form.note:
-            raise BadInput("say what changes and why", fields={"note": "say what changes and why"})
         _must_be_as_seen(stored, found, form)
         try:
             made = _made(visit, stored, found)
@@ -186,7 +184,7 @@ def _register_acts(console: Console) -> None:
             raise BadInput(str(error), fields={"toml": str(error)}) from error
         if not made.changes:
             return Done("Nothing differs from the rules in force; nothing was changed.", _at(store))
-        changed = change(visit.site.runtime, stored, made, actor=visit.who.name, note=form.note)
+        changed = change(visit.site.runtime, stored, made, actor=visit.who.name, note=form.why)
         with visit.engine.begin() as database:
             rule_drafts.forget(database, stored.id)
         return Done(

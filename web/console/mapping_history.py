@@ -11,7 +11,7 @@ from connector.store.rule_versions import RuleVersion
 from web.console.asking import Asked, Because
 from web.console.mapping_draft import ChangedRule, changed_rules
 from web.console.refusals import BadInput, Stale
-from web.console.screens import Console, Done
+from web.console.screens import Console, Done, Reach
 from web.console.site import Visit, environment
 
 
@@ -83,6 +83,7 @@ def mapping_history_screen(console: Console) -> None:
         role=Role.ADMIN,
         asks_password=True,
         again="mapping_history",
+        reach=Reach.MONEY,
     )
     def roll_back(visit: Visit, form: RollbackForm, store: str) -> Done:
         """Go back to the rules of a version: they become a new one."""

@@ -11,7 +11,7 @@ from connector.store.connections import StoredConnection
 from connector.store.roles import Role
 from web.console.asking import Asked, Because
 from web.console.refusals import BadInput, NotFound, Stale
-from web.console.screens import Console, Done
+from web.console.screens import Console, Done, Reach
 from web.console.site import Visit, environment
 
 
@@ -66,7 +66,9 @@ def mapping_values_screen(console: Console) -> None:
             place.takes_account, choices, accounts, problem,
         )  # fmt: skip
 
-    @console.act("mapping_map", "/mapping/<store>/value", ValueForm, asks_password=True, again="mapping_value")
+    @console.act(
+        "mapping_map", "/mapping/<store>/value", ValueForm, asks_password=True, again="mapping_value", reach=Reach.MONEY
+    )
     def map_value(visit: Visit, form: ValueForm, store: str) -> Done:
         """Map one value: a new version of the rules, and what waited for it goes on."""
         stored, runtime, because = visit.store(store), visit.site.runtime, form.why

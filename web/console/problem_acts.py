@@ -23,7 +23,7 @@ from connector.store.problems import Cause
 from connector.store.roles import Role
 from web.console.asking import Asked, Because, Form
 from web.console.problem_views import Amount, amounts, names, problem_path
-from web.console.screens import Console, Done
+from web.console.screens import Console, Done, Reach
 from web.console.site import Visit, environment
 
 _NAMED = 10
@@ -103,9 +103,13 @@ class MapPreview:
 def problem_acts(console: Console) -> None:
     """Registers the pages before the acts, and the acts."""
     console.screen("problems_again", "/problems/<store>/<code>/again", SubjectAsked, Releasing)(_before_again)
-    console.act("problems_again_act", "/problems/<store>/<code>/again", AgainForm, asks_password=True)(_again)
+    console.act(
+        "problems_again_act", "/problems/<store>/<code>/again", AgainForm, asks_password=True, reach=Reach.MONEY
+    )(_again)
     console.screen("problems_map", "/problems/<store>/<code>/map", MapAsked, MapPreview)(_before_map)
-    console.act("problems_map_act", "/problems/<store>/<code>/map", MapForm, asks_password=True)(_map)
+    console.act("problems_map_act", "/problems/<store>/<code>/map", MapForm, asks_password=True, reach=Reach.MONEY)(
+        _map
+    )
     console.act("problems_assign", "/problems/<store>/<code>/assign", AssignForm)(_assign)
     console.act("problems_snooze", "/problems/<store>/<code>/snooze", SnoozeForm)(_snooze)
 

@@ -7,6 +7,7 @@ its form to what was Done.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, flash, make_response, redirect, render_template, request
@@ -15,7 +16,7 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from connector.store.roles import Role
 from web.console import rendering
-from web.console.asking import Asked, Form, from_body, from_form, from_query
+from web.console.asking import REASONED, Asked, Form, from_body, from_form, from_query
 from web.console.idempotency import once
 from web.console.refusals import BadInput, NotFound
 from web.console.site import Site, Visit
@@ -53,6 +54,14 @@ class Screen:
     read: Callable[..., Any]
 
 
+class Reach(StrEnum):
+    """How much one press of an act touches. What touches many asks why; what then writes money asks for the password too."""
+
+    ONE = "one"
+    MANY = "many"
+    MONEY = "money"
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """One act. `again`: the screen that has its form, shown once more with what is wrong beside each field."""
@@ -64,6 +73,13 @@ class Act:
     asks_password: bool
     run: Callable[..., Done]
     again: str | None
+    reach: Reach
+
+    def done(self, visit: Visit, form: Form, at: Mapping[str, Any]) -> Done:
+        """Carries it out. Raises BadInput where it touches many and nobody says why."""
+        if self.reach is not Reach.ONE and isinstance(form, REASONED):
+            _ = form.why
+        return self.run(visit, form, **at)
 
 
 @dataclass(slots=True)
@@ -100,15 +116,22 @@ class Console:
         role: Role = Role.OPERATOR,
         asks_password: bool = False,
         again: str | None = None,
+        reach: Reach = Reach.ONE,
     ) -> Callable[[Callable[..., Done]], Callable[..., Done]]:
         """Registers a function `(visit, form, **path variables) -> Done` as a post of a form and of JSON.
 
         `asks_password`: a person must have given it a short while ago; for what can move money, or lets somebody in.
         `again`: the screen with its form, of the same path variables; a BadInput shows it with `faults` and what was `sent`.
+        `reach`: raises TypeError for an act that touches many and whose form has no reason, or that writes the money of many
+        without the password.
         """
+        if reach is not Reach.ONE and not issubclass(form, REASONED):
+            raise TypeError(f"{name} touches many records: its form must ask for a reason")
+        if reach is Reach.MONEY and not asks_password:
+            raise TypeError(f"{name} writes the money of many records: it must ask for the password")
 
         def register(run: Callable[..., Done]) -> Callable[..., Done]:
-            act = Act(name, path, form, role, asks_password, run, again)
+            act = Act(name, path, form, role, asks_password, run, again, reach)
             self.acts.append(act)
             self.pages.add_url_rule(path, name, lambda **at: self._posted(act, at), methods=["POST"])
             self.api.add_url_rule(_api_path(path), name, lambda **at: self._called(act, at), methods=["POST"])
@@ -200,7 +223,7 @@ class Console:
     def _posted(self, act: Act, at: dict[str, Any]) -> Response:
         visit = self._doing(act)
         try:
-            done = act.run(visit, from_form(act.form, request.form), **at)
+            done = act.done(visit, from_form(act.form, request.form), at)
         except BadInput as error:
             if act.again is None:
                 raise
@@ -217,7 +240,7 @@ class Console:
     def _called(self, act: Act, at: dict[str, Any]) -> Response:
         visit = self._doing(act)
         form = from_body(act.form, request.get_json(silent=False) if request.data else None)
-        return once(visit, request, lambda: act.run(visit, form, **at).to_json())
+        return once(visit, request, lambda: act.done(visit, form, at).to_json())
 
     def _missing(self, missing: str) -> Response:
         self.visit(Role.VIEWER)

@@ -1,77 +1,26 @@
-"""Every address of the console and its API: who may use it, and that nobody learns of connections that are not theirs."""
+"""What acts ask before they are carried out, and that nothing that is asked brings the console down."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
-from werkzeug.routing import Rule
+from sqlalchemy import Engine, text
 
+from connector.flows import people
+from connector.flows.acting import Who
 from connector.store.roles import Role
+from connector.store.users import NewUser
+from tests.clock import now
+from tests.integration.console.furnished import opened_shop
+from tests.integration.console.posts import POSTS, kept, path_of
 from tests.visiting import PEOPLE, Visitor
+from tests.world import World
+from web.console.asking import Because, Form
 from web.console.paging import cursor
+from web.console.screens import Console, Reach
 
-_BY_ROLE = {Role.VIEWER: "vera", Role.OPERATOR: "otto", Role.ADMIN: "ada"}
 _VARIABLE = re.compile(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>")
-# Says what the API is; there is nothing of a connection in it.
-_OF_NOBODY = ("/api/v1/openapi.json",)
-
-
-def test_nobody_comes_in_anywhere(otto: Visitor) -> None:
-    nobody = replace(otto, name="nobody")
-    for rule, method in doors(otto):
-        answer = nobody.client.open(filled(rule.rule), method=method)
-        expected = 401 if rule.rule.startswith("/api/") else 303
-        assert answer.status_code == expected, (method, rule.rule, answer.status_code)
-        if expected == 303:
-            assert answer.location.startswith("/sign-in"), rule.rule
-
-
-def test_an_act_is_refused_to_every_role_below_its_own(otto: Visitor) -> None:
-    walked = 0
-    for act in otto.console.acts:
-        for role, name in _BY_ROLE.items():
-            if role.covers(act.role):
-                continue
-            visitor = replace(otto, name=name)
-            assert visitor.presses(filled(act.path)).status_code == 403, (act.path, role)
-            assert visitor.calls(api(act.path)).status_code == 403, (act.path, role)
-            walked += 1
-    assert walked >= len(otto.console.acts)
-
-
-def test_a_screen_is_refused_to_every_role_below_its_own(otto: Visitor) -> None:
-    for screen in otto.console.screens:
-        for role, name in _BY_ROLE.items():
-            if not role.covers(screen.role):
-                visitor = replace(otto, name=name)
-                assert visitor.get(filled(screen.path)).status_code == 403, (screen.path, role)
-                assert visitor.get("/api/v1" + api(screen.path)).status_code == 403, (screen.path, role)
-
-
-def test_whoever_sees_other_connections_only_finds_nothing_of_this_one(otto: Visitor, stranger: Visitor) -> None:
-    for rule, method in doors(otto):
-        if rule.rule in _OF_NOBODY:
-            continue
-        answer = stranger.client.open(filled(rule.rule), method=method, headers={"X-Who": "stranger"}, json=_body(rule))
-        assert answer.status_code < 500, (method, rule.rule, answer.text[:300])
-        named = "us-store" in answer.text.replace(filled(rule.rule), "").replace("connection us-store", "")
-        assert not named or answer.status_code >= 400, (method, rule.rule)
-        if "<store>" in rule.rule:
-            assert answer.status_code in (400, 404), (method, rule.rule, answer.status_code)
-
-
-def doors(visitor: Visitor) -> Iterator[tuple[Rule, str]]:
-    """Every address with each of its methods."""
-    found = [
-        (rule, method)
-        for rule in visitor.app.url_map.iter_rules()
-        if rule.endpoint.startswith(("console.", "api."))
-        for method in sorted((rule.methods or set()) & {"GET", "POST"})
-    ]
-    assert len(found) > 20
-    yield from found
 
 
 def filled(path: str) -> str:
@@ -83,10 +32,6 @@ def filled(path: str) -> str:
 def api(path: str) -> str:
     """The address under /api/v1."""
     return "/overview" if path == "/" else filled(path)
-
-
-def _body(rule: Rule) -> dict[str, str] | None:
-    return {} if rule.rule.startswith("/api/") else None
 
 
 @pytest.mark.parametrize("key", [["x"], ["x", "y"], ["9" * 30], ["1", "2", "3"], ["-1"]])
@@ -122,6 +67,88 @@ def test_what_can_move_money_or_lets_somebody_in_asks_for_the_password_again(
             answer = ada.presses(filled(act.path))
             assert (answer.status_code, answer.location[:17]) == (303, "/sign-in/password"), act.path
             assert ada.calls(api(act.path)).status_code == 403, act.path
+
+
+# One press touches one order, one thing of the mapping, one user: it asks for no reason. An act that touches many says so where
+# it is registered (`reach`); an act that is new stands in neither list, and these tests ask which it is.
+ONE_THING = {
+    "alerts_add_channel", "alerts_remove_channel", "alerts_rule", "alerts_test_channel", "connections_add",
+    "connections_install", "connections_make_key", "connections_rotate_now", "connections_test_webhook",
+    "inventory_freeze", "inventory_thaw", "mapping_discard", "mapping_propose", "mapping_save", "order_adopt_one",
+    "order_leave", "order_look_again", "order_note", "order_sync_now", "problems_assign", "problems_snooze", "users_add",
+    "users_add_token", "users_disable", "users_enable", "users_forget_code", "users_link", "users_revoke_token",
+    "users_role",
+}  # fmt: skip
+# One press of these reaches far, and yet nothing is asked.
+WITHOUT_REASON = {
+    "connections_sync_webhooks": "makes subscriptions in the shop; it touches no record",
+    "jobs_change": "the job has its reason and had its password; the three words let it wait, go on or end",
+    "reconcile_run": "reads both systems and writes nothing",
+    "schedules_pause": "nothing is lost: what it would have done is done when it goes on",
+    "schedules_resume": "what the clock does by itself",
+    "schedules_run": "what the clock does by itself, now",
+}
+# What touches many and writes no money: the reason is enough.
+WITHOUT_MONEY = {"connections_pause", "inventory_push_now"}
+
+
+def test_what_touches_many_records_asks_why_and_what_writes_their_money_for_the_password(otto: Visitor) -> None:
+    acts = otto.console.acts
+    assert {act.name for act in acts if act.reach is Reach.ONE} == ONE_THING | WITHOUT_REASON.keys()
+    assert {act.name for act in acts if act.reach is Reach.MANY} == WITHOUT_MONEY
+    assert {act.name for act in acts if act.reach is Reach.MONEY} == {
+        "connections_approve_pair", "connections_remove_now", "connections_resume", "events_replay_act", "mapping_map",
+        "mapping_publish", "mapping_rollback", "problems_again_act", "problems_map_act",
+    }  # fmt: skip
+    assert all(act.asks_password for act in acts if act.reach is Reach.MONEY)
+
+
+def test_no_act_on_many_records_is_carried_out_without_a_reason(database: Engine, redis_url: str) -> None:
+    with opened_shop(database, redis_url) as (world, visitor):
+        ada = replace(visitor, name="ada")
+        before = kept(world)
+        for act in ada.console.acts:
+            if act.reach is not Reach.ONE:
+                body = dict(POSTS[act.name](world))
+                (reason,) = {"because", "note"} & body.keys()
+                for said in ({}, {reason: ""}, {reason: "  "}):
+                    answer = ada.calls(path_of(act), {name: body[name] for name in body if name != reason} | said)
+                    assert (answer.status_code, list(answer.get_json()["errors"])) == (400, [reason]), act.name
+                # A page whose form is about something in its address is not there without it.
+                assert ada.presses(path_of(act), **body | {reason: ""}).status_code in (400, 404), act.name
+        assert kept(world) == before
+
+
+def test_no_act_on_one_thing_makes_many_records_due(database: Engine, redis_url: str) -> None:
+    """What calls itself one thing touches the records of one order at most: the order, and what the shop is told of it."""
+    with opened_shop(database, redis_url) as (world, visitor):
+        ada = replace(visitor, name="ada")
+        people.add(world.engine, NewUser("zoe", Role.VIEWER), by=Who("command line", Role.ADMIN), now=now())
+        acts = {act.name: act for act in ada.console.acts}
+        for name in POSTS:
+            if name in ONE_THING:
+                before = versions(world)
+                ada.calls(path_of(acts[name]), POSTS[name](world))
+                changed = {number for number, version in versions(world).items() if before.get(number) != version}
+                assert len({shopify_id for _, shopify_id in changed}) <= 1, name
+
+
+def test_an_act_on_many_records_is_not_registered_without_its_questions(otto: Visitor) -> None:
+    console = Console(otto.console.site)
+    with pytest.raises(TypeError, match="reason"):
+        console.act("all_at_once", "/all-at-once", Form, asks_password=True, reach=Reach.MANY)
+    with pytest.raises(TypeError, match="password"):
+        console.act("all_at_once", "/all-at-once", Because, reach=Reach.MONEY)
+    assert console.acts == []
+
+
+def versions(world: World) -> dict[tuple[str, str], tuple[object, ...]]:
+    """Where each record stands, by its kind and id in the shop."""
+    with world.engine.begin() as connection:
+        found = connection.execute(
+            text("select kind, shopify_id, state, wanted_version, next_attempt_at from records")
+        ).all()
+    return {(row.kind, row.shopify_id): tuple(row) for row in found}
 
 
 ODD = ("\x00", "9" * 40, "-1", "9999-12-31", "2026-01-01T00:00:00", "[", "\ud83d", "a" * 3000)
