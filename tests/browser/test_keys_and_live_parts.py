@@ -1,10 +1,15 @@
 """Lists are walked by keys, addresses are copied, and a page that nobody sees asks nothing."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Page, Request, expect
+from sqlalchemy import text
 
+from tests.browser.everyone import faults
 from tests.browser.site import Site
 from tests.payloads import rest_order
 from tests.waiting import eventually
@@ -36,6 +41,43 @@ def test_a_list_is_walked_and_opened_by_keys(page: Page, site: Site) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text(name.split()[0])
     page.keyboard.press("r")
     expect(page).to_have_url(re.compile(r"/sync(\?|$)"))
+
+
+@pytest.mark.parametrize(("tab", "state"), [("retrying", "pending"), ("resolved", "in_sync")])
+def test_a_tab_of_the_problems_is_walked_down_to_an_order_by_keys(page: Page, site: Site, tab: str, state: str) -> None:
+    with noted(site, state) as name:
+        page.goto(f"/problems?tab={tab}&reason=closed_period")
+        page.keyboard.press("j")
+        expect(page.locator("main a[data-row]")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile(f"/problems/us-store/closed_period\\?tab={tab}"))
+        assert faults(page) == {}
+        page.locator("main a[data-row]").wait_for()
+        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press("j")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_contain_text(name)
+
+
+@contextmanager
+def noted(site: Site, state: str) -> Iterator[str]:
+    """An order that was held for a closed period and stands so now, due in an hour; its name. It is gone afterwards."""
+    order = (
+        "insert into records (connection_id, kind, shopify_id, name, state, reason_code, next_attempt_at) "
+        "select id, 'order', '9901', '#9901', :state, case :state when 'pending' then 'closed_period' end, "
+        "now() + interval '1 hour' from connections returning id"
+    )
+    held = (
+        "insert into attempts (record_id, worker, rules_version, outcome, calls, held_for) "
+        "values (:id, 'test', 1, 'closed_period', '[]', '')"
+    )
+    with site.world.engine.begin() as connection:
+        record = {"id": connection.execute(text(order), {"state": state}).scalar_one()}
+        connection.execute(text(held), record)
+    yield "#9901"
+    with site.world.engine.begin() as connection:
+        connection.execute(text("delete from attempts where record_id = :id"), record)
+        connection.execute(text("delete from records where id = :id"), record)
 
 
 def test_keys_are_letters_while_somebody_types(page: Page, site: Site) -> None:
