@@ -21,9 +21,9 @@ _CONNECTIONS = """
 """
 _RECORDS = f"""
     insert into records (connection_id, kind, shopify_id, name, total, currency, created_at, changed_at, applied_version,
-                         email_hash, state, reason_code, reason_subject, reason)
+                         email_hash, differs, state, reason_code, reason_subject, reason)
     select c.id, 'order', {FIRST_ID} + n, '#' || n, n % 500, 'USD', at.at, at.at, 1,
-           sha256(convert_to((n % 300000)::text, 'UTF8')), s.state,
+           sha256(convert_to((n % 300000)::text, 'UTF8')), n % 5000 = 7, s.state,
            case s.state when 'held' then 'not_mapped' when 'parked' then 'rejected' end,
            case s.state when 'held' then 'sku:MUG-' || n % 40 end,
            case s.state when 'held' then 'no item has this SKU' when 'parked' then 'NetSuite refuses it' end

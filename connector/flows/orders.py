@@ -21,6 +21,7 @@ from connector.flows.planning import Effect, Known, Made, Plan, Subject, Want
 from connector.flows.reserving import hold, release, remember_sold, reserve
 from connector.flows.result import Result
 from connector.flows.systems import Systems, Workplace
+from connector.flows.totals_due import keep_due
 from connector.flows.verification import read_back_again, verify_at_once
 from connector.mapping.lines import skus
 from connector.mapping.selection import Exclusion, exclusion
@@ -44,6 +45,8 @@ def sync_order(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
         return Result(Exclusion("orders.deleted", "the order was deleted in Shopify"))
     with workplace.engine.begin() as connection:
         records.describe(connection, lease, description(order, systems, read_at=read_at))
+        # What stands may differ until this pass has changed it, or for as long as it cannot.
+        keep_due(connection, order, systems, workplace)
     link_entered(order, systems, workplace, lease, lambda: _items(order, systems, workplace.engine))
     remember_sold(order, systems, workplace, lease)
     routed = routes(order, systems)
@@ -51,6 +54,8 @@ def sync_order(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
     # Behind the units: an order that is held for what stands there already keeps them too.
     adoption(order, systems, workplace, record_id=lease.record_id, lane=lease.lane).adopt(lease)
     result = _synced(order, systems, workplace, lease)
+    with workplace.engine.begin() as connection:
+        keep_due(connection, order, systems, workplace)
     keep_back = reserve if result.exclusion is None else hold
     keep_back(order, systems, workplace, lease, routed)
     return result

@@ -33,7 +33,7 @@ from connector.flows.result import Result
 from connector.flows.schedule import delay, is_used_up
 from connector.flows.systems import Workplace, behind_everybody
 from connector.limits import Lane
-from connector.store import attempts, clock, connections, halts, records, retries
+from connector.store import attempts, clock, connections, halts, order_totals, records, retries
 from connector.store.attempts import Attempt
 from connector.store.clock import Clock
 from connector.store.halts import Halt
@@ -193,6 +193,7 @@ class _Run:
         # The canary comes by a hundred thousand times a year and nobody asks for its time line.
         if self.lease.kind != CANARY:
             attempts.write_down(connection, self._attempt(standing, calls))
+            order_totals.judge(connection, [self.lease.record_id])
         return is_due_again
 
     def try_again(self, error: ConnectorError, calls: list[Call], *, retry_after: float | None = None) -> Outcome:
@@ -209,6 +210,7 @@ class _Run:
         with self.engine.begin() as connection:
             until = now + timedelta(seconds=wait)
             retries.postpone(connection, self.lease, standing, until=until, attempts=count)
+            order_totals.judge(connection, [self.lease.record_id])
             attempts.write_down(connection, self._attempt(standing, calls))
         self._log(standing, calls)
         return Outcome(standing.state, None if standing.state is RecordState.PARKED else wait)

@@ -23,7 +23,7 @@ from connector.netsuite.client import PAGE
 from connector.netsuite.records import OrderLine
 from connector.netsuite.suiteql import order_lines, totals
 from connector.netsuite.writes import Change
-from connector.store import effect_totals, effects, held, order_documents
+from connector.store import effect_totals, effects, held, order_documents, order_totals
 from connector.store.effects import Image, StoredEffect
 from connector.store.tables import EffectKind
 
@@ -147,6 +147,7 @@ def _judge(waiting: Sequence[StoredEffect], found: dict[str, Decimal], workplace
         held.release_settled(connection, [effect.record_id for effect in right])
         read = {effect.id: found[str(effect.remote_id)] for effect in waiting if str(effect.remote_id) in found}
         order_documents.keep_total_read(connection, read)
+        order_totals.judge(connection, [effect.record_id for effect in waiting])
 
 
 def _note_difference(connection: Connection, effect: StoredEffect, workplace: Workplace) -> None:

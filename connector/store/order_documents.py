@@ -12,14 +12,14 @@ from connector.store.mirror_tables import sales_orders
 from connector.store.records import ORDER, ORDER_STATUS, RecordView
 from connector.store.tables import EffectKind, EffectState, effects, records
 
-_DOCUMENTS = (EffectKind.SALES_ORDER, EffectKind.CASH_SALE)
+DOCUMENTS = (EffectKind.SALES_ORDER, EffectKind.CASH_SALE)
 
 
 @dataclass(frozen=True, slots=True)
 class OrderDocument:
     """The sales order or cash sale of one order. `amount`: what we meant; `total_read`: what NetSuite said, None before.
 
-    `number` is NetSuite's own, None before it was read.
+    `due`: what it has to come to, as Shopify's order is. `number` is NetSuite's own, None before it was read.
     """
 
     record_id: int
@@ -28,6 +28,7 @@ class OrderDocument:
     number: str | None
     amount: Decimal | None
     total_read: Decimal | None
+    due: Decimal | None
     currency: str | None
     verified_at: datetime | None
 
@@ -41,11 +42,6 @@ class OrderDocument:
         """True when the total is NetSuite's own."""
         return self.total_read is not None or self.verified_at is not None
 
-    @property
-    def differs(self) -> bool:
-        """True when NetSuite told another total than we meant."""
-        return self.total_read is not None and self.total_read != self.amount
-
 
 def of_records(connection: Connection, record_ids: Sequence[int]) -> dict[int, OrderDocument]:
     """The document of each order that stands in NetSuite, by the order's record."""
@@ -53,7 +49,7 @@ def of_records(connection: Connection, record_ids: Sequence[int]) -> dict[int, O
         select(effects)
         .where(
             effects.c.record_id.in_(list(record_ids)),
-            effects.c.kind.in_(_DOCUMENTS),
+            effects.c.kind.in_(DOCUMENTS),
             effects.c.remote_id.is_not(None),
             effects.c.state != EffectState.WITHDRAWN,
         )
@@ -64,7 +60,7 @@ def of_records(connection: Connection, record_ids: Sequence[int]) -> dict[int, O
         row.record_id: OrderDocument(
             record_id=row.record_id, kind=EffectKind(row.kind), remote_id=row.remote_id,
             number=numbers.get((row.connection_id, row.remote_id)), amount=row.amount, total_read=row.total_read,
-            currency=row.currency, verified_at=row.verified_at,
+            due=row.amount if row.due is None else row.due, currency=row.currency, verified_at=row.verified_at,
         )
         for row in found
     }  # fmt: skip

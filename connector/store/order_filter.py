@@ -26,13 +26,15 @@ _OVERLAP = 500
 class OrderFilter:
     """Which orders; what is None or empty is not asked. `since` and `until`: when we first heard of it.
 
-    `subject`: what they are held for, such as `sku:MUG-1`; only held orders have one.
+    `subject`: what they are held for, such as `sku:MUG-1`; only held orders have one. `differs`: only those with another
+    total on each side.
     """
 
     connection_ids: Sequence[int]
     states: Sequence[RecordState] = ()
     reason: str | None = None
     subject: str | None = None
+    differs: bool = False
     since: datetime | None = None
     until: datetime | None = None
 
@@ -42,6 +44,7 @@ class OrderFilter:
             order.connection_id in self.connection_ids
             and (not self.states or order.state in self.states)
             and self.reason in (None, order.reason_code)
+            and (not self.differs or order.differs)
             and (self.subject is None or (order.state, order.reason_subject) == (RecordState.HELD, self.subject))
             and (self.since is None or order.created_at >= self.since)
             and (self.until is None or order.created_at < self.until)
@@ -78,14 +81,14 @@ def newer(connection: Connection, wanted: OrderFilter, *, than: int, limit: int)
 
 
 def _each(wanted: OrderFilter, stretch: _Stretch, limit: int) -> Select[Any]:
-    """The newest of each connection and state, or of each connection with the reason.
+    """The newest of each connection and state, or of each connection with the reason or with totals that differ.
 
     Places are compared as the index is sorted: with a condition on the id alone the planner would rather walk back over all
     records.
     """
     ids = _ids(wanted)
     of_connection = select(*_COLUMNS).where(records.c.connection_id == ids.c.id)
-    if wanted.reason is not None or wanted.subject is not None:
+    if wanted.reason is not None or wanted.subject is not None or wanted.differs:
         newest = of_connection.where(*_of_cause(wanted), records.c.id > stretch.behind, records.c.id < stretch.before)
         each = _of_days(newest, wanted).order_by(records.c.id.desc()).limit(limit).correlate(ids).lateral("newest")
         return select(each).select_from(ids.join(each, true()))
@@ -103,6 +106,8 @@ def _each(wanted: OrderFilter, stretch: _Stretch, limit: int) -> Select[Any]:
 
 def _of_cause(wanted: OrderFilter) -> list[ColumnElement[bool]]:
     chosen = [records.c.kind == ORDER]
+    if wanted.differs:
+        chosen.append(records.c.differs)
     if wanted.subject is not None:
         chosen += [records.c.state == RecordState.HELD, records.c.reason_subject == wanted.subject]
     if wanted.reason is not None:

@@ -95,6 +95,7 @@ class RecordView:
     reason: str | None
     total: Decimal | None
     currency: str | None
+    differs: bool
     attempts: int
     next_attempt_at: datetime
     created_at: datetime

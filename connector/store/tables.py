@@ -143,6 +143,8 @@ records = Table(
     Column("name", Text),
     Column("total", Numeric),
     Column("currency", Text),
+    # True where the two sides have other totals as far as known (`order_totals`); no webhook changes it.
+    Column("differs", Boolean, nullable=False, server_default=text("false")),
     # `history`: imported by a person; its calls go behind everybody else's, and the go-live date does not count for it.
     Column("lane", Text, nullable=False, server_default=text("'orders'")),
     # Of which change in Shopify the last pass knew.
@@ -160,6 +162,7 @@ records = Table(
     Index(
         "ix_records_reason_code", "connection_id", "reason_code", "id", postgresql_where=text("reason_code is not null")
     ),
+    Index("ix_records_differs", "connection_id", "id", postgresql_where=text("differs")),
     Index("ix_records_created", "connection_id", "kind", "created_at"),
     Index("ix_records_email", "connection_id", "email_hash", postgresql_where=text("email_hash is not null")),
     Index(
@@ -200,6 +203,9 @@ effects = Table(
     Column("currency", Text),
     # What NetSuite said its total is; None before it was read, and of what was read before this was kept.
     Column("total_read", Numeric),
+    # What the order's document has to come to: Shopify's total less what was given back before it was billed. None for
+    # what is no document of an order, or was not looked at since this is kept: it is the amount then.
+    Column("due", Numeric),
     time_("created_at"),
     time_("sent_at", nullable=True),
     time_("confirmed_at", nullable=True),

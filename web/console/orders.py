@@ -22,10 +22,9 @@ from web.console.screens import Console
 from web.console.sheets import csv_file
 from web.console.site import Visit
 
-MISMATCH = "total_mismatch"
 # What an order can be held, parked or tried again for.
 REASONS = (
-    "not_mapped", "needs_decision", MISMATCH, "rejected", "closed_period", "missing", "already_exists", "forbidden",
+    "not_mapped", "needs_decision", "total_mismatch", "rejected", "closed_period", "missing", "already_exists", "forbidden",
     "unauthorized", "wrong_environment", "invalid_answer", "rate_limited", "unavailable", "outcome_unknown", "conflict",
     "excluded",
 )  # fmt: skip
@@ -41,7 +40,8 @@ _EXPORTED_AT_ONCE = 500
 _MORE_NEWS = 99
 _HEAD = (
     "store", "order", "shopify_id", "state", "reason", "reason_subject", "why", "shopify_total", "netsuite_total",
-    "currency", "netsuite_total_read", "netsuite_number", "netsuite_id", "first_heard", "last_change",
+    "currency", "netsuite_total_due", "netsuite_total_read", "totals_differ", "netsuite_number",
+    "netsuite_id", "first_heard", "last_change",
 )  # fmt: skip
 
 
@@ -68,7 +68,8 @@ class NewsAsked(OrdersAsked):
 class OrderRow:
     """One order. `netsuite_total`: as NetSuite said it where `is_read`, else as we wrote it; None before that.
 
-    `differs`: NetSuite said another total than we meant, or the totals could not be made the same.
+    `due`: what that has to be, Shopify's total less what was given back before it was billed; None while nothing stands.
+    `differs`: it is another one as far as known, or the totals could not be made the same.
     """
 
     id: int
@@ -81,6 +82,7 @@ class OrderRow:
     reason_subject: str | None
     reason: str | None
     shopify_total: Decimal | None
+    due: Decimal | None
     netsuite_total: Decimal | None
     currency: str | None
     is_read: bool
@@ -164,8 +166,9 @@ def wanted_orders(visit: Visit, asked: OrdersAsked) -> OrderFilter:
     return OrderFilter(
         connection_ids=visit.chosen(asked.store),
         states=asked.state,
-        reason=MISMATCH if asked.differs else asked.reason,
+        reason=asked.reason,
         subject=asked.subject,
+        differs=asked.differs,
         since=asked.begins,
         until=asked.ends,
     )
@@ -227,10 +230,11 @@ def order_row(visit: Visit, order: RecordView, document: OrderDocument | None) -
         reason_subject=order.reason_subject,
         reason=order.reason,
         shopify_total=order.total,
+        due=document.due if document else None,
         netsuite_total=document.total if document else None,
         currency=order.currency,
         is_read=document is not None and document.is_read,
-        differs=order.reason_code == MISMATCH or bool(document and document.differs),
+        differs=order.differs,
         netsuite_number=document.number if document else None,
         netsuite_id=document.remote_id if document else None,
         netsuite_page=document_link(stored, document),
@@ -242,7 +246,7 @@ def order_row(visit: Visit, order: RecordView, document: OrderDocument | None) -
 def _line(row: OrderRow) -> Sequence[object]:
     return (
         row.store, row.name, row.shopify_id, row.state, row.reason_code, row.reason_subject, row.reason, row.shopify_total,
-        row.netsuite_total, row.currency, row.is_read, row.netsuite_number, row.netsuite_id,
+        row.netsuite_total, row.currency, row.due, row.is_read, row.differs, row.netsuite_number, row.netsuite_id,
         row.first_heard_at.isoformat(), row.changed_at.isoformat(),
     )  # fmt: skip
 
