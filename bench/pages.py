@@ -60,7 +60,8 @@ PATHS = (
 )  # fmt: skip
 # What an open page asks every five seconds; the overview and an order ask for themselves.
 PARTS = (
-    "/orders/news?than={n}", "/orders/news?than={last}", "/orders/news?than={last}&state=held",
+    "/orders/{shopify}/news?than=0", "/orders/news?than={n}", "/orders/news?than={last}",
+    "/orders/news?than={last}&state=held",
     "/orders/news?than={last}&reason=not_mapped", "/orders/news?than={last}&differs=true",
     "/orders/news?than={last}&since={last_year}", "/events/news?newest={last}0", "/events/news?newest={last}0&state=held",
     "/events/news?newest={last}0&sku=MUG-1", "/problems/news?seen={now}", "/problems/news?store=shop-1&seen={now}",

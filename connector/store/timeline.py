@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, select, text
 
 from connector.store.connection_tables import connections
 from connector.store.event_list import OF_EVENT, EventView
-from connector.store.records import ORDER, ORDER_STATUS
+from connector.store.records import ORDER, ORDER_STATUS, RecordView
 from connector.store.tables import events
 
 
@@ -99,6 +99,29 @@ _HAPPENED = text(
     from happened order by at nulls last, row
     """
 )
+
+
+# Of the order, and of what the shop is told of it; each by its own index.
+_COUNTED = text(
+    """
+    with of_order as (
+        select id, connection_id, kind, shopify_id from records
+        where connection_id = :connection_id and shopify_id = :shopify_id and kind in (:order, :order_status)
+    )
+    select (select count(*) from of_order o join events e on e.connection_id = o.connection_id and e.record_kind = o.kind
+                                                              and e.shopify_id = o.shopify_id)
+         + (select count(*) from of_order o join attempts a on a.record_id = o.id)
+         + (select count(*) from of_order o join effects f on f.record_id = o.id)
+         + (select count(*) from of_order o join order_notes n on n.record_id = o.id)
+    """
+)
+
+
+def counted(connection: Connection, order: RecordView) -> int:
+    """How many things happened to an order, notes of people included: they only ever become more."""
+    asked = {"connection_id": order.connection_id, "shopify_id": order.shopify_id}
+    kinds = {"order": ORDER, "order_status": ORDER_STATUS}
+    return int(connection.execute(_COUNTED, asked | kinds).scalar_one())
 
 
 def happened(connection: Connection, name: str) -> list[Happening]:

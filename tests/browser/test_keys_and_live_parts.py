@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from tests.browser.everyone import faults
 from tests.browser.site import Site
+from tests.hearing import heard
 from tests.payloads import rest_order
 from tests.waiting import eventually
 
@@ -116,3 +117,21 @@ def test_a_hidden_page_asks_nothing_and_one_that_is_seen_again_asks_at_once(page
 def path_of(request: Request) -> str:
     """Without the query."""
     return urlsplit(request.url).path
+
+
+def test_an_order_that_is_looked_at_says_what_is_new_and_moves_nothing(page: Page, site: Site) -> None:
+    sold(site)
+    page.goto("/orders/5601")
+    line = page.locator("ol.line > li")
+    before = line.count()
+    heard(site.world, "orders/updated", rest_order(_NUMBERS[0]))
+    more = page.get_by_role("link", name=re.compile("new – show"))
+    eventually(lambda: asked_again(page) and more.is_visible(), within=30)
+    assert line.count() == before
+    more.click()
+    expect(line).not_to_have_count(before)
+
+
+def asked_again(page: Page) -> bool:
+    page.evaluate(_SEEN_AGAIN)
+    return True

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import Field
+
 from connector.flows import order_acts
 from connector.flows.expecting import expected
 from connector.store import order_documents, order_notes, timeline, wanted
@@ -19,10 +21,24 @@ from web.console.site import Visit, environment
 _SHOWN = 100
 
 
+class LineAsked(OrderAsked):
+    """`than`: how many things had happened when the page was shown."""
+
+    than: int = Field(ge=0)
+
+
 class NoteForm(OrderForm):
     """`said`: for the others."""
 
     said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LineNews:
+    """How many things happened to an order since its page was shown, and where they are shown."""
+
+    count: int
+    location: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +57,7 @@ class Told:
 class WholeOrder:
     """One order. `expected`: what happens next; `failed_tries`: in a row; `line`: newest first.
 
-    `hidden`: how many older entries are left out; `parts`: paths of its other pages by name.
+    `hidden`: how many older entries are left out of `happened`; `parts`: paths of its other pages by name.
     """
 
     row: OrderRow
@@ -53,6 +69,7 @@ class WholeOrder:
     told: Told | None
     line: tuple[Entry, ...]
     hidden: int
+    happened: int
     parts: dict[str, str]
 
 
@@ -75,6 +92,16 @@ def order_screen(console: Console) -> None:
             return OrderPage(None, tuple(listed_order(visit, order) for order in found))
         return OrderPage(_whole(visit, found[0], every=asked.every), ())
 
+    @console.part("order_news", "/orders/<name>/news", LineAsked)
+    def news(visit: Visit, asked: LineAsked, name: str) -> LineNews:
+        """What the time line does not show yet."""
+        order = the_order(visit, name, asked.store)
+        with visit.engine.begin() as database:
+            count = timeline.counted(database, order)
+        location = order_part(visit, order)
+        every = ("&" if "?" in location else "?") + "every=true" if asked.every else ""
+        return LineNews(max(count - asked.than, 0), f"{location}{every}")
+
     @console.act("order_note", "/orders/<name>/note", NoteForm)
     def note(visit: Visit, form: NoteForm, name: str) -> Done:
         """Keep a note on the order, for the others."""
@@ -86,7 +113,7 @@ def order_screen(console: Console) -> None:
 
 def parts_of(visit: Visit, order: RecordView) -> dict[str, str]:
     """The pages of an order, by name."""
-    names = ("money", "fields", "plan", "sync", "ignore", "look-again", "adopt", "note")
+    names = ("money", "fields", "plan", "sync", "ignore", "look-again", "adopt", "note", "news")
     return {"order": order_part(visit, order)} | {name: order_part(visit, order, f"/{name}") for name in names}
 
 
@@ -116,6 +143,7 @@ def _whole(visit: Visit, order: RecordView, *, every: bool) -> WholeOrder:
         told=None if told is None else _told(told, visit.now),
         line=tuple(shown),
         hidden=len(line) - len(shown),
+        happened=len(line),
         parts=parts_of(visit, order),
     )
 

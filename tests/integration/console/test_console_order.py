@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connector.store import operator_actions, order_notes, records
+from connector.store import operator_actions, order_notes, records, wanted
 from connector.store.tables import RecordState
 from tests.hearing import heard
 from tests.integration.console.test_console_orders import sold, verified
@@ -189,3 +189,39 @@ def test_what_was_written_is_json_with_its_cents(otto: Visitor, world: World) ->
     page = otto.json(sales_order_of(otto))
     assert '"amount": 20.00' in page["body"]
     assert json.loads(page["body"])["lines"][0]["reference"] == "50010"
+
+
+def test_what_happened_since_the_page_was_shown_waits_to_be_asked_for(otto: Visitor, world: World) -> None:
+    record_id = heard_and_sold(world)
+    verified(world)
+    shown = whole(otto)
+    assert shown["happened"] == len(shown["line"])
+    news = f"/orders/5001/news?than={shown['happened']}"
+    assert f'hx-get="{news}"' in otto.get("/orders/1001").text
+    assert otto.get(news).text.strip() == ""
+    otto.does("/orders/1001/note", said="The buyer called.")
+    heard(world, "orders/updated", rest_order(5001))
+    assert "2 new – show" in otto.get(news).text
+    world.work(record_id)
+    page = otto.get(f"{news}&every=true").text
+    assert "3 new – show" in page
+    assert 'href="/orders/5001?every=true"' in page
+    assert whole(otto)["happened"] == shown["happened"] + 3
+    assert otto.get("/orders/5001/news").status_code == 400
+
+
+def test_what_the_shop_is_told_is_news_of_the_order_too(otto: Visitor, world: World) -> None:
+    heard_and_sold(world)
+    before = whole(otto)["happened"]
+    with world.engine.begin() as connection:
+        wanted.want(connection, world.connection.id, records.ORDER_STATUS, ["5001"])
+        told = wanted.status_of(connection, world.record(5001))
+    assert told is not None
+    world.work(told.id)
+    assert whole(otto)["happened"] == before + 1
+    assert "1 new – show" in otto.get(f"/orders/5001/news?than={before}").text
+
+
+def test_news_of_an_order_of_other_connections_are_not_there(stranger: Visitor, world: World) -> None:
+    heard_and_sold(world)
+    assert stranger.get("/orders/5001/news?than=0").status_code == 404
