@@ -15,11 +15,13 @@ import simplejson
 import structlog
 from requests.adapters import HTTPAdapter
 
+from connector.answers import refusal
 from connector.errors import InvalidAnswer, OutcomeUnknown, Unavailable
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 _recorded: ContextVar["list[Call] | None"] = ContextVar("recorded", default=None)
+_concerned: ContextVar[int | None] = ContextVar("concerned", default=None)
 
 # Retries of a read: few and brief; everything longer is the record's next attempt.
 READ_TRIES = 3
@@ -36,24 +38,41 @@ class Deadlines:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call. `content` is bytes already encoded; `path` is what log and metrics may show."""
+    """One call. `content` is bytes already encoded; `path` is what log and metrics may show.
+
+    `asked`: what a read asks for beyond its path, for the time line: an id, the tables of a query; never a value of a person.
+    """
 
     method: str
     url: str
     path: str
     headers: Mapping[str, str] = field(repr=False)
     content: bytes | None = field(default=None, repr=False)
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call that was made: `status` is 0 when no answer came."""
+    """One call that was made: `status` is 0 when no answer came.
+
+    `asked`: as in the request; `effect`: what it was to make or to look for; `answer`: the words of one that refused.
+    """
 
     system: str
     method: str
     path: str
     status: int
     ms: int
+    asked: str = ""
+    effect: int | None = None
+    answer: str = field(default="", repr=False)
+
+    def to_json(self) -> dict[str, str | int]:
+        """Without what is not there: there are very many of them."""
+        said: dict[str, str | int] = {"asked": self.asked, "effect": self.effect or 0, "answer": self.answer}
+        basic: dict[str, str | int] = {"system": self.system, "method": self.method, "path": self.path}
+        basic |= {"status": self.status, "ms": self.ms}
+        return basic | {name: value for name, value in said.items() if value}
 
 
 def answering(calls: Sequence[Call]) -> list[str]:
@@ -71,6 +90,16 @@ def recorded_calls() -> Iterator[list[Call]]:
         yield calls
     finally:
         _recorded.reset(token)
+
+
+@contextmanager
+def concerning(effect_id: int) -> Iterator[None]:
+    """Calls made by this thread inside the block belong to that effect."""
+    token = _concerned.set(effect_id)
+    try:
+        yield
+    finally:
+        _concerned.reset(token)
 
 
 class Transport:
@@ -92,12 +121,13 @@ class Transport:
         Raises Unavailable when nothing can have reached the other side, OutcomeUnknown when it may have.
         """
         started = time.monotonic()
-        status = 0
+        status, answer = 0, ""
         try:
             response = self._sent(request, auth)
             status = response.status_code
+            answer = refusal(response, request.content) if status >= 400 and _recorded.get() is not None else ""
         finally:
-            self._record(request, status, started)
+            self._record(request, status, started, answer)
         return response
 
     @contextmanager
@@ -135,8 +165,9 @@ class Transport:
             message = f"{self.system} did not answer {request.method} {request.path}: {_reason(error)}"
             raise OutcomeUnknown(message) from error
 
-    def _record(self, request: Request, status: int, started: float) -> None:
-        call = Call(self.system, request.method, request.path, status, round((time.monotonic() - started) * 1000))
+    def _record(self, request: Request, status: int, started: float, answer: str = "") -> None:
+        ms, about = round((time.monotonic() - started) * 1000), _concerned.get()
+        call = Call(self.system, request.method, request.path, status, ms, request.asked, about, answer)
         log.debug("call", system=call.system, method=call.method, path=call.path, status=call.status, ms=call.ms)
         calls = _recorded.get()
         if calls is not None:

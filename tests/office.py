@@ -192,7 +192,12 @@ def quoted_by_netsuite(office: Office) -> None:
     with office.engine.begin() as connection:
         held = update(records).where(records.c.kind == "order")
         connection.execute(held.values(state="held", reason_code="rejected", reason=sentence))
-        connection.execute(text("update attempts set reason = :said"), {"said": sentence})
+        call = {"system": "netsuite", "method": "POST", "path": "salesOrder", "status": 400, "ms": 5, "effect": 1}
+        calls = json.dumps([call | {"answer": sentence}, call | {"status": 204}])
+        connection.execute(
+            text("update attempts set reason = :said, calls = cast(:calls as jsonb)"),
+            {"said": sentence, "calls": calls},
+        )
 
 
 COMPLIANCE = {

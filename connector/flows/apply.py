@@ -26,6 +26,7 @@ from connector.store import records
 from connector.store.effects import Image, StoredEffect
 from connector.store.records import Lease
 from connector.store.tables import SHOP_KINDS, EffectKind, EffectState
+from connector.transport import concerning
 from connector.vault import Vault
 
 # The field that holds a record's money, read back when an answer was lost.
@@ -155,7 +156,8 @@ def _sent(effect: Effect, stored: StoredEffect, work: Work) -> str:
             store.keep_sent_image(connection, work.vault, stored, sent)
     crash_at(Moment.BEFORE_REQUEST)
     try:
-        remote_id = work.netsuite.write(effect.write)
+        with concerning(stored.id):
+            remote_id = work.netsuite.write(effect.write)
     except OutcomeUnknown as error:
         with work.engine.begin() as connection:
             store.mark_unknown(connection, stored)
@@ -210,7 +212,8 @@ def _as_sent(effect: Effect, stored: StoredEffect, remote_id: str, work: Work) -
 def _found(record_type: str, stored: StoredEffect, amount: Decimal | None, work: Work) -> str | None:
     """The record under the effect's key, if it stands there with the money we meant. Raises TotalMismatch."""
     field = _AMOUNT_FIELD.get(stored.kind)
-    found = work.netsuite.find(record_type, stored.natural_key, fields=(field,) if field else ())
+    with concerning(stored.id):
+        found = work.netsuite.find(record_type, stored.natural_key, fields=(field,) if field else ())
     if found is None:
         return None
     is_read_back = stored.kind in _READ_BACK and work.is_tax_computed

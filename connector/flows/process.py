@@ -1,6 +1,6 @@
 """The runner: leases one record, runs its flow, writes down what came of it. Only here is every error caught."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -224,7 +224,7 @@ class _Run:
             finished_at=self.time.now(),
             outcome=standing.reason_code or standing.state,
             reason=standing.reason,
-            calls=[asdict(call) for call in calls],
+            calls=[call.to_json() for call in calls],
             held_for=standing.reason_subject or "" if standing.state is RecordState.HELD else None,
         )
 

@@ -22,6 +22,7 @@ from connector.store import entered_effects
 from connector.store.effects import Intent, StoredEffect
 from connector.store.records import Lease
 from connector.store.tables import EffectState
+from connector.transport import concerning
 from connector.vault import Vault
 
 
@@ -43,7 +44,8 @@ def sent(intent: Intent, work: ShopWork) -> Iterator[StoredEffect]:
     """
     stored = _written_down(intent, work)
     try:
-        yield stored
+        with concerning(stored.id):
+            yield stored
     except (Rejected, Forbidden, Unauthorized, RateLimited):
         with work.engine.begin() as connection:
             store.mark_refused(connection, stored)

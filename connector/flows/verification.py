@@ -26,6 +26,7 @@ from connector.netsuite.writes import Change
 from connector.store import effect_totals, effects, held, order_documents, order_totals
 from connector.store.effects import Image, StoredEffect
 from connector.store.tables import EffectKind
+from connector.transport import concerning
 
 # SuiteQL answers at most a thousand rows a page.
 BATCH = 1000
@@ -60,6 +61,11 @@ def read_back_again(keys: Sequence[str], systems: Systems, workplace: Workplace)
 
 
 def _read_back(stored: StoredEffect, systems: Systems, workplace: Workplace) -> None:
+    with concerning(stored.id):
+        _compare(stored, systems, workplace)
+
+
+def _compare(stored: StoredEffect, systems: Systems, workplace: Workplace) -> None:
     record = _Written(record_type(stored.kind), str(stored.remote_id), systems)
     wanted, currency = stored.amount or Decimal(0), stored.currency or ""
     difference, limit = wanted - record.total(), systems.rules.rounding.max

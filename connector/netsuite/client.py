@@ -30,6 +30,7 @@ from connector.errors import (
 )
 from connector.limits import Lane, Slots
 from connector.netsuite.account import account_of_url
+from connector.netsuite.asked import asked
 from connector.netsuite.auth import BearerToken
 from connector.netsuite.tba import SignedRequest
 from connector.netsuite.writes import Change, Delete, Write
@@ -192,7 +193,7 @@ class NetSuiteClient:
         self, method: str, path: str, label: str, content: bytes | None = None, *, lane: Lane = Lane.ORDERS
     ) -> requests.Response:
         """The answer; a refused token is replaced and the call repeated (it was not carried out)."""
-        request = Request(method, self._url + path, label, _headers(path), content)
+        request = Request(method, self._url + path, label, _headers(path), content, asked(path, content))
         response, is_newest = self._sent(request, lane), False
         # A token that another process had stored may be refused too; one issued for this very call is the last word.
         while response.status_code == 401 and not is_newest:

@@ -14,7 +14,8 @@ _NEWEST = 300
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One pass. `calls` are dicts of system, method, path, status (0: no answer) and ms.
+    """One pass. `calls` are dicts of system, method, path, status (0: no answer) and ms; where there is one, with what
+    was asked beyond the path, the id of the effect it was for, and the words of an answer that refused.
 
     `held_for`: the subject the record was held for, empty where there is none; None where it was not held.
     """

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, delete, func, or_, select, true, update
+from sqlalchemy import Connection, Row, Select, and_, delete, func, or_, select, text, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from connector.store import effects as effects_store
@@ -21,6 +21,16 @@ _BATCH = 500
 # Kinds of records about a person, or about a company and its people.
 _PERSONS = (CUSTOMER, CUSTOMER_STATUS, COMPANY_STATUS)
 REDACTED = "erased on request"
+_WITHOUT_ANSWERS = (
+    update(attempts)
+    .where(text("attempts.calls @? '$[*].answer'"))
+    .values(
+        calls=text(
+            "(select jsonb_agg(c.call - 'answer' order by c.n) from jsonb_array_elements(attempts.calls) "
+            "with ordinality c (call, n))"
+        )
+    )
+)
 # Topics whose bodies speak of goods and places only, by their beginning: there can be very many.
 _IMPERSONAL = ("products/", "inventory\\_", "locations/", "bulk\\_operations/")
 
@@ -115,6 +125,8 @@ def redact_sentences(
     connection.execute(
         update(attempts).where(attempts.c.record_id.in_(ids), attempts.c.reason.is_not(None)).values(reason=REDACTED)
     )
+    # They are masked when they are kept; what is erased is gone whatever the masks missed.
+    connection.execute(_WITHOUT_ANSWERS.where(attempts.c.record_id.in_(ids)))
     connection.execute(
         update(records).where(records.c.id.in_(ids), records.c.reason.is_not(None)).values(reason=REDACTED)
     )

@@ -19,13 +19,21 @@ SHOPIFY, NETSUITE, OURS = "shopify", "netsuite", "ours"
 
 @dataclass(frozen=True, slots=True)
 class CallMade:
-    """One call of a pass. `status`: 0 when no answer came; `ms`: milliseconds."""
+    """One call of a pass. `status`: 0 when no answer came; `ms`: milliseconds.
+
+    `asked`: which record, or which tables of a query; `effect`: the external id of what it was to make, its request under
+    `details`; `answer`: the words of one that refused, without people.
+    """
 
     system: str
     method: str
     path: str
     status: int
     ms: int
+    asked: str | None = None
+    effect: str | None = None
+    details: str | None = None
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +79,14 @@ def _entries(
     visit: Visit, stored: StoredConnection, order: RecordView, happened: Sequence[Happening]
 ) -> Iterator[Entry]:
     passes: dict[str, int] = {}
+    written = {one.row: one.key for one in happened if one.what is What.EFFECT}
     for one in happened:
         if one.what is What.DELIVERY:
             yield _delivery(one)
         elif one.what is What.ATTEMPT:
             passes[one.record_kind] = passes.get(one.record_kind, 0) + 1
-            yield _pass(one, passes[one.record_kind])
+            calls = tuple(_call(call, written, visit, order) for call in one.calls)
+            yield _pass(one, passes[one.record_kind], calls)
         else:
             yield _effect(one, visit, stored, order)
 
@@ -94,12 +104,12 @@ def _delivery(one: Happening) -> Entry:
     )
 
 
-def _pass(one: Happening, number: int) -> Entry:
+def _pass(one: Happening, number: int, calls: tuple[CallMade, ...]) -> Entry:
     worker, _, task_id = one.key.partition("/")
     seconds = (one.until - one.at).total_seconds() if one.until and one.at else None
     return Entry(
         one.at, OURS, "pass", _about(one), one.said, "", reason=one.reason, seconds=seconds, number=number, worker=worker,
-        task_id=task_id or None, rules_version=one.rules_version, calls=tuple(_call(call) for call in one.calls),
+        task_id=task_id or None, rules_version=one.rules_version, calls=calls,
     )  # fmt: skip
 
 
@@ -125,5 +135,10 @@ def _about(one: Happening) -> str:
     return "the order" if one.record_kind == ORDER else "what the shop is told"
 
 
-def _call(call: Mapping[str, Any]) -> CallMade:
-    return CallMade(call["system"], call["method"], call["path"], call["status"], call["ms"])
+def _call(call: Mapping[str, Any], written: Mapping[int, str], visit: Visit, order: RecordView) -> CallMade:
+    """One for what belongs to another record, such as the buyer, leads nowhere."""
+    effect = written.get(call.get("effect", 0))
+    return CallMade(
+        call["system"], call["method"], call["path"], call["status"], call["ms"], call.get("asked"), effect,
+        order_part(visit, order, f"/effects/{call['effect']}") if effect is not None else None, call.get("answer"),
+    )  # fmt: skip

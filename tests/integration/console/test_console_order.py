@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
-from connector.store import operator_actions, order_notes, records, wanted
+from connector.mapping.rules import Rules
+from connector.store import attempts, connections, operator_actions, order_notes, records, wanted
 from connector.store.tables import RecordState
+from tests import factories
 from tests.hearing import heard
 from tests.integration.console.test_console_orders import sold, verified
 from tests.office import PLANTED, order_of_planted
 from tests.payloads import payment, rest_order
 from tests.visiting import Visitor
-from tests.world import World
+from tests.world import World, another_runtime
 
 PAGES = ("", "/money", "/fields", "/plan", "/sync", "/ignore", "/adopt", "/effects/1")
 
@@ -225,3 +227,48 @@ def test_what_the_shop_is_told_is_news_of_the_order_too(otto: Visitor, world: Wo
 def test_news_of_an_order_of_other_connections_are_not_there(stranger: Visitor, world: World) -> None:
     heard_and_sold(world)
     assert stranger.get("/orders/5001/news?than=0").status_code == 404
+
+
+def calls_of(order: Any, system: str = "netsuite") -> list[Any]:
+    return [call for entry in order["line"] for call in entry["calls"] if call["system"] == system]
+
+
+def test_each_call_leads_to_what_it_wrote_and_a_refused_one_says_why(otto: Visitor, world: World) -> None:
+    world.account.faults.add({"kind": "status_before", "method": "POST", "path": "salesOrder", "status": 400})
+    record_id = heard_and_sold(world, note="for Ada")
+    order = whole(otto)
+    (refused,) = [call for call in calls_of(order) if call["status"] == 400]
+    written = next(entry for entry in order["line"] if entry["title"] == "sales order")
+    assert (refused["method"], refused["effect"], refused["details"]) == ("POST", written["key"], written["details"])
+    assert "An unexpected error occurred" in refused["answer"]
+    assert "An unexpected error occurred" in otto.reads("/orders/1001")
+    assert f'href="{refused["details"]}"' in otto.get("/orders/1001").text
+    world.work(world.announce(5001))
+    assert [call["answer"] for call in calls_of(whole(otto)) if call["status"] < 400 and call["answer"]] == []
+    assert otto.get(refused["details"]).status_code == 200
+    assert record_id == world.record(5001).id
+
+
+def test_a_read_says_what_it_asked_for(otto: Visitor, world: World) -> None:
+    rules = factories.rules_json(tax={"mode": "netsuite_computes"})
+    with world.engine.begin() as connection:
+        connections.change_rules(connection, world.connection, Rules.from_json(rules).to_json(), actor="t", note="t")
+    world.runtime = another_runtime(world)
+    heard_and_sold(world)
+    order = whole(otto)
+    (read,) = [call for call in calls_of(order) if call["method"] == "GET"]
+    written = next(entry for entry in order["line"] if entry["title"] == "sales order")
+    assert (read["asked"], read["effect"]) == (f"salesOrder/{written['remote_id']}", written["key"])
+    assert next(call["path"] for call in calls_of(order, "shopify")) == "OrderById"
+    asked = [call["asked"] for call in calls_of(order) if call["path"] == "suiteql"]
+    assert asked
+    assert all(asked), asked
+
+
+def test_what_went_well_is_kept_in_few_bytes(world: World) -> None:
+    heard_and_sold(world)
+    with world.engine.begin() as connection:
+        (attempt,) = attempts.of_record(connection, world.record(5001).id)
+    for call in attempt.calls:
+        assert set(call) <= {"system", "method", "path", "status", "ms", "asked", "effect"}
+        assert len(json.dumps(call)) < 200, call
