@@ -20,9 +20,10 @@ _CONNECTIONS = """
            5, '{}' from generate_series(1, 2) n
 """
 _RECORDS = f"""
-    insert into records (connection_id, kind, shopify_id, name, total, currency, created_at, changed_at, applied_version,
-                         email_hash, differs, state, reason_code, reason_subject, reason)
-    select c.id, 'order', {FIRST_ID} + n, '#' || n, n % 500, 'USD', at.at, at.at, 1,
+    insert into records (connection_id, kind, shopify_id, name, total, currency, created_at, changed_at, placed_at,
+                         financial_status, fulfillment_status, applied_version, email_hash, differs,
+                         state, reason_code, reason_subject, reason)
+    select c.id, 'order', {FIRST_ID} + n, '#' || n, n % 500, 'USD', at.at, at.at, at.at, 'PAID', 'FULFILLED', 1,
            sha256(convert_to((n % 300000)::text, 'UTF8')), n % 5000 = 7, s.state,
            case s.state when 'held' then 'not_mapped' when 'parked' then 'rejected' end,
            case s.state when 'held' then 'sku:MUG-' || n % 40 end,

@@ -41,6 +41,8 @@ PATHS = (
     "/orders?reason=closed_period", "/orders?subject=sku:MUG-1", "/orders?subject=sku:MUG-1&until={last_year}",
     "/orders?differs=true", "/orders?differs=true&since={last_year}",
     "/orders?differs=true&state=ignored&reason=ignored", "/orders?store=shop-2&state=held",
+    "/orders?until={last_year}&state=held", "/orders?until={last_year}&state=in_sync", "/orders?heard_since={yesterday}",
+    "/orders?heard_until={last_year}&state=in_sync",
     "/orders/{shopify}", "/orders/{shopify}/money", "/orders/{shopify}/effects/{effect}", "/orders/{shopify}/ignore",
     "/problems", "/problems?tab=retrying", "/problems?tab=snoozed", "/problems?tab=resolved",
     "/problems/shop-1/not_mapped?subject=sku:MUG-1", "/problems/shop-1/not_mapped/again?subject=sku:MUG-1",

@@ -15,9 +15,16 @@ UNSURE = timedelta(microseconds=1)
 
 
 def description(order: Order, systems: Systems, *, read_at: datetime) -> Description:
-    """Its name, its money as it is booked, and a keyed hash of the buyer's e-mail address."""
+    """Its name, its money as it is booked, a keyed hash of the buyer's e-mail address, its day and how it stands.
+
+    The day is the one that NetSuite gets: of what came from another shop system, its own and not that of the import.
+    """
     total = booked(order.total, systems.rules)
     email = order.email or (order.customer.email if order.customer else "")
     hashed = systems.email_hash(email) if email else None
     version = order.updated_at - UNSURE if read_at - order.updated_at < _SAME_SECOND else order.updated_at
-    return Description(order.name, total.amount, total.currency, hashed, version)
+    return Description(
+        order.name, total.amount, total.currency, hashed, version,
+        placed_at=order.processed_at, financial_status=order.financial_status,
+        fulfillment_status=order.fulfillment_status,
+    )  # fmt: skip

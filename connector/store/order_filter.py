@@ -1,7 +1,8 @@
-"""Orders of some connections by state, reason and the day they came, newest first, page by page. Read only.
+"""Orders of some connections by state, reason and day, newest first, page by page. Read only.
 
 Each connection's newest are found by an index of their own and then put together. Ids grow with the moment a record was made,
-so that a stretch of days is a stretch of ids, and every index that ends in the id can be asked for it.
+so that a stretch of days in which orders were heard of is a stretch of ids, and every index that ends in the id can be asked
+for it. Where days are asked in which they were placed, they are in the order of these.
 """
 
 from collections.abc import Sequence
@@ -24,7 +25,8 @@ _OVERLAP = 500
 
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
-    """Which orders; what is None or empty is not asked. `since` and `until`: when we first heard of it.
+    """Which orders; what is None or empty is not asked. `since` and `until`: when it was placed, as Shopify says; one that was
+    not read yet has no such moment. `heard_since` and `heard_until`: when we first heard of it.
 
     `subject`: what they are held for, such as `sku:MUG-1`; only held orders have one. `differs`: only those with another
     total on each side.
@@ -37,6 +39,8 @@ class OrderFilter:
     differs: bool = False
     since: datetime | None = None
     until: datetime | None = None
+    heard_since: datetime | None = None
+    heard_until: datetime | None = None
 
     def fits(self, order: RecordView) -> bool:
         """True when an order that was found otherwise is one of these."""
@@ -46,9 +50,20 @@ class OrderFilter:
             and self.reason in (None, order.reason_code)
             and (not self.differs or order.differs)
             and (self.subject is None or (order.state, order.reason_subject) == (RecordState.HELD, self.subject))
-            and (self.since is None or order.created_at >= self.since)
-            and (self.until is None or order.created_at < self.until)
+            and (self.heard_since is None or order.created_at >= self.heard_since)
+            and (self.heard_until is None or order.created_at < self.heard_until)
+            and self._was_placed(order.placed_at)
         )
+
+    @property
+    def is_of_days(self) -> bool:
+        """True where it is asked when an order was placed."""
+        return self.since is not None or self.until is not None
+
+    def _was_placed(self, at: datetime | None) -> bool:
+        if at is None:
+            return not self.is_of_days
+        return (self.since is None or at >= self.since) and (self.until is None or at < self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +75,23 @@ class _Stretch:
 
 
 def chosen(connection: Connection, wanted: OrderFilter, *, limit: int, before: int | None = None) -> list[RecordView]:
-    """Orders of the filter, the newest first; `before`: only those behind the record of this id."""
+    """Orders of the filter, the newest first; `before`: only those behind the record of this id.
+
+    Newest is what was placed last where days are asked, else what was heard of last.
+    """
     stretch = _stretch(connection, wanted)
     if stretch is None:
         return []
-    if before is not None:
+    if before is not None and not wanted.is_of_days:
         stretch = replace(stretch, before=min(stretch.before, before))
-    each = _each(wanted, stretch, limit).subquery("found")
-    rows = connection.execute(select(each).order_by(each.c.id.desc()).limit(limit)).mappings()
+    if wanted.is_of_days:
+        placed = _placed(connection, before)
+        each = _each_by_day(wanted, stretch, placed, limit).subquery("found")
+        order: tuple[ColumnElement[Any], ...] = (each.c.placed_at.desc(), each.c.id.desc())
+    else:
+        each = _each(wanted, stretch, limit).subquery("found")
+        order = (each.c.id.desc(),)
+    rows = connection.execute(select(each).order_by(*order).limit(limit)).mappings()
     return [RecordView(**row) for row in rows]
 
 
@@ -104,6 +128,29 @@ def _each(wanted: OrderFilter, stretch: _Stretch, limit: int) -> Select[Any]:
     return select(each).select_from(ids.join(state, true()).join(each, true()))
 
 
+def _each_by_day(
+    wanted: OrderFilter, stretch: _Stretch, before: tuple[datetime, int] | None, limit: int
+) -> Select[Any]:
+    """Those of each connection that were placed last; few of a rare state are found by that instead, as the planner counts."""
+    ids = _ids(wanted)
+    place = (records.c.placed_at, records.c.id)
+    newest = select(*_COLUMNS).where(records.c.connection_id == ids.c.id, *_of_cause(wanted))
+    if stretch != _Stretch(0, _BEHIND_ALL):
+        newest = newest.where(records.c.id > stretch.behind, records.c.id < stretch.before)
+    if before is not None:
+        newest = newest.where(tuple_(*place) < tuple_(*before))
+    in_order = _of_days(newest, wanted).order_by(*(column.desc() for column in place)).limit(limit)
+    each = in_order.correlate(ids).lateral("newest")
+    return select(each).select_from(ids.join(each, true()))
+
+
+def _placed(connection: Connection, before: int | None) -> tuple[datetime, int] | None:
+    """Where a page begins; of what was never placed, at the first."""
+    found = select(records.c.placed_at).where(records.c.id == before, records.c.placed_at.is_not(None))
+    at = None if before is None else connection.execute(found).scalar_one_or_none()
+    return None if at is None or before is None else (at, before)
+
+
 def _of_cause(wanted: OrderFilter) -> list[ColumnElement[bool]]:
     chosen = [records.c.kind == ORDER]
     if wanted.differs:
@@ -118,10 +165,14 @@ def _of_cause(wanted: OrderFilter) -> list[ColumnElement[bool]]:
 
 
 def _of_days(query: Select[Any], wanted: OrderFilter) -> Select[Any]:
+    if wanted.heard_since is not None:
+        query = query.where(records.c.created_at >= wanted.heard_since)
+    if wanted.heard_until is not None:
+        query = query.where(records.c.created_at < wanted.heard_until)
     if wanted.since is not None:
-        query = query.where(records.c.created_at >= wanted.since)
+        query = query.where(records.c.placed_at >= wanted.since)
     if wanted.until is not None:
-        query = query.where(records.c.created_at < wanted.until)
+        query = query.where(records.c.placed_at < wanted.until)
     return query
 
 
@@ -130,13 +181,17 @@ def _stretch(connection: Connection, wanted: OrderFilter) -> _Stretch | None:
     if not wanted.connection_ids:
         return None
     behind, before = 0, _BEHIND_ALL
-    if wanted.since is not None:
-        first = _edge(connection, wanted, records.c.created_at >= wanted.since, records.c.created_at.asc(), func.min)
+    if wanted.heard_since is not None:
+        first = _edge(
+            connection, wanted, records.c.created_at >= wanted.heard_since, records.c.created_at.asc(), func.min
+        )
         if first is None:
             return None
         behind = first - 1
-    if wanted.until is not None:
-        last = _edge(connection, wanted, records.c.created_at < wanted.until, records.c.created_at.desc(), func.max)
+    if wanted.heard_until is not None:
+        last = _edge(
+            connection, wanted, records.c.created_at < wanted.heard_until, records.c.created_at.desc(), func.max
+        )
         if last is None:
             return None
         before = last + 1

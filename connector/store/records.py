@@ -82,7 +82,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class RecordView:
-    """A record as people see it."""
+    """A record as people see it. `placed_at` and both statuses: of an order in Shopify as it was read last, None before."""
 
     id: int
     connection_id: int
@@ -96,6 +96,9 @@ class RecordView:
     total: Decimal | None
     currency: str | None
     differs: bool
+    placed_at: datetime | None
+    financial_status: str | None
+    fulfillment_status: str | None
     attempts: int
     next_attempt_at: datetime
     created_at: datetime
@@ -187,13 +190,19 @@ def settle(connection: Connection, lease: Lease, standing: Standing, *, now: dat
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a person searches for, the buyer's e-mail by its hash, and of which change in Shopify we know, if it is of it."""
+    """What a person searches for, the buyer's e-mail by its hash, and of which change in Shopify we know, if it is of it.
+
+    Of an order of the shop, too: when it was placed, and whether it is paid and shipped.
+    """
 
     name: str
     total: Decimal
     currency: str
     email_hash: bytes | None = None
     seen_version: datetime | None = None
+    placed_at: datetime | None = None
+    financial_status: str | None = None
+    fulfillment_status: str | None = None
 
 
 def describe(connection: Connection, lease: Lease, said: Description) -> None:

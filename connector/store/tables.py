@@ -149,6 +149,10 @@ records = Table(
     Column("lane", Text, nullable=False, server_default=text("'orders'")),
     # Of which change in Shopify the last pass knew.
     time_("seen_version", nullable=True),
+    # Of an order in Shopify, as it was read last; None before, so that no webhook touches the index.
+    time_("placed_at", nullable=True),
+    Column("financial_status", Text),
+    Column("fulfillment_status", Text),
     # Of the buyer of an order, keyed: it can be looked for and not be read.
     Column("email_hash", LargeBinary),
     time_("created_at"),
@@ -164,6 +168,13 @@ records = Table(
     ),
     Index("ix_records_differs", "connection_id", "id", postgresql_where=text("differs")),
     Index("ix_records_created", "connection_id", "kind", "created_at"),
+    Index(
+        "ix_records_placed",
+        "connection_id",
+        "placed_at",
+        "id",
+        postgresql_where=text("kind = 'order' and placed_at is not null"),
+    ),
     Index("ix_records_email", "connection_id", "email_hash", postgresql_where=text("email_hash is not null")),
     Index(
         "ix_records_problem",

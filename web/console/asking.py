@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from web.console.refusals import BadInput
 
 # A day has a day after it.
-_LAST_DAY = date(9998, 12, 31)
+LAST_DAY = date(9998, 12, 31)
 # What browsers and htmx add to a form; no business of a model.
 _NOT_OURS = ("csrf_token",)
 
@@ -32,18 +32,28 @@ class AskedList(Asked):
 class AskedDays(AskedList):
     """The query of a list over days, in UTC; `until` is the last of them."""
 
-    since: date | None = Field(default=None, le=_LAST_DAY)
-    until: date | None = Field(default=None, le=_LAST_DAY)
+    since: date | None = Field(default=None, le=LAST_DAY)
+    until: date | None = Field(default=None, le=LAST_DAY)
 
     @property
     def begins(self) -> datetime | None:
         """The first moment of the first day."""
-        return None if self.since is None else datetime.combine(self.since, time(), UTC)
+        return beginning(self.since)
 
     @property
     def ends(self) -> datetime | None:
         """The first moment after the last day."""
-        return None if self.until is None else datetime.combine(self.until + timedelta(days=1), time(), UTC)
+        return end(self.until)
+
+
+def beginning(day: date | None) -> datetime | None:
+    """The first moment of a day, in UTC; None for none."""
+    return None if day is None else datetime.combine(day, time(), UTC)
+
+
+def end(day: date | None) -> datetime | None:
+    """The first moment after it."""
+    return None if day is None else datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
 class Form(BaseModel):

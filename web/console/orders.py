@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response
+from pydantic import Field
 
 from connector.flows.order_search import LIMIT, found_orders
 from connector.store import order_documents, order_filter
@@ -15,7 +16,7 @@ from connector.store.order_documents import OrderDocument
 from connector.store.order_filter import OrderFilter
 from connector.store.records import RecordView
 from connector.store.tables import RecordState
-from web.console.asking import AskedDays
+from web.console.asking import LAST_DAY, AskedDays, beginning, end
 from web.console.order_links import document_link, order_path
 from web.console.paging import ROWS, Rows, id_of, page
 from web.console.screens import Console
@@ -41,12 +42,13 @@ _MORE_NEWS = 99
 _HEAD = (
     "store", "order", "shopify_id", "state", "reason", "reason_subject", "why", "shopify_total", "netsuite_total",
     "currency", "netsuite_total_due", "netsuite_total_read", "totals_differ", "netsuite_number",
-    "netsuite_id", "first_heard", "last_change",
+    "netsuite_id", "first_heard", "last_change", "placed", "paid", "shipped",
 )  # fmt: skip
 
 
 class OrdersAsked(AskedDays):
-    """`q`: a name, a Shopify id, NetSuite's number or id, or an e-mail address. Days are those of UTC, both included.
+    """`q`: a name, a Shopify id, NetSuite's number or id, or an e-mail address. Days are those of UTC, both included: `since`
+    and `until` those on which orders were placed, `heard_since` and `heard_until` those on which we first heard of them.
 
     `subject`: what orders are held for, such as `sku:MUG-1`. `differs`: only those whose totals are not the same on both sides.
     """
@@ -56,6 +58,8 @@ class OrdersAsked(AskedDays):
     reason: str | None = None
     subject: str | None = None
     differs: bool = False
+    heard_since: date | None = Field(default=None, le=LAST_DAY)
+    heard_until: date | None = Field(default=None, le=LAST_DAY)
 
 
 class NewsAsked(OrdersAsked):
@@ -68,7 +72,8 @@ class NewsAsked(OrdersAsked):
 class OrderRow:
     """One order. `netsuite_total`: as NetSuite said it where `is_read`, else as we wrote it; None before that.
 
-    `due`: what that has to be, Shopify's total less what was given back before it was billed; None while nothing stands.
+    `placed_at`, `paid` and `shipped`: as Shopify said when it was read last, None before.
+    `due`: what NetSuite's has to be, Shopify's total less what was given back before it was billed; None while nothing stands.
     `differs`: it is another one as far as known, or the totals could not be made the same.
     """
 
@@ -81,6 +86,9 @@ class OrderRow:
     reason_code: str | None
     reason_subject: str | None
     reason: str | None
+    placed_at: datetime | None
+    paid: str | None
+    shipped: str | None
     shopify_total: Decimal | None
     due: Decimal | None
     netsuite_total: Decimal | None
@@ -171,6 +179,8 @@ def wanted_orders(visit: Visit, asked: OrdersAsked) -> OrderFilter:
         differs=asked.differs,
         since=asked.begins,
         until=asked.ends,
+        heard_since=beginning(asked.heard_since),
+        heard_until=end(asked.heard_until),
     )
 
 
@@ -229,6 +239,9 @@ def order_row(visit: Visit, order: RecordView, document: OrderDocument | None) -
         reason_code=order.reason_code,
         reason_subject=order.reason_subject,
         reason=order.reason,
+        placed_at=order.placed_at,
+        paid=words(order.financial_status),
+        shipped=words(order.fulfillment_status),
         shopify_total=order.total,
         due=document.due if document else None,
         netsuite_total=document.total if document else None,
@@ -243,11 +256,17 @@ def order_row(visit: Visit, order: RecordView, document: OrderDocument | None) -
     )
 
 
+def words(status: str | None) -> str | None:
+    """A status of Shopify's as people read it."""
+    return status and status.lower().replace("_", " ")
+
+
 def _line(row: OrderRow) -> Sequence[object]:
     return (
         row.store, row.name, row.shopify_id, row.state, row.reason_code, row.reason_subject, row.reason, row.shopify_total,
         row.netsuite_total, row.currency, row.due, row.is_read, row.differs, row.netsuite_number, row.netsuite_id,
-        row.first_heard_at.isoformat(), row.changed_at.isoformat(),
+        row.first_heard_at.isoformat(), row.changed_at.isoformat(), row.placed_at and row.placed_at.isoformat(),
+        row.paid, row.shipped,
     )  # fmt: skip
 
 

@@ -161,7 +161,7 @@ def _figures(
     today = [one for one in order_census.of_day(database, ids, since=day) if one.state == RecordState.IN_SYNC]
     count = sum(one.count for one in today)
     money = _money((one.currency, one.total) for one in today)
-    query: dict[str, object] = {"state": [RecordState.IN_SYNC.value], "since": f"{day:%Y-%m-%d}"}
+    query: dict[str, object] = {"state": [RecordState.IN_SYNC.value], "heard_since": f"{day:%Y-%m-%d}"}
     return (
         Figure("came today, in sync", count, count >= order_census.MOST, money, None, _orders(query, store)),
         _figure("in progress", PROGRESS, found, store),

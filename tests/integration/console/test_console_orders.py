@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import delete, insert, text
 
 from connector.flows.verification import verify_batch
+from connector.sandbox.shopify.acts.verbs import act
 from connector.store import connections
 from connector.store.connection_tables import credentials
 from connector.store.tables import records
@@ -79,9 +80,9 @@ def test_filters_narrow_the_list_and_stay_in_its_address(otto: Visitor, world: W
     assert names(otto, "?subject=sku:GHOST") == ["#1002"]
     assert names(otto, "?subject=sku:OTHER&reason=not_mapped") == []
     today = datetime.now(UTC).date()
-    assert names(otto, f"?since={today}&until={today}") == ["#1002", "#1001"]
-    assert names(otto, f"?since={today + timedelta(days=1)}") == []
-    assert names(otto, f"?until={today - timedelta(days=1)}&state=held") == []
+    assert names(otto, f"?heard_since={today}&heard_until={today}") == ["#1002", "#1001"]
+    assert names(otto, f"?heard_since={today + timedelta(days=1)}") == []
+    assert names(otto, f"?heard_until={today - timedelta(days=1)}&state=held") == []
     assert names(otto, "?store=us-store&state=in_sync") == ["#1001"]
     assert "No order fits" in otto.reads("/orders?state=parked")
     assert otto.get("/orders?state=nonsense").status_code == 400
@@ -185,3 +186,63 @@ def test_a_store_without_credentials_stops_no_search(otto: Visitor, world: World
         connection.execute(delete(credentials))
     assert names(otto, "?q=ada@example.com") == []
     assert names(otto, "?q=5001") == ["5001"]
+
+
+def placed(world: World, number: int, day: str, **changes: Any) -> None:
+    sold(world, number, created_at=f"{day}T09:00:00Z", processed_at=f"{day}T09:00:00Z", **changes)
+
+
+def test_days_are_those_on_which_orders_were_placed_whenever_they_were_heard_of(otto: Visitor, world: World) -> None:
+    placed(world, 5001, "2026-11-18")
+    placed(world, 5002, "2025-03-01")
+    placed(world, 5003, "2026-11-19", sku="GHOST")
+    world.announce(5004)
+    assert names(otto) == ["5004", "#1003", "#1002", "#1001"]
+    assert names(otto, "?since=2025-03-01&until=2025-03-01") == ["#1002"]
+    assert names(otto, "?since=2025-03-02") == ["#1003", "#1001"]
+    assert names(otto, "?until=2026-11-18") == ["#1001", "#1002"]
+    assert names(otto, "?since=2025-01-01&state=held") == ["#1003"]
+    assert names(otto, "?since=2025-01-01&reason=not_mapped") == ["#1003"]
+    assert names(otto, "?until=2026-11-18&subject=sku:GHOST") == []
+    assert names(otto, "?since=2025-01-01&differs=true") == []
+    assert otto.json("/orders?q=1001&since=2026-11-19")["orders"]["rows"] == []
+    assert otto.json("/orders?q=1001&until=2026-11-18")["opens"] == "/orders/1001"
+    today = datetime.now(UTC).date()
+    assert names(otto, f"?until=2026-11-18&heard_until={today - timedelta(days=1)}") == []
+    assert names(otto, f"?until=2026-11-18&heard_since={today}") == ["#1001", "#1002"]
+    assert "2 new – show" in otto.get("/orders/news?until=2026-11-18&than=0").text
+
+
+def test_pages_of_days_follow_each_other_by_the_day_and_the_file_has_all(otto: Visitor, world: World) -> None:
+    sold(world, 5001)
+    row = {"connection_id": world.connection.id, "kind": "order", "financial_status": "PAID"}
+    with world.engine.begin() as connection:
+        for number in range(120):
+            at = datetime(2026, 10, 1 + number * 7 % 20, tzinfo=UTC)
+            named = {"shopify_id": str(6000 + number), "name": f"#{6000 + number}", "placed_at": at}
+            connection.execute(insert(records).values(row | named))
+    found, after = [], ""
+    while True:
+        page = otto.json(f"/orders?since=2026-10-01&until=2026-10-31{after}")["orders"]
+        found += [(one["placed_at"], one["id"]) for one in page["rows"]]
+        if page["after"] is None:
+            break
+        after = f"&after={page['after']}"
+    assert len(found) == 120
+    assert found == sorted(found, reverse=True)
+    file = csv.DictReader(io.StringIO(otto.get("/orders.csv?since=2026-10-01&until=2026-10-31").text))
+    assert len({line["order"] for line in file}) == 120
+
+
+def test_an_order_says_when_it_was_placed_and_whether_it_is_paid_and_shipped(otto: Visitor, world: World) -> None:
+    placed(world, 5001, "2026-11-18")
+    (row,) = otto.json("/orders")["orders"]["rows"]
+    assert (row["placed_at"], row["paid"], row["shipped"]) == ("2026-11-18T09:00:00Z", "paid", "unfulfilled")
+    assert "paid, unfulfilled" in otto.reads("/orders")
+    assert "Paid, unfulfilled when it was read last" in otto.reads("/orders/1001")
+    act(world.shop, {"act": "fulfill", "order_id": 5001, "at": "2026-11-21T10:00:00-05:00"})
+    world.work(world.announce(5001))
+    (line,) = csv.DictReader(io.StringIO(otto.get("/orders.csv").text))
+    assert (line["placed"][:10], line["paid"], line["shipped"]) == ("2026-11-18", "paid", "fulfilled")
+    world.announce(5002)
+    assert "not read yet" in otto.reads("/orders/5002")
