@@ -1,14 +1,18 @@
-"""/orders/<name>/money: the order's money line by line, to the cent, on both sides."""
+"""/orders/<name>/money: the order's money line by line and payment by payment, to the cent, on both sides."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from connector.errors import ConnectorError
 from connector.flows.order_money import OrderMoney, order_money
+from connector.flows.order_payments import Payment
+from connector.store.connections import StoredConnection
 from web.console.asking import Asked
 from web.console.order import listed_order, parts_of
 from web.console.order_choice import the_order
-from web.console.orders import OrderRow
+from web.console.order_links import in_netsuite
+from web.console.orders import OrderRow, words
 from web.console.screens import Console
 from web.console.site import Visit
 
@@ -42,11 +46,46 @@ class Sums:
 
 
 @dataclass(frozen=True, slots=True)
+class MovedMoney:
+    """One capture or sale, or one refund (negative). `gateway`: as Shopify names it; `transaction_id`: Shopify's.
+
+    `document`: what stands for it in NetSuite, under `external_id`, `netsuite` of which is this payment's; None where none does.
+    `difference`: what Shopify has more; None where nothing is to stand there, and `note` says why.
+    """
+
+    what: str
+    gateway: str
+    at: datetime | None
+    transaction_id: str
+    shopify: Decimal
+    document: str | None
+    external_id: str
+    netsuite: Decimal | None
+    page: str | None
+    difference: Decimal | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Payments:
+    """All money that moved, with its sums; `paid` and `shipped`: as Shopify says now."""
+
+    paid: str
+    shipped: str
+    lines: tuple[MovedMoney, ...]
+    currency: str
+    shopify: Decimal
+    netsuite: Decimal
+    difference: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class OrderMoneyPage:
-    """The sums as they are now; `why_not`: why Shopify could not be asked."""
+    """The sums and payments as they are now; `why_not`: why Shopify could not be asked."""
 
     row: OrderRow
     sums: Sums | None
+    payments: Payments | None
     why_not: str | None
     parts: dict[str, str]
 
@@ -58,12 +97,43 @@ def order_money_screen(console: Console) -> None:
     def read(visit: Visit, asked: Asked, name: str) -> OrderMoneyPage:
         """The order's money line by line on both sides; Shopify is asked for it now."""
         order = the_order(visit, name, asked.store)
-        sums, why_not = None, None
+        row, parts = listed_order(visit, order), parts_of(visit, order)
         try:
-            sums = _sums(order_money(visit.site.runtime, order))
+            money = order_money(visit.site.runtime, order)
         except ConnectorError as error:
-            why_not = str(error)
-        return OrderMoneyPage(listed_order(visit, order), sums, why_not, parts_of(visit, order))
+            return OrderMoneyPage(row, None, None, str(error), parts)
+        payments = _payments(money, visit.store_of(order.connection_id))
+        return OrderMoneyPage(row, _sums(money), payments, None, parts)
+
+
+def _payments(money: OrderMoney, stored: StoredConnection) -> Payments:
+    lines = tuple(_moved(one, stored) for one in money.payments)
+    return Payments(
+        paid=words(money.order.financial_status) or "",
+        shipped=words(money.order.fulfillment_status) or "",
+        lines=lines,
+        currency=money.sums.currency,
+        shopify=sum((one.shopify for one in lines), Decimal(0)),
+        netsuite=sum((one.netsuite for one in lines if one.netsuite is not None), Decimal(0)),
+        difference=sum((one.difference for one in lines if one.difference is not None), Decimal(0)),
+    )
+
+
+def _moved(one: Payment, stored: StoredConnection) -> MovedMoney:
+    made = one.made
+    return MovedMoney(
+        what="refund" if one.here < 0 else one.transaction.kind.lower(),
+        gateway=one.transaction.gateway,
+        at=one.at,
+        transaction_id=one.transaction.id,
+        shopify=one.here,
+        document=made.kind.replace("_", " ") if made is not None else None,
+        external_id=one.key,
+        netsuite=one.there,
+        page=in_netsuite(stored, made.kind, made.remote_id) if made is not None and made.remote_id else None,
+        difference=one.difference,
+        note=one.note,
+    )
 
 
 def _sums(money: OrderMoney) -> Sums:

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from connector.mapping.rules import Rules
+from connector.sandbox.shopify.acts.verbs import act
 from connector.store import attempts, connections, operator_actions, order_notes, records, wanted
 from connector.store.tables import RecordState
 from tests import factories
+from tests.adopting import happens
 from tests.hearing import heard
 from tests.integration.console.test_console_orders import sold, verified
 from tests.office import PLANTED, order_of_planted
@@ -272,3 +274,41 @@ def test_what_went_well_is_kept_in_few_bytes(world: World) -> None:
     for call in attempt.calls:
         assert set(call) <= {"system", "method", "path", "status", "ms", "asked", "effect"}
         assert len(json.dumps(call)) < 200, call
+
+
+def payments_of(otto: Visitor, name: str = "5001") -> Any:
+    return otto.json(f"/orders/{name}/money")["payments"]
+
+
+def moved(paid: Any) -> list[tuple[Any, ...]]:
+    return [(one["what"], one["shopify"], one["document"], one["netsuite"], one["difference"]) for one in paid["lines"]]
+
+
+def test_each_payment_and_refund_stands_beside_its_document(otto: Visitor, world: World) -> None:
+    order = rest_order(5001, quantity=2)
+    world.sell(order)
+    unwritten = payments_of(otto)
+    assert moved(unwritten) == [("sale", "40.00", None, None, "40.00")]
+    assert (unwritten["paid"], unwritten["shipped"]) == ("paid", "unfulfilled")
+    assert "nothing stands there yet" in otto.reads("/orders/5001/money")
+    world.work(world.announce(5001))
+    happens(world, "refund", lines=[{"line_id": 50010, "quantity": 1, "restock_type": "cancel"}])
+    paid = payments_of(otto)
+    assert moved(paid) == [
+        ("sale", "40.00", "customer deposit", "40.00", "0.00"),
+        ("refund", "-20.00", "customer refund", "-20.00", "0.00"),
+    ]
+    assert (paid["shopify"], paid["netsuite"], paid["difference"]) == ("20.00", "20.00", "0.00")
+    assert paid["paid"] == "partially refunded"
+    page = otto.reads("/orders/1001/money")
+    for words in ("Customer deposit", "Customer refund", "partially refunded"):
+        assert words in page
+
+
+def test_a_refund_that_netsuite_has_not_is_a_difference(otto: Visitor, world: World) -> None:
+    sold(world, 5001)
+    act(world.shop, {"act": "refund", "order_id": 5001, "at": "2026-11-21T10:00:00-05:00", "lines": [
+        {"line_id": 50010, "quantity": 1, "restock_type": "cancel"}]})  # fmt: skip
+    paid = payments_of(otto)
+    assert moved(paid)[1:] == [("refund", "-20.00", None, None, "-20.00")]
+    assert paid["difference"] == "-20.00"
