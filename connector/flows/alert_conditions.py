@@ -44,7 +44,10 @@ def _oldest(connection: Connection, stored: StoredConnection, rule: AlertRule, n
     waiting = alert_readings.oldest_undone(connection, stored.id)
     if waiting and now - waiting.since > timedelta(minutes=float(rule.threshold)):
         minutes = int((now - waiting.since).total_seconds() // 60)
-        yield Condition(rule.kind, "", f"order {waiting.name} has waited {minutes} minutes; look whether workers run")
+        what = "look whether workers run"
+        if waiting.failing_for is not None:
+            what = f"its last try failed ({waiting.failing_for.replace('_', ' ')}), see Problems, Retrying"
+        yield Condition(rule.kind, "", f"order {waiting.name} has waited {minutes} minutes; {what}")
 
 
 def _problem_rate(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from connector.store.records import ORDER
 from connector.store.tables import RecordState, events, records
@@ -14,27 +14,32 @@ _PROBLEMS = (RecordState.HELD, RecordState.PARKED)
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The oldest order that waits for a worker."""
+    """The order that is due for longest. `failing_for`: the code of its last failure, None while nothing has failed."""
 
     name: str
     since: datetime
+    failing_for: str | None
 
 
 def oldest_undone(connection: Connection, connection_id: int) -> Waiting | None:
-    """The order that has waited longest, of those that no job feeds; None when none waits."""
+    """The order that has waited longest, retries included, of those that no job feeds; None when none waits.
+
+    One that a person released waits since then, however long it is not in step.
+    """
+    failing_for = case((records.c.first_failed_at.is_not(None), records.c.reason_code))
     query = (
-        select(records.c.name, records.c.shopify_id, records.c.changed_at)
+        select(records.c.name, records.c.shopify_id, records.c.due_since, failing_for.label("failing_for"))
         .where(
             records.c.connection_id == connection_id,
             records.c.kind == ORDER,
             records.c.state.in_(_UNDONE),
             ~records.c.waits_for_job,
         )
-        .order_by(records.c.changed_at)
+        .order_by(records.c.due_since)
         .limit(1)
     )
     row = connection.execute(query).one_or_none()
-    return None if row is None else Waiting(row.name or row.shopify_id, row.changed_at)
+    return None if row is None else Waiting(row.name or row.shopify_id, row.due_since, row.failing_for)
 
 
 def counted_since(connection: Connection, connection_id: int, since: datetime) -> tuple[int, int]:

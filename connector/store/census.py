@@ -67,9 +67,9 @@ def census(connection: Connection, *, now: datetime) -> Census:
 
 
 def oldest_pending_seconds(connection: Connection, *, now: datetime) -> float:
-    """The age of the oldest record that is undone and waits for no job; 0 when there is none."""
+    """How long the oldest record is due that is undone and waits for no job, retries included; 0 when there is none."""
     is_undone = (records.c.state.in_((RecordState.PENDING, RecordState.WORKING)), ~records.c.waits_for_job)
-    query = select(func.min(records.c.changed_at)).where(*is_undone, records.c.kind != CANARY)
+    query = select(func.min(records.c.due_since)).where(*is_undone, records.c.kind != CANARY)
     oldest = connection.execute(query).scalar_one()
     return max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
 

@@ -15,7 +15,14 @@ def hold(connection: Connection, record_id: int, *, code: str, reason: str) -> N
     connection.execute(
         update(records)
         .where(records.c.id == record_id, records.c.state == RecordState.IN_SYNC)
-        .values(state=RecordState.HELD, reason_code=code, reason_subject=None, reason=reason, changed_at=func.now())
+        .values(
+            state=RecordState.HELD,
+            reason_code=code,
+            reason_subject=None,
+            reason=reason,
+            changed_at=func.now(),
+            open_since=func.now(),
+        )
     )
 
 
@@ -60,7 +67,7 @@ def release_unmapped(connection: Connection, connection_id: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What records wait for (`gateway:paypal`), how many, and since when the first does."""
+    """What records wait for (`gateway:paypal`), how many, and since when the first is not in step."""
 
     subject: str
     records: int
@@ -71,7 +78,7 @@ def waiting(connection: Connection, connection_id: int, *, limit: int) -> list[W
     """What held records wait for, what most wait for first."""
     count = func.count()
     found = connection.execute(
-        select(records.c.reason_subject, count.label("records"), func.min(records.c.changed_at).label("since"))
+        select(records.c.reason_subject, count.label("records"), func.min(records.c.open_since).label("since"))
         .where(
             records.c.connection_id == connection_id,
             records.c.state == RecordState.HELD,

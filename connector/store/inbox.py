@@ -37,7 +37,9 @@ with incoming as (
         state = case when r.state in ('working', 'ignored') then r.state else 'pending' end,
         attempts = case when r.state = 'parked' then 0 else r.attempts end,
         first_failed_at = case when r.state = 'parked' then null else r.first_failed_at end,
-        next_attempt_at = now(), woken_at = now(), changed_at = now()
+        next_attempt_at = now(), woken_at = now(), changed_at = now(),
+        open_since = case when r.state in ('in_sync', 'ignored', 'excluded') then now() else r.open_since end,
+        due_since = case when r.state in ('pending', 'working') and not r.waits_for_job then r.due_since else now() end
     returning r.id
 )
 select null::bigint as record_id, connection_id, delivery_id from stored

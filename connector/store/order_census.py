@@ -23,10 +23,10 @@ _BEHIND_ALL = 2**63 - 1
 _BY_CAUSE = text(
     """
     select o.connection_id, o.state, o.reason_code, o.reason_subject, o.currency, count(*) as count,
-           coalesce(sum(o.total), 0) as total, min(o.changed_at) as since
+           coalesce(sum(o.total), 0) as total, min(o.open_since) as since
     from unnest(:ids) c (id) cross join unnest(:states) s (state)
     cross join lateral (
-        select r.connection_id, r.state, r.reason_code, r.reason_subject, r.currency, r.total, r.changed_at
+        select r.connection_id, r.state, r.reason_code, r.reason_subject, r.currency, r.total, r.open_since
         from records r where r.connection_id = c.id
             and (r.state, r.kind, r.id) > (s.state, :kind, 0) and (r.state, r.kind, r.id) < (s.state, :kind, :behind_all)
         order by r.state desc, r.kind desc, r.id desc limit :most
@@ -50,7 +50,7 @@ _OF_DAY = text(
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Orders of one connection that stand so for the same reason, in one currency. `since`: the longest so."""
+    """Orders of one connection that stand so for the same reason, in one currency. `since`: when the first fell out of step."""
 
     connection_id: int
     state: str

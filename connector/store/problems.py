@@ -48,7 +48,8 @@ class Cause:
 class Group:
     """The records of one cause. `money`: of its orders, by currency; what the shop is told of them counts no money.
 
-    `first_at`, `last_at`: when the first and the last of them came to wait; `next_at`: when the next is tried again.
+    `first_at`: since when the first of them is not in step, whatever was tried meanwhile; `last_at`: when one of them changed
+    last; `next_at`: when the next is tried again.
     `place`: where it stands in its list, the smallest first.
     """
 
@@ -168,13 +169,13 @@ def _failing_since() -> ColumnElement[Any]:
 
 
 def _counted(since: ColumnElement[Any], at: datetime | None = None) -> Select[Any]:
-    """One row for each cause and currency."""
+    """One row for each cause and currency; `since`: by what their order is told, which is of this cause alone."""
     return select(
         records.c.connection_id, records.c.reason_code, records.c.reason_subject,
         records.c.currency.label("paid_in"), func.count().label("count"),
         func.count().filter(records.c.state == RecordState.PARKED).label("parked"),
-        _money(records.c.kind, records.c.total).label("money"), func.min(since).label("first_at"),
-        func.max(since).label("last_at"), func.min(records.c.next_attempt_at).label("next_at"),
+        _money(records.c.kind, records.c.total).label("money"), func.min(records.c.open_since).label("first_at"),
+        func.max(records.c.changed_at).label("last_at"), func.min(records.c.next_attempt_at).label("next_at"),
         (-func.count().filter(_until(since, at))).label("rank"),
         _micros(func.min(since).filter(_until(since, at))).label("moment"),
     ).group_by(records.c.connection_id, records.c.reason_code, records.c.reason_subject, "paid_in")  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, or_, select, text, update
 
 from connector.limits import Lane
+from connector.store import since
 from connector.store.connection_tables import connections
 from connector.store.tables import RecordState, records
 
@@ -103,6 +104,7 @@ class RecordView:
     next_attempt_at: datetime
     created_at: datetime
     changed_at: datetime
+    open_since: datetime
 
 
 def claim(connection: Connection, record_id: int, *, owner: str, now: datetime) -> Lease | None:
@@ -182,6 +184,7 @@ def settle(connection: Connection, lease: Lease, standing: Standing, *, now: dat
             waits_on=None,
             forwarded_at=None,
             changed_at=now,
+            **since.settles(standing.state, moved_on),
         )
         .returning(moved_on)
     ).one_or_none()
@@ -225,6 +228,7 @@ def due_now() -> dict[str, Any]:
         "changed_at": func.now(),
         "attempts": 0,
         "first_failed_at": None,
+        **since.becomes_due(),
     }
 
 

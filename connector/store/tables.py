@@ -157,6 +157,9 @@ records = Table(
     Column("email_hash", LargeBinary),
     time_("created_at"),
     time_("changed_at"),
+    # While it is open: since when it is not in step, and since when it is for us to work on; see connector.store.since.
+    time_("open_since"),
+    time_("due_since"),
     CheckConstraint(_states(RecordState), name="state"),
     UniqueConstraint("connection_id", "kind", "shopify_id"),
     Index("ix_records_name", "name", postgresql_ops={"name": "text_pattern_ops"}),

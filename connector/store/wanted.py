@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, case, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from connector.store import since
 from connector.store.connection_tables import connections
 from connector.store.records import CANARY, ORDER, ORDER_STATUS, RecordView, due_now
 from connector.store.tables import RecordState, records
@@ -16,6 +17,7 @@ _DUE = {
     "next_attempt_at": func.now(),
     "woken_at": func.now(),
     "changed_at": func.now(),
+    **since.becomes_due(),
 }
 
 
@@ -40,6 +42,7 @@ def want(connection: Connection, connection_id: int, kind: str, shopify_ids: Seq
                 "changed_at": func.now(),
                 "attempts": 0,
                 "first_failed_at": None,
+                **since.becomes_due(),
             },
         ).returning(records.c.id)
     )

@@ -27,8 +27,9 @@ class ProblemRow:
     """One cause.
 
     `title`, `advice`, `where`: what is the matter, what to do, and in which system; `count` records wait, `parked` of them
-    were given up after days; `money` is of its orders; `first_at`, `last_at`: when the first and the last came to wait
-    (of what is resolved: when the first was held and the last came to rest); `next_at`: when the next is tried again.
+    were given up after days; `money` is of its orders; `first_at`: since when the first is not in step; `last_at`:
+    when one of them changed last (of what is resolved: when the first was held and the last came to rest); `next_at`: when
+    the next is tried again.
     """
 
     store: str
@@ -132,7 +133,7 @@ def waiting_record(store: str, record: RecordView) -> WaitingRecord:
         reason=record.reason,
         amount=Amount(record.currency or "", record.total or Decimal(0)) if has_money else None,
         created_at=record.created_at,
-        since=record.changed_at,
+        since=record.open_since,
         changed_at=record.changed_at,
         next_at=record.next_attempt_at if record.state in LEASABLE else None,
         path=order_path(record.name, record.shopify_id, store) if is_of_order else None,
