@@ -35,6 +35,7 @@ _STATES: dict[str, tuple[str, str, str]] = {
     "excluded": ("excluded", "quiet", "dash"),
 }
 _CODE = re.compile(r"`([^`]+)`")
+_ONE_CODE = re.compile(r"[a-z][a-z0-9_]*")
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
@@ -131,10 +132,11 @@ def state(value: str) -> Mapping[str, str]:
     return {"word": word, "tone": tone, "sign": sign}
 
 
-def sentence(code: str | None) -> str:
-    """`not_mapped` → `Not mapped`."""
-    text = (code or "").replace("_", " ")
-    return text[:1].upper() + text[1:]
+def sentence(text: str | None) -> str:
+    """`not_mapped` → `Not mapped`. Of what is a sentence already every word stays as it is: names hold underscores."""
+    said = text or ""
+    said = said.replace("_", " ") if _ONE_CODE.fullmatch(said) else said
+    return said[:1].upper() + said[1:]
 
 
 def coded(text: str) -> Markup:
