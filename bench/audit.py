@@ -132,7 +132,7 @@ QUESTIONS: Mapping[str, Question] = {
         connection, (1, 2), since=datetime.now(UTC) - timedelta(days=1)
     ),
     "when the canary was put out": lambda connection, _: census.canary_since(connection),
-    "newest deliveries": lambda connection, _: event_list.last_received(connection, (1, 2)),
+    "newest deliveries of both shops": lambda connection, _: last_deliveries.of_shops(connection, (1, 2)),
     "orders that came since": _newer,
     "documents of 50 orders": _documents,
     "orders by name": _find(lambda n: f"#{n}"),

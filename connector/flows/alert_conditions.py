@@ -9,7 +9,7 @@ from connector.flows.alert_rules import AlertKind, AlertRule
 from connector.flows.endings import of_lives
 from connector.flows.schedule_overview import schedule_views
 from connector.flows.scheduled import Job
-from connector.store import alert_readings, credentials, scheduled_runs
+from connector.store import alert_readings, credentials, last_deliveries, scheduled_runs
 from connector.store.alerts import Condition
 from connector.store.connections import StoredConnection
 from connector.store.scheduled_runs import RunOutcome
@@ -59,7 +59,7 @@ def _problem_rate(
 
 
 def _silence(connection: Connection, stored: StoredConnection, rule: AlertRule, now: datetime) -> Iterator[Condition]:
-    last = alert_readings.last_webhook(connection, stored.id) or stored.created_at
+    last = last_deliveries.of_shops(connection, [stored.id]).get(stored.id, stored.created_at)
     if now - last > timedelta(hours=float(rule.threshold)):
         hours = int((now - last).total_seconds() // 3600)
         yield Condition(

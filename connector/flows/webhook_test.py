@@ -17,9 +17,10 @@ from connector.shopify.webhooks import SIGNATURE
 from connector.store import credentials
 from connector.store.connections import StoredConnection
 from connector.store.credentials import SHOPIFY
+from connector.store.last_deliveries import TEST_TOPIC
 from connector.transport import Deadlines, Request, Transport
 
-TOPIC = "connector/test"
+TOPIC = TEST_TOPIC
 _DEADLINES = Deadlines(connect=3, read=6)
 
 

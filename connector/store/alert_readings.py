@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, case, func, select
 
 from connector.store.records import ORDER
-from connector.store.tables import RecordState, events, records
+from connector.store.tables import RecordState, records
 
 _UNDONE = (RecordState.PENDING, RecordState.WORKING)
 _PROBLEMS = (RecordState.HELD, RecordState.PARKED)
@@ -62,14 +62,3 @@ def counted_since(connection: Connection, connection_id: int, since: datetime) -
     )
     by_state = {row[0]: int(row[1]) for row in rows}
     return sum(by_state.values()), sum(by_state.get(state, 0) for state in _PROBLEMS)
-
-
-def last_webhook(connection: Connection, connection_id: int) -> datetime | None:
-    """When the shop delivered last."""
-    query = (
-        select(events.c.received_at)
-        .where(events.c.connection_id == connection_id, events.c.source == "webhook")
-        .order_by(events.c.received_at.desc(), events.c.id.desc())
-        .limit(1)
-    )
-    return connection.execute(query).scalar_one_or_none()

@@ -260,21 +260,3 @@ def _of_its_record(wanted: EventFilter) -> list[ColumnElement[bool]]:
         named = and_(records.c.kind == ORDER, records.c.name.in_(names))
         conditions.append(named | and_(records.c.kind == ORDER, records.c.shopify_id == wanted.order))
     return conditions
-
-
-def last_received(connection: Connection, connection_ids: Sequence[int]) -> dict[int, datetime]:
-    """When the newest delivery of each connection came; those without any are missing."""
-    newest = (
-        select(events.c.received_at)
-        .where(events.c.connection_id == connections.c.id)
-        .order_by(events.c.received_at.desc(), events.c.id.desc())
-        .limit(1)
-        .correlate(connections)
-        .lateral("newest")
-    )
-    found = connection.execute(
-        select(connections.c.id, newest.c.received_at)
-        .select_from(connections.join(newest, true()))
-        .where(connections.c.id.in_(list(connection_ids)))
-    )
-    return {row.id: row.received_at for row in found}

@@ -114,6 +114,20 @@ def test_a_hidden_page_asks_nothing_and_one_that_is_seen_again_asks_at_once(page
         page.evaluate(_SEEN_AGAIN)
 
 
+def test_the_overview_renews_why_orders_wait_and_what_may_be_asked(page: Page, site: Site) -> None:
+    sold(site)
+    page.goto("/")
+    page.evaluate("document.querySelector('#budgets').dataset.old = 'yes'")
+    missing = page.locator("#live").get_by_role("link", name="NEVER-SEEN")
+    expect(missing).to_have_count(0)
+    site.product.sell(rest_order(5604, sku="NEVER-SEEN"))
+    eventually(lambda: site.world.record(5604).state == "held", within=30)
+    page.evaluate(_SEEN_AGAIN)
+    expect(missing).to_be_visible()
+    expect(page.locator("#budgets")).to_have_count(1)
+    expect(page.locator("#budgets[data-old]")).to_have_count(0)
+
+
 def path_of(request: Request) -> str:
     """Without the query."""
     return urlsplit(request.url).path

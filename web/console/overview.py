@@ -18,7 +18,8 @@ from connector.store.tables import RecordState
 from connector.store.throughput import Passes
 from web.console.asking import Asked
 from web.console.charts import Chart, bar_chart
-from web.console.overview_health import Part, parts
+from web.console.overview_health import parts
+from web.console.overview_part import Part
 from web.console.overview_start import FirstStep, first_steps
 from web.console.screens import Console
 from web.console.site import Visit

@@ -1,49 +1,118 @@
-"""The first steps of a new installation, each with its state, until the first order is there."""
+"""The first steps of a new installation, each with its state and where it is done, until the first order is there."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from sqlalchemy import Connection
 
-from connector.store import event_list, order_filter, rule_versions
+from connector.store import last_deliveries, order_filter, rule_versions
+from connector.store.connections import StoredConnection
 from connector.store.order_filter import OrderFilter
 from connector.store.roles import Role
 from web.console.site import Visit
 
-_ADD = "add a connection: `ml-connector connection add FILE`"
-_CHECK = "it is checked within the hour, or now: `ml-connector connection ping NAME`"
-_SUBSCRIBE = "let Shopify tell us of orders: `ml-connector webhooks sync NAME`"
-_LOOK_UP = "look up in NetSuite what the rules name: `ml-connector connection ping NAME`"
+_ADD = "add a connection, here or by `ml-connector connection add FILE`"
+_CHECK = "it is asked who it is within the hour, or now, by a test or `ml-connector connection ping NAME`"
 _ORDER = "place one in the shop, or import those that are there: `ml-connector history import NAME`"
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A page of the console on which a step is done."""
+
+    word: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class FirstStep:
-    """One step. `how`: what to do, or what was done; `addresses`: to be given to Shopify, for an admin's eyes only."""
+    """One step, done once it is for every store.
+
+    `how`: what to do, or what was done; `addresses`: to be given to Shopify, for an admin's eyes only; `ways`: where it is
+    done, of those pages that the person may open.
+    """
 
     title: str
     is_done: bool
     how: str
     addresses: tuple[str, ...] = ()
+    ways: tuple[Way, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _OfStores:
+    """A step that each store takes. `page`: below its connection, for an operator."""
+
+    title: str
+    if_done: str
+    otherwise: str
+    word: str
+    page: str
+
+
+_SUBSCRIBE = _OfStores(
+    "Webhooks", "deliveries come in",
+    "let Shopify tell us of orders: make the subscriptions, here or by `ml-connector shopify webhooks sync NAME`",
+    "Subscriptions", "/webhooks",
+)  # fmt: skip
+_LOOK_UP = _OfStores(
+    "Mapping", "the names in the rules are known in NetSuite",
+    "a test, or `ml-connector connection ping NAME`, looks up in NetSuite what the rules name",
+    "Test", "/ping",
+)  # fmt: skip
 
 
 def first_steps(database: Connection, visit: Visit) -> tuple[FirstStep, ...]:
     """The steps with their state; none once an order is known."""
-    ids = visit.chosen(None)
+    ids, stores = visit.chosen(None), visit.stores
     if order_filter.chosen(database, OrderFilter(ids), limit=1):
         return ()
-    stores = visit.stores
-    checked = [stored.name for stored in stores if stored.checked_at is not None]
-    named = [stored.name for stored in stores if _is_looked_up(database, stored.id, stored.rules_version)]
-    heard = event_list.last_received(database, ids)
-    account = ", ".join(stored.netsuite_account for stored in stores)
-    shops = ", ".join(stored.shop for stored in stores)
-    connect = _CHECK if stores else _ADD
+    checked = {stored.id for stored in stores if stored.checked_at is not None}
+    named = {stored.id for stored in stores if _is_looked_up(database, stored.id, stored.rules_version)}
     return (
-        FirstStep("NetSuite", bool(checked), f"{account} answered" if checked else connect),
-        FirstStep("Shopify", bool(checked), f"{shops} answered" if checked else connect),
-        FirstStep("Webhooks", bool(heard), "deliveries come in" if heard else _SUBSCRIBE, _addresses(visit)),
-        FirstStep("Mapping", bool(named), "the names in the rules are known in NetSuite" if named else _LOOK_UP),
-        FirstStep("First order", False, _ORDER),
+        _asked(visit, "NetSuite", checked, [(stored, stored.netsuite_account) for stored in stores]),
+        _asked(visit, "Shopify", checked, [(stored, stored.shop) for stored in stores]),
+        replace(_of_stores(visit, _SUBSCRIBE, last_deliveries.of_shops(database, ids)), addresses=_addresses(visit)),
+        _of_stores(visit, _LOOK_UP, named),
+        FirstStep("First order", False, _ORDER, ways=_ways(visit, stores, "Set up", "/setup")),
+    )
+
+
+def _asked(visit: Visit, title: str, checked: Collection[int], names: Sequence[tuple[StoredConnection, str]]) -> FirstStep:
+    """Whether the system answered for every store, by its own name there."""
+    if not names:
+        return FirstStep(title, False, _ADD, ways=_adding(visit))
+    answered = list(dict.fromkeys(name for stored, name in names if stored.id in checked))
+    left = [(stored, name) for stored, name in names if stored.id not in checked]
+    said = [f"{', '.join(answered)} answered"] if answered else []
+    said += [f"{', '.join(dict.fromkeys(name for _, name in left))} did not yet: {_CHECK}"] if left else []
+    return FirstStep(title, not left, "; ".join(said), ways=_ways(visit, [stored for stored, _ in left], "Test", "/ping"))
+
+
+def _of_stores(visit: Visit, step: _OfStores, done: Collection[int]) -> FirstStep:
+    """Whether it is done for every store; those it is not done for are named where there are several."""
+    left = [stored for stored in visit.stores if stored.id not in done]
+    if visit.stores and not left:
+        return FirstStep(step.title, True, step.if_done)
+    of = f"{', '.join(stored.name for stored in left)}: " if len(visit.stores) > 1 else ""
+    return FirstStep(step.title, False, of + step.otherwise, ways=_ways(visit, left, step.word, step.page))
+
+
+def _adding(visit: Visit) -> tuple[Way, ...]:
+    """Who sees only some stores adds none."""
+    is_allowed = visit.who.role.covers(Role.ADMIN) and visit.who.connection_ids is None
+    return (Way("Add a connection", "/connections/new"),) if is_allowed else ()
+
+
+def _ways(visit: Visit, stores: Sequence[StoredConnection], word: str, page: str) -> tuple[Way, ...]:
+    """A page of each store, named where there are several; all of them are for operators."""
+    if not visit.who.role.covers(Role.OPERATOR):
+        return ()
+    several = len(visit.stores) > 1
+    return tuple(
+        Way(f"{word} {stored.name}" if several else word, f"/connections/{quote(stored.name, safe='')}{page}")
+        for stored in stores
     )
 
 

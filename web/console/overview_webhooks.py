@@ -1,0 +1,44 @@
+"""How the webhooks of each shop come in: as late as its alert of silence allows."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from connector.flows import alert_rules
+from connector.flows.alert_rules import AlertKind
+from connector.store import last_deliveries
+from connector.store.connections import StoredConnection
+from web.console.overview_part import GOOD, WARN, Part, connection_path
+from web.console.rendering import span
+from web.console.site import Visit
+
+_NAME = "Webhooks"
+
+
+def webhook_parts(database: Connection, visit: Visit) -> Iterator[Part]:
+    """One part for each store, named by it where there are several."""
+    heard = last_deliveries.of_shops(database, visit.chosen(None))
+    if not visit.stores:
+        yield Part(_NAME, WARN, "silent", "no connection yet", None, "/connections")
+    for stored in visit.stores:
+        name = _NAME if len(visit.stores) == 1 else f"{_NAME} of {stored.name}"
+        yield _part(database, name, stored, heard.get(stored.id), visit.now)
+
+
+def _part(database: Connection, name: str, stored: StoredConnection, at: datetime | None, now: datetime) -> Part:
+    path = connection_path(stored)
+    if at is None:
+        return Part(name, WARN, "silent", f"none has come for {stored.name}; make its subscriptions", None, path)
+    limit = _silence(database, stored)
+    if limit is not None and now - at > limit:
+        said = f"none has come for {stored.name} for {span((now - at).total_seconds())}; look at its subscriptions"
+        return Part(name, WARN, "silent", said, at, path)
+    return Part(name, GOOD, "come in", "the newest delivery of the shop", at, path)
+
+
+def _silence(database: Connection, stored: StoredConnection) -> timedelta | None:
+    """How long a shop may be silent; None where nobody wants to know."""
+    rules = {rule.kind: rule for rule in alert_rules.rules(database, stored.id)}
+    rule = rules[AlertKind.WEBHOOK_SILENCE]
+    return timedelta(hours=float(rule.threshold)) if rule.enabled else None
