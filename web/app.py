@@ -12,7 +12,7 @@ def create_app(receiver: Receiver, health: Health, *further: Blueprint, console:
     """The app: the receiver, the three health routes, what else is to be served, and the console."""
     app = Flask("ml-connector", static_folder=None)
     serve_files(app)
-    app.register_blueprint(receiver_blueprint(receiver, receiver.counters))
+    app.register_blueprint(receiver_blueprint(receiver))
     app.register_blueprint(health_blueprint(health))
     for blueprint in further:
         app.register_blueprint(blueprint)

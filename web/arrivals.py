@@ -65,6 +65,12 @@ class Acquaintances:
             self._known[key] = known
         return known
 
+    def id_of(self, key: str) -> int | None:
+        """The connection of the URL as it was read last; None where none is known. Nothing is read for it."""
+        with self._lock:
+            known = self._known.get(key)
+        return None if known is None else known.connection_id
+
     def clear(self) -> None:
         """Forgets all; each is read again when it is asked for."""
         with self._lock:

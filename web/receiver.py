@@ -25,6 +25,7 @@ from web.arrivals import (
     unstored,
 )
 from web.commit import GroupCommit
+from web.turned_away import TurnedAway
 from web.wake import Wakes
 
 log = structlog.get_logger(__name__)
@@ -60,13 +61,16 @@ _KEPT = {
 
 
 class Receiver:
-    """Takes deliveries in. Safe for threads."""
+    """Takes deliveries in. Safe for threads. `turned_away` counts what it refuses, where somebody can look at it."""
 
-    def __init__(self, engine: Engine, vault: Vault, wakes: Wakes, counters: Counters) -> None:
+    def __init__(
+        self, engine: Engine, vault: Vault, wakes: Wakes, counters: Counters, turned_away: TurnedAway | None = None
+    ) -> None:
         self._engine = engine
         self._vault = vault
         self._wakes = wakes
         self.counters = counters
+        self._turned_away = turned_away
         self._known = Acquaintances(engine, vault, SHOPIFY)
         self._commits: GroupCommit[Delivery, bool] = GroupCommit(self._store)
 
@@ -82,6 +86,12 @@ class Receiver:
         outcome = "accepted" if is_new else "duplicate"
         self.counters.add("webhooks", topic=topic_label(delivery.topic), outcome=outcome)
         return outcome
+
+    def count_refused(self, key: str, refused: Refused) -> None:
+        """Counts a delivery that was refused, for the metrics and for the console."""
+        self.counters.add("webhooks", topic="", outcome=refused.outcome)
+        if self._turned_away is not None:
+            self._turned_away.add(self._known.id_of(key), refused.outcome)
 
     def _store(self, batch: Sequence[Delivery]) -> list[bool]:
         """One transaction for the batch (it is one statement); the wakes leave after its commit."""
@@ -140,7 +150,7 @@ class Receiver:
         raise Refused(401, "bad_signature")
 
 
-def receiver_blueprint(receiver: Receiver, counters: Counters) -> Blueprint:
+def receiver_blueprint(receiver: Receiver) -> Blueprint:
     """The one route of Shopify's webhooks."""
     blueprint = Blueprint("webhooks", __name__)
 
@@ -149,7 +159,7 @@ def receiver_blueprint(receiver: Receiver, counters: Counters) -> Blueprint:
         try:
             receiver.receive(key, request)
         except Refused as refused:
-            counters.add("webhooks", topic="", outcome=refused.outcome)
+            receiver.count_refused(key, refused)
             log.warning("webhook_refused", status=refused.status, outcome=refused.outcome)
             return Response(status=refused.status)
         return Response(status=200)

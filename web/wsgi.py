@@ -19,6 +19,7 @@ from web.health import Health
 from web.install import install_blueprint
 from web.netsuite_events import Events, events_blueprint
 from web.receiver import Receiver
+from web.turned_away import TurnedAway
 from web.wake import Wakes
 
 # Threads wait for each other in five milliseconds by default: with many requests at once that is most of the slowest ones.
@@ -31,8 +32,10 @@ _wakes = Wakes(_settings.redis_url)
 # An install is a transaction, held while Shopify is asked; it takes no connection from the receiver.
 _installing = make_engine(_settings.database_url, pool_size=1)
 _looking = build_for_console(_settings)
+_turned_away = TurnedAway(_looking.engine)
 atexit.register(_installing.dispose)
 atexit.register(_looking.close)
+atexit.register(_turned_away.close)
 atexit.register(_runtime.close)
 atexit.register(_wakes.close)
 
@@ -41,7 +44,7 @@ _gate = Gate(_looking.engine, _looking.vault, _settings)
 _site = Site(_looking, _wakes, _gate, teller(_settings), _settings.address, utc_now, _settings.shown())
 
 app = create_app(
-    Receiver(_runtime.engine, _runtime.vault, _wakes, _runtime.counters),
+    Receiver(_runtime.engine, _runtime.vault, _wakes, _runtime.counters, _turned_away),
     Health(_runtime.engine, _runtime.redis, _runtime.counters),
     events_blueprint(_events),
     install_blueprint(install_site(_settings, _installing, _runtime.vault)),

@@ -1,6 +1,17 @@
 """The tables of what people do in the console and nobody else needs. Nothing else."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from connector.store.columns import connection_, id_, metadata, time_
 
@@ -67,4 +78,15 @@ made_keys = Table(
     Column("certificate", Text, nullable=False),
     time_("ends_at"),
     time_("made_at"),
+)
+
+# Webhooks that were refused in ten minutes, by why; `connection_id` is None for an address that is no connection's.
+refused_webhooks = Table(
+    "refused_webhooks",
+    metadata,
+    time_("slot"),
+    Column("connection_id", ForeignKey("connections.id", ondelete="RESTRICT")),
+    Column("outcome", Text, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Index("uq_refused_webhooks", "slot", text("coalesce(connection_id, 0)"), "outcome", unique=True),
 )

@@ -13,6 +13,7 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from connector.embedded.supervisor import Managed
 from connector.netsuite import events
@@ -22,6 +23,7 @@ from connector.store import credentials
 from connector.store.credentials import NETSUITE, NewCredential
 from connector.vault import Vault
 from tests.running import Product
+from tests.waiting import eventually
 from tests.world import KEY, WEBHOOK_SECRET
 
 EVENT_SECRET = "hush-events"
@@ -236,3 +238,18 @@ def test_a_body_above_the_limit_is_refused_whether_or_not_it_says_so(product: Pr
     assert exchanged(product.port, told) in (413, None)
     assert exchanged(product.port, untold) in (413, None)
     assert product.get("/healthz").status_code == 200
+
+
+def test_what_is_refused_is_counted_where_the_console_looks(product: Product, web: Managed) -> None:
+    headers = signed_by_shopify(b"{}") | {"Content-Length": "2", "Connection": "close"}
+    forged = headers | {"X-Shopify-Hmac-Sha256": "Zm9yZ2Vk"}
+    assert exchanged(product.port, request(f"/webhooks/shopify/{product.world.connection.key}", forged, b"{}")) == 401
+    counted = text(
+        "select sum(count) from refused_webhooks where outcome = 'bad_signature' and connection_id is not null"
+    )
+
+    def count() -> int:
+        with product.world.engine.begin() as connection:
+            return int(connection.execute(counted).scalar_one() or 0)
+
+    assert eventually(count) >= 1

@@ -20,6 +20,7 @@ from web.console.event_replay import replay_screens
 from web.console.paging import ROWS, Rows, id_of, page
 from web.console.places import order_path
 from web.console.refusals import NotFound
+from web.console.refused_webhooks import RefusedRow, refused_rows
 from web.console.screens import Console
 from web.console.site import Visit
 
@@ -68,10 +69,14 @@ class Hook:
 
 @dataclass(frozen=True, slots=True)
 class EventsPage:
-    """Deliveries, newest first. `hooks`: where webhooks are to come, while there is nothing to show."""
+    """Deliveries, newest first. `hooks`: where webhooks are to come, while there is nothing to show.
+
+    `refused`: what was refused in the last hour; it is counted only, and stands in no list.
+    """
 
     events: Rows[EventRow]
     hooks: tuple[Hook, ...]
+    refused: tuple[RefusedRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +150,10 @@ def _read(visit: Visit, said: EventsAsked) -> EventsPage:
     with visit.engine.begin() as database:
         found = event_list.found_events(database, the_filter(visit, said), limit=ROWS + 1, before=id_of(said.after))
         led = event_outcomes.outcomes(database, [event.id for event in found])
+        refused = refused_rows(database, visit, said.store)
     rows = [_row(event, led[event.id]) for event in found]
     hooks = () if rows or is_narrowed(said) else _hooks(visit, said)
-    return EventsPage(page(rows, lambda row: (row.id,)), hooks)
+    return EventsPage(page(rows, lambda row: (row.id,)), hooks, refused)
 
 
 def _news(visit: Visit, said: EventsAsked) -> News:

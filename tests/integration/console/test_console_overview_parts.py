@@ -10,7 +10,7 @@ from sqlalchemy import insert, update
 from connector.flows import alert_rules
 from connector.flows.alert_rules import AlertKind
 from connector.flows.webhook_test import TOPIC
-from connector.store import connections
+from connector.store import connections, refused_webhooks
 from connector.store.connection_tables import connections as connections_table
 from connector.store.connections import StoredConnection
 from connector.store.tables import events
@@ -164,3 +164,27 @@ def test_a_step_names_a_command_that_there_is_and_keeps_names_as_they_are(otto: 
 )
 def test_codes_become_words_and_sentences_keep_theirs(text: str | None, expected: str) -> None:
     assert sentence(text) == expected
+
+
+def refuse(world: World, stored: StoredConnection | None, outcome: str, count: int) -> None:
+    with world.engine.begin() as connection:
+        refused_webhooks.add(connection, {(stored.id if stored else None, outcome): count})
+
+
+def test_refused_webhooks_are_seen(otto: Visitor, stranger: Visitor, world: World, other: StoredConnection) -> None:
+    heard(world, "orders/create", {"id": 5001, "name": "#1001"})
+    refuse(world, world.connection, "bad_signature", 1234)
+    refuse(world, None, "unknown_connection", 7)
+    found = parts(otto)
+    good, silent = found["Webhooks of us-store"], found["Webhooks of eu store"]
+    assert (good["tone"], good["said"]) == ("warn", "1,234 refused in the last hour, wrong signature")
+    assert silent["said"].endswith("; 7 refused in the last hour, an address that is no connection's")
+    assert "1,234 refused in the last hour" in otto.reads("/")
+    assert otto.json("/events")["refused"] == [
+        {"store": "us-store", "why": "wrong signature", "count": 1234},
+        {"store": None, "why": "an address that is no connection's", "count": 7},
+    ]
+    assert otto.json("/events?store=eu%20store")["refused"] == []
+    assert "1,234 to the address of us-store: wrong signature" in otto.reads("/events")
+    assert stranger.json("/events")["refused"] == []
+    assert "Refused in the last hour" not in stranger.reads("/events")
