@@ -22,6 +22,7 @@ from connector.store import (
     event_list,
     event_outcomes,
     held,
+    into_step,
     job_progress,
     last_deliveries,
     order_census,
@@ -128,6 +129,9 @@ QUESTIONS: Mapping[str, Question] = {
     "orders of some days": _of_days,
     "open orders by cause": lambda connection, _: order_census.open_orders(connection, (1, 2)),
     "orders of today": lambda connection, _: order_census.of_day(connection, (1, 2), since=datetime.now(UTC)),
+    "orders that came into step": lambda connection, _: into_step.counted(
+        connection, (1, 2), since=datetime.now(UTC) - timedelta(days=1)
+    ),
     "passes of a day": lambda connection, _: throughput.by_hour(
         connection, (1, 2), since=datetime.now(UTC) - timedelta(days=1)
     ),

@@ -10,10 +10,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Subquery, cast, func, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Subquery,
+    cast,
+    false,
+    func,
+    literal_column,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
+from connector.store.into_step import MOST
 from connector.store.records import ORDER, RecordView
 from connector.store.tables import RecordState, records
 
@@ -29,7 +42,8 @@ class OrderFilter:
     not read yet has no such moment. `heard_since` and `heard_until`: when we first heard of it.
 
     `subject`: what they are held for, such as `sku:MUG-1`; only held orders have one. `differs`: only those with another
-    total on each side.
+    total on each side. `in_step_since`: they are in step, and came so since then; the newest of a connection, as many as are
+    counted.
     """
 
     connection_ids: Sequence[int]
@@ -41,6 +55,7 @@ class OrderFilter:
     until: datetime | None = None
     heard_since: datetime | None = None
     heard_until: datetime | None = None
+    in_step_since: datetime | None = None
 
     def fits(self, order: RecordView) -> bool:
         """True when an order that was found otherwise is one of these."""
@@ -53,6 +68,7 @@ class OrderFilter:
             and (self.heard_since is None or order.created_at >= self.heard_since)
             and (self.heard_until is None or order.created_at < self.heard_until)
             and self._was_placed(order.placed_at)
+            and (self.in_step_since is None or _came_into_step(order, self.in_step_since))
         )
 
     @property
@@ -64,6 +80,10 @@ class OrderFilter:
         if at is None:
             return not self.is_of_days
         return (self.since is None or at >= self.since) and (self.until is None or at < self.until)
+
+
+def _came_into_step(order: RecordView, since: datetime) -> bool:
+    return order.state == RecordState.IN_SYNC and order.in_step_at is not None and order.in_step_at >= since
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +132,8 @@ def _each(wanted: OrderFilter, stretch: _Stretch, limit: int) -> Select[Any]:
     """
     ids = _ids(wanted)
     of_connection = select(*_COLUMNS).where(records.c.connection_id == ids.c.id)
+    if wanted.in_step_since is not None:
+        return _in_step(of_connection, ids, wanted, stretch)
     if wanted.reason is not None or wanted.subject is not None or wanted.differs:
         newest = of_connection.where(*_of_cause(wanted), records.c.id > stretch.behind, records.c.id < stretch.before)
         each = _of_days(newest, wanted).order_by(records.c.id.desc()).limit(limit).correlate(ids).lateral("newest")
@@ -151,6 +173,24 @@ def _placed(connection: Connection, before: int | None) -> tuple[datetime, int] 
     return None if at is None or before is None else (at, before)
 
 
+def _in_step(of_connection: Select[Any], ids: Subquery, wanted: OrderFilter, stretch: _Stretch) -> Select[Any]:
+    """Those that came into step last are found first, by their own index; of a connection no more than are counted."""
+    came = of_connection.where(
+        records.c.kind == literal_column("'order'"),
+        records.c.state == literal_column("'in_sync'"),
+        records.c.in_step_at >= wanted.in_step_since,
+    )
+    last = came.order_by(records.c.in_step_at.desc()).limit(MOST).correlate(ids).lateral("last")
+    fits = [last.c.id > stretch.behind, last.c.id < stretch.before]
+    fits += [last.c.created_at >= wanted.heard_since] if wanted.heard_since is not None else []
+    fits += [last.c.created_at < wanted.heard_until] if wanted.heard_until is not None else []
+    fits += [last.c.differs] if wanted.differs else []
+    fits += [last.c.state.in_(list(wanted.states))] if wanted.states else []
+    fits += [last.c.reason_code == wanted.reason] if wanted.reason is not None else []
+    fits += [false()] if wanted.subject is not None else []
+    return select(last).select_from(ids.join(last, true())).where(*fits)
+
+
 def _of_cause(wanted: OrderFilter) -> list[ColumnElement[bool]]:
     chosen = [records.c.kind == ORDER]
     if wanted.differs:
@@ -161,6 +201,8 @@ def _of_cause(wanted: OrderFilter) -> list[ColumnElement[bool]]:
         chosen.append(records.c.reason_code == wanted.reason)
     if wanted.states:
         chosen.append(records.c.state.in_(list(wanted.states)))
+    if wanted.in_step_since is not None:
+        chosen += [records.c.state == RecordState.IN_SYNC, records.c.in_step_at >= wanted.in_step_since]
     return chosen
 
 

@@ -105,6 +105,7 @@ class RecordView:
     created_at: datetime
     changed_at: datetime
     open_since: datetime
+    in_step_at: datetime | None
 
 
 def claim(connection: Connection, record_id: int, *, owner: str, now: datetime) -> Lease | None:
@@ -184,7 +185,7 @@ def settle(connection: Connection, lease: Lease, standing: Standing, *, now: dat
             waits_on=None,
             forwarded_at=None,
             changed_at=now,
-            **since.settles(standing.state, moved_on),
+            **since.settles(standing.state, moved_on, now=now),
         )
         .returning(moved_on)
     ).one_or_none()

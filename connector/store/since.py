@@ -3,6 +3,7 @@
 Both are kept on the record and only mean something while it is open. No index holds them: a webhook may set both.
 """
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func
@@ -23,9 +24,11 @@ def becomes_due() -> dict[str, Any]:
     }
 
 
-def settles(state: RecordState, moved_on: ColumnElement[bool]) -> dict[str, Any]:
+def settles(state: RecordState, moved_on: ColumnElement[bool], *, now: datetime) -> dict[str, Any]:
     """The values after a pass that ended so. What came meanwhile (`moved_on`) came at the record's last change."""
-    came = {"due_since": case((moved_on, records.c.changed_at), else_=records.c.due_since)}
+    came: dict[str, Any] = {"due_since": case((moved_on, records.c.changed_at), else_=records.c.due_since)}
     if state in AT_REST:
         came["open_since"] = case((moved_on, records.c.changed_at), else_=records.c.open_since)
+    if state is RecordState.IN_SYNC:
+        came["in_step_at"] = now
     return came

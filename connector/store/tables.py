@@ -160,6 +160,8 @@ records = Table(
     # While it is open: since when it is not in step, and since when it is for us to work on; see connector.store.since.
     time_("open_since"),
     time_("due_since"),
+    # When a pass brought it into step last. Only passes change it, so that it may stand in an index.
+    time_("in_step_at", nullable=True),
     CheckConstraint(_states(RecordState), name="state"),
     UniqueConstraint("connection_id", "kind", "shopify_id"),
     Index("ix_records_name", "name", postgresql_ops={"name": "text_pattern_ops"}),
@@ -186,6 +188,12 @@ records = Table(
         "reason_subject",
         "id",
         postgresql_where=text("state in ('held', 'parked')"),
+    ),
+    Index(
+        "ix_records_in_step",
+        "connection_id",
+        "in_step_at",
+        postgresql_where=text("kind = 'order' and state = 'in_sync'"),
     ),
     Index("ix_records_reason", "connection_id", "reason_subject", postgresql_where=text("state = 'held'")),
     Index(

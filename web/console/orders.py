@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -51,6 +51,7 @@ class OrdersAsked(AskedDays):
     and `until` those on which orders were placed, `heard_since` and `heard_until` those on which we first heard of them.
 
     `subject`: what orders are held for, such as `sku:MUG-1`. `differs`: only those whose totals are not the same on both sides.
+    `in_step_since`: only those in step that came so on this day or later.
     """
 
     q: str | None = None
@@ -60,6 +61,7 @@ class OrdersAsked(AskedDays):
     differs: bool = False
     heard_since: date | None = Field(default=None, le=LAST_DAY)
     heard_until: date | None = Field(default=None, le=LAST_DAY)
+    in_step_since: date | None = None
 
 
 class NewsAsked(OrdersAsked):
@@ -181,6 +183,7 @@ def wanted_orders(visit: Visit, asked: OrdersAsked) -> OrderFilter:
         until=asked.ends,
         heard_since=beginning(asked.heard_since),
         heard_until=end(asked.heard_until),
+        in_step_since=datetime.combine(asked.in_step_since, time(), UTC) if asked.in_step_since else None,
     )
 
 

@@ -11,13 +11,12 @@ from sqlalchemy import Connection
 
 from connector.budgets import Budgets, budgets
 from connector.flows.advice import advice
-from connector.store import order_census, throughput
+from connector.store import into_step, order_census
+from connector.store.into_step import Took
 from connector.store.order_census import Open
-from connector.store.records import CANARY
 from connector.store.tables import RecordState
-from connector.store.throughput import Passes
 from web.console.asking import Asked
-from web.console.charts import Chart, bar_chart
+from web.console.overview_flows import Flow, flows
 from web.console.overview_health import parts
 from web.console.overview_part import Part
 from web.console.overview_start import FirstStep, first_steps
@@ -27,14 +26,7 @@ from web.console.site import Visit
 ATTENTION = (RecordState.HELD, RecordState.PARKED)
 PROGRESS = (RecordState.PENDING, RecordState.WORKING)
 _CAUSES = 8
-_HOURS = 24
-_FLOWS = {
-    "order": "Orders to NetSuite",
-    "order_status": "NetSuite's news to the shop",
-    "customer": "Customers to NetSuite",
-    "customer_status": "Customers to the shop",
-    "draft_order": "NetSuite's orders to the shop",
-}
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,43 +47,6 @@ class Figure:
     money: tuple[Sum, ...]
     since: datetime | None
     list: str
-
-
-@dataclass(frozen=True, slots=True)
-class Hour:
-    """Passes that ended in an hour; `p50` and `p95` in seconds, None without any."""
-
-    hour: datetime
-    passes: int
-    p50: float | None
-    p95: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """One flow over the last 24 hours. `in_sync`: passes after which nothing was left to do; times in seconds."""
-
-    name: str
-    passes: int
-    in_sync: int
-    p50: float | None
-    p95: float | None
-    hours: tuple[Hour, ...]
-
-    @property
-    def chart(self) -> Chart:
-        """Passes by the hour."""
-        return bar_chart([(f"{hour.hour:%d %b %H:%M}", float(hour.passes)) for hour in self.hours])
-
-    @property
-    def p50_chart(self) -> Chart:
-        """Seconds within which half of them ended, by the hour."""
-        return bar_chart([(f"{hour.hour:%d %b %H:%M}", hour.p50 or 0.0) for hour in self.hours])
-
-    @property
-    def p95_chart(self) -> Chart:
-        """Seconds within which nineteen of twenty ended, by the hour."""
-        return bar_chart([(f"{hour.hour:%d %b %H:%M}", hour.p95 or 0.0) for hour in self.hours])
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +75,16 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class OverviewPage:
-    """How everything stands. `steps`: what is still to be done, until the first order is there."""
+    """How everything stands. `steps`: what is still to be done, until the first order is there.
+
+    `took`: how long the orders were not in step that came into it in the last 24 hours.
+    """
 
     parts: tuple[Part, ...]
     steps: tuple[FirstStep, ...]
     figures: tuple[Figure, ...]
     flows: tuple[Flow, ...]
+    took: Took
     budgets: tuple[Budget, ...]
     causes: tuple[Cause, ...]
 
@@ -149,7 +108,8 @@ def overview_screen(console: Console) -> None:
                 parts=parts(database, visit, is_redis_there=left is not None),
                 steps=first_steps(database, visit),
                 figures=_figures(database, ids, found, visit.now, asked.store),
-                flows=_flows(database, ids, visit.now),
+                flows=flows(database, ids, visit.now),
+                took=into_step.took(database, ids, since=visit.now - _DAY),
                 budgets=tuple(_budgets(visit, left)),
                 causes=_causes(visit, found),
             )
@@ -164,11 +124,24 @@ def _figures(
     money = _money((one.currency, one.total) for one in today)
     query: dict[str, object] = {"state": [RecordState.IN_SYNC.value], "heard_since": f"{day:%Y-%m-%d}"}
     return (
+        _came_into_step(database, ids, day, store),
         Figure("came today, in sync", count, count >= order_census.MOST, money, None, _orders(query, store)),
         _figure("in progress", PROGRESS, found, store),
         _figure("need attention", ATTENTION, found, store),
         _figure("open in all", order_census.OPEN, found, store),
     )
+
+
+def _came_into_step(database: Connection, ids: Sequence[int], day: datetime, store: str | None) -> Figure:
+    """Whenever they came."""
+    found = into_step.counted(database, ids, since=day)
+    count, money = sum(one.count for one in found), _money((one.currency, one.total) for one in found)
+    by_store: dict[int, int] = defaultdict(int)
+    for one in found:
+        by_store[one.connection_id] += one.count
+    is_more = any(of_store >= into_step.MOST for of_store in by_store.values())
+    query: dict[str, object] = {"in_step_since": f"{day:%Y-%m-%d}"}
+    return Figure("came into step today", count, is_more, money, None, _orders(query, store))
 
 
 def _figure(name: str, states: Sequence[RecordState], found: Sequence[Open], store: str | None) -> Figure:
@@ -184,26 +157,6 @@ def _figure(name: str, states: Sequence[RecordState], found: Sequence[Open], sto
         since=min((one.since for one in those), default=None),
         list=_orders({"state": [state.value for state in states]}, store),
     )
-
-
-def _flows(database: Connection, ids: Sequence[int], now: datetime) -> tuple[Flow, ...]:
-    first = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=_HOURS - 1)
-    counted = throughput.by_hour(database, ids, since=first)
-    kinds = {kind for kind, _ in counted} - {CANARY}
-    hours = [first + timedelta(hours=number) for number in range(_HOURS)]
-    in_order = sorted(kinds, key=lambda kind: (list(_FLOWS).index(kind) if kind in _FLOWS else len(_FLOWS), kind))
-    return tuple(
-        _flow(_FLOWS.get(kind, kind.replace("_", " ")), [(hour, counted.get((kind, hour), Passes())) for hour in hours])
-        for kind in in_order
-    )
-
-
-def _flow(name: str, hours: Sequence[tuple[datetime, Passes]]) -> Flow:
-    whole = Passes()
-    for _, passes in hours:
-        whole.join(passes)
-    shown = tuple(Hour(hour, one.count, one.percentile(0.5), one.percentile(0.95)) for hour, one in hours)
-    return Flow(name, whole.count, whole.in_sync, whole.percentile(0.5), whole.percentile(0.95), shown)
 
 
 def _budgets(visit: Visit, known: Budgets | None) -> Iterable[Budget]:

@@ -79,7 +79,9 @@ def first_steps(database: Connection, visit: Visit) -> tuple[FirstStep, ...]:
     )
 
 
-def _asked(visit: Visit, title: str, checked: Collection[int], names: Sequence[tuple[StoredConnection, str]]) -> FirstStep:
+def _asked(
+    visit: Visit, title: str, checked: Collection[int], names: Sequence[tuple[StoredConnection, str]]
+) -> FirstStep:
     """Whether the system answered for every store, by its own name there."""
     if not names:
         return FirstStep(title, False, _ADD, ways=_adding(visit))
@@ -87,7 +89,9 @@ def _asked(visit: Visit, title: str, checked: Collection[int], names: Sequence[t
     left = [(stored, name) for stored, name in names if stored.id not in checked]
     said = [f"{', '.join(answered)} answered"] if answered else []
     said += [f"{', '.join(dict.fromkeys(name for _, name in left))} did not yet: {_CHECK}"] if left else []
-    return FirstStep(title, not left, "; ".join(said), ways=_ways(visit, [stored for stored, _ in left], "Test", "/ping"))
+    return FirstStep(
+        title, not left, "; ".join(said), ways=_ways(visit, [stored for stored, _ in left], "Test", "/ping")
+    )
 
 
 def _of_stores(visit: Visit, step: _OfStores, done: Collection[int]) -> FirstStep:
