@@ -18,7 +18,7 @@ from tests.waiting import eventually
 _NUMBERS = (5601, 5602, 5603)
 _HIDE = "Object.defineProperty(document, 'hidden', {value: %s, configurable: true})"
 # A tab that is seen again asks at once.
-_SEEN_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"
+SEEN_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"
 
 
 def sold(site: Site) -> None:
@@ -107,11 +107,11 @@ def test_a_hidden_page_asks_nothing_and_one_that_is_seen_again_asks_at_once(page
     asked: list[str] = []
     page.on("request", lambda request: asked.append(path_of(request)))
     for _ in range(3):
-        page.evaluate(_SEEN_AGAIN)
+        page.evaluate(SEEN_AGAIN)
     assert asked == []
     page.evaluate(_HIDE % "false")
     with page.expect_request(lambda request: path_of(request) == "/orders/news"):
-        page.evaluate(_SEEN_AGAIN)
+        page.evaluate(SEEN_AGAIN)
 
 
 def test_the_overview_renews_why_orders_wait_and_what_may_be_asked(page: Page, site: Site) -> None:

@@ -9,8 +9,18 @@ PASSWORD = "/sign-in/password"  # noqa: S105  a path
 _LONGEST = 2048
 
 
+def is_live(request: Request) -> bool:
+    """Whether a page asks this by itself, for a part of it that is live."""
+    return "HX-Request" in request.headers
+
+
 def to_sign_in(request: Request) -> Response:
-    """To the page that asks who is there, and from it back to where the request was going."""
+    """To the page that asks who is there, and from it back to where the request was going.
+
+    A live part is told 401: script follows a redirect, and would show what it finds there in the part's place.
+    """
+    if is_live(request):
+        return make_response("sign in again\n", 401)
     return _to(SIGN_IN, request)
 
 

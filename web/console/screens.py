@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from werkzeug.exceptions import MethodNotAllowed
 
 from connector.store.roles import Role
+from web.access import ways
 from web.console import rendering
 from web.console.asking import REASONED, Asked, Form, from_body, from_form, from_query
 from web.console.idempotency import once
@@ -175,8 +176,8 @@ class Console:
         """
         if "\0" in request.path:
             raise NotFound("there is nothing under this address")
-        gate, is_live = self.site.gate, "HX-Request" in request.headers
-        who = gate.watching(request) if is_live else gate.who(request)
+        gate = self.site.gate
+        who = gate.watching(request) if ways.is_live(request) else gate.who(request)
         who.must_be(role)
         return Visit(self.site, who, self.site.clock())
 

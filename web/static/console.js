@@ -16,16 +16,30 @@ function ago(moment) {
   return "now";
 }
 
+let isSignedOut = false;
+
 // A hidden tab asks nothing; one that is seen again asks at once.
 function tick() {
   if (document.hidden) return;
   document.querySelectorAll("time[data-ago]").forEach((time) => {
     time.textContent = ago(Date.parse(time.dateTime));
   });
-  document.body.dispatchEvent(new CustomEvent("tick"));
+  if (!isSignedOut) document.body.dispatchEvent(new CustomEvent("tick"));
 }
 setInterval(tick, TICK);
 document.addEventListener("visibilitychange", tick);
+
+// Whoever is signed out reads on: nothing of the page goes away, and it is where signing in leads back to.
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  if (event.detail.xhr.status !== 401) return;
+  event.preventDefault();
+  if (isSignedOut) return;
+  isSignedOut = true;
+  const said = document.getElementById("sign-in-again").content.cloneNode(true);
+  const way_back = new URLSearchParams({ next: location.pathname + location.search });
+  said.querySelector("a").setAttribute("href", `/sign-in?${way_back}`);
+  document.getElementById("signed-out").append(said);
+});
 
 // A part that is asked again takes the focus away with what had it; whoever stood there stands there again.
 const named = (one) => one.getAttribute("href") || one.textContent;

@@ -14,6 +14,15 @@ def test_nobody_is_sent_to_sign_in_and_comes_back(otto: Visitor) -> None:
     assert (answer.status_code, answer.location) == (303, "/sign-in?next=%2Fschedules%3Fstore%3Dus-store")
 
 
+@pytest.mark.parametrize(
+    "part", ["/", "/orders/news?than=0", "/inventory-news", "/jobs/rows", "/connections/us-store/arrival"]
+)
+def test_a_live_part_of_somebody_who_is_signed_out_is_no_other_page(otto: Visitor, part: str) -> None:
+    answer = otto.client.get(part, headers={"HX-Request": "true"})
+    assert (answer.status_code, "Location" in answer.headers, "<form" in answer.text) == (401, False, False)
+    assert otto.get(part).status_code == 200
+
+
 def test_a_program_without_a_token_is_told_so(otto: Visitor) -> None:
     answer = otto.client.get("/api/v1/schedules")
     assert (answer.status_code, answer.content_type) == (401, "application/problem+json")
