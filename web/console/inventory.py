@@ -26,7 +26,7 @@ from web.console.inventory_lines import (
     summary,
 )
 from web.console.inventory_push import inventory_push_screen
-from web.console.one_store import the_store
+from web.console.one_store import NoStore, first_store, the_store
 from web.console.paging import ROWS, cursor, key_of, number_of
 from web.console.screens import Console
 from web.console.sheets import csv_file
@@ -77,10 +77,12 @@ class InventoryPage:
 def inventory_screen(console: Console) -> None:
     """Registers the list, its file, the page of one SKU and the push."""
 
-    @console.screen("inventory", "/inventory", InventoryAsked, InventoryPage)
-    def read(visit: Visit, asked: InventoryAsked) -> InventoryPage:
+    @console.screen("inventory", "/inventory", InventoryAsked, InventoryPage | NoStore)
+    def read(visit: Visit, asked: InventoryAsked) -> InventoryPage | NoStore:
         """What NetSuite has of each item, what the shop should have of it, and what it has."""
-        stored = the_store(visit, asked.store)
+        stored = first_store(visit, asked.store)
+        if stored is None:
+            return NoStore()
         with visit.engine.begin() as database:
             view = stock_listing.stock_view(database, stored)
             limit = max(_FEWEST, ROWS // max(1, len(view.at(asked.location))))

@@ -20,6 +20,7 @@ from connector.store.held import Waiting
 from connector.store.rule_versions import RuleVersion
 from web.console.asking import Asked
 from web.console.mapping_example import RuleExample, RuleExamples, rule_examples
+from web.console.one_store import NoStore, first_store
 from web.console.screens import Console
 from web.console.site import Visit, environment
 
@@ -115,22 +116,15 @@ class MappingPage:
     example: RuleExamples | None
 
 
-@dataclass(frozen=True, slots=True)
-class NoStore:
-    """There is no connection yet."""
-
-    store: None = None
-
-
 def mapping_screen(console: Console) -> None:
     """Registers the screen and the file."""
 
     @console.screen("mapping", "/mapping", AskedRules, MappingPage | NoStore)
     def read(visit: Visit, asked: AskedRules) -> MappingPage | NoStore:
         """The present rules, and what orders wait for."""
-        if asked.store is None and not visit.stores:
+        stored = first_store(visit, asked.store)
+        if stored is None:
             return NoStore()
-        stored = visit.store(asked.store) if asked.store else visit.stores[0]
         return _page(visit, stored, rule_examples(visit, stored) if asked.example else None)
 
     @console.file("mapping_toml", "/mapping/<store>/rules.toml", AskedVersion)

@@ -20,7 +20,7 @@ from connector.store import operator_actions, proofs, scheduled_runs
 from connector.store.connections import StoredConnection
 from connector.store.proofs import Days, StoredProof
 from web.console.asking import Asked, AskedList, Form
-from web.console.one_store import the_store
+from web.console.one_store import NoStore, first_store, the_store
 from web.console.paging import cursor, id_of
 from web.console.reconcile_proof import (
     DifferenceLine,
@@ -138,10 +138,12 @@ class ReconcilePage:
 def reconcile_screen(console: Console) -> None:
     """Registers the page, its files and its act."""
 
-    @console.screen("reconcile", "/reconcile", ReconcileAsked, ReconcilePage)
-    def read(visit: Visit, asked: ReconcileAsked) -> ReconcilePage:
+    @console.screen("reconcile", "/reconcile", ReconcileAsked, ReconcilePage | NoStore)
+    def read(visit: Visit, asked: ReconcileAsked) -> ReconcilePage | NoStore:
         """The money of both sides, each difference with its cause, and what nobody can explain."""
-        stored = the_store(visit, asked.store)
+        stored = first_store(visit, asked.store)
+        if stored is None:
+            return NoStore()
         with visit.engine.begin() as database:
             kept = proofs.newest(database, stored.id, since=asked.since, until=asked.until)
             wanted = proofs.wanted(database, stored.id)
