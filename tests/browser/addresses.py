@@ -56,6 +56,10 @@ SCREENS: Mapping[str, str] = {
     "users": "/users",
     "system": "/system",
 }
+# Screens that are about no one store.
+OF_SEVERAL = frozenset(
+    ("overview", "orders", "problems", "events", "connections", "connections_new", "schedules", "jobs", "alerts")
+) | {"audit", "users", "system"}
 # Pages beside the screens, of whoever is signed in.
 OWN: Mapping[str, str] = {"account": "/account", "password": "/sign-in/password"}
 

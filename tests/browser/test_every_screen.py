@@ -62,6 +62,10 @@ def test_a_screen_is_for_everyone(visit: Visit, screen: str) -> None:
 def test_a_screen_is_read_without_script(visit: Visit, screen: str) -> None:
     visit.plain.goto(visit.at[screen])
     expect(visit.plain.locator("h1")).to_have_count(1)
+    is_of_one_store = screen not in addresses.OF_SEVERAL and screen not in addresses.OWN
+    expect(visit.plain.locator("h1 .environment")).to_have_text(["SANDBOX"] if is_of_one_store else [])
+    # In the head as well; a page without one says it beside the product's name.
+    expect(visit.plain.locator(":is(.top, .alone .brand)")).to_contain_text("SANDBOX")
 
 
 def test_the_page_is_reached_by_keys_alone(page: Page) -> None:

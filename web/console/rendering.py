@@ -168,10 +168,15 @@ def _refused_page(error: Exception) -> Response:
     if isinstance(error, PasswordNeeded):
         return ways.to_password(request)
     refusal = _logged(error)
-    response = make_response(render_template("console/refused.html", refusal=refusal))
+    response = make_response(render_template("console/refused.html", refusal=refusal, **_unasked(refusal)))
     response.status_code = refusal.status
     response.headers.extend(refusal.headers)
     return response
+
+
+def _unasked(refusal: Refusal) -> Mapping[str, Any]:
+    """While the database is away or too slow, nothing more is asked of it."""
+    return {"environments": lambda _about: ()} if refusal.status == 503 else {}
 
 
 def _refused_call(error: Exception) -> Response:

@@ -8,6 +8,7 @@ its form to what was Done.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, flash, make_response, redirect, render_template, request
@@ -18,6 +19,7 @@ from connector.store.roles import Role
 from web.access import ways
 from web.console import rendering
 from web.console.asking import REASONED, Asked, Form, from_body, from_form, from_query
+from web.console.environments import environments_about
 from web.console.idempotency import once
 from web.console.refusals import BadInput, NotFound
 from web.console.site import Site, Visit
@@ -148,7 +150,7 @@ class Console:
                 visit = self.visit(Role.VIEWER)
                 query = from_query(asked, request.args)
                 return make_response(
-                    render_template(f"console/{name}.html", page=read(visit, query, **at), asked=query)
+                    render_template(f"console/{name}.html", page=read(visit, query, **at), asked=query, visit=visit)
                 )
 
             self.pages.add_url_rule(path, name, show)
@@ -187,6 +189,7 @@ class Console:
         names = frozenset(screen.name for screen in self.screens)
         is_secure = self.site.address.startswith("https://")
         rendering.prepare(app, self.pages, self.api, screens=names, is_secure=is_secure)
+        app.jinja_env.globals["environments"] = partial(environments_about, self.site)
         app.register_blueprint(self.pages)
         app.register_blueprint(self.api)
         # Of every version, and by every method: what is no address of the API is told as a problem, never as a page.
