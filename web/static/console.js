@@ -42,15 +42,18 @@ document.addEventListener("htmx:beforeOnLoad", (event) => {
 });
 
 // A part that is asked again takes the focus away with what had it; whoever stood there stands there again.
-const named = (one) => one.getAttribute("href") || one.textContent;
+const TIMES = "main time[tabindex]";
+const named = (one) => one.matches("time")
+  ? `time ${[...document.querySelectorAll(TIMES)].indexOf(one)}`
+  : one.getAttribute("href") || one.textContent;
 let stood = null;
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const at = document.activeElement;
-  stood = at.matches("a, button, summary") && detail.target.contains(at) ? named(at) : null;
+  stood = at.matches("a, button, summary, time") && detail.target.contains(at) ? named(at) : null;
 });
 document.addEventListener("htmx:afterSwap", () => {
   if (stood === null || document.activeElement !== document.body) return;
-  const same = [...document.querySelectorAll("main :is(a, button, summary)")].find((one) => named(one) === stood);
+  const same = [...document.querySelectorAll(`main :is(a, button, summary), ${TIMES}`)].find((one) => named(one) === stood);
   if (same) same.focus({ preventScroll: true });
 });
 
