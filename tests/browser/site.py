@@ -39,16 +39,16 @@ class Site:
         """What is around it."""
         return self.product.world
 
-    def link(self, role: Role = Role.ADMIN) -> tuple[str, str]:
-        """A new user's name and sign-in link."""
+    def link(self, role: Role = Role.ADMIN, sees: tuple[int, ...] | None = None) -> tuple[str, str]:
+        """A new user's name and sign-in link. `sees`: only these connections."""
         name = f"{role}{next(self.names)}"
         by = Who("command line", Role.ADMIN)
-        invited = people.add(self.world.engine, NewUser(name, role), by=by, now=now())
+        invited = people.add(self.world.engine, NewUser(name, role, connection_ids=sees), by=by, now=now())
         return name, invited.url(self.url)
 
-    def comes_in(self, page: Page, role: Role = Role.ADMIN) -> str:
+    def comes_in(self, page: Page, role: Role = Role.ADMIN, sees: tuple[int, ...] | None = None) -> str:
         """A new user signs in by a link and chooses a password; the name."""
-        name, link = self.link(role)
+        name, link = self.link(role, sees)
         page.goto(link)
         page.get_by_role("button", name="Sign in").click()
         page.locator("#new").fill(PASSWORD)
