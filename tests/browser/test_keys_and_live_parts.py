@@ -122,7 +122,7 @@ def test_the_overview_renews_why_orders_wait_and_what_may_be_asked(page: Page, s
     expect(missing).to_have_count(0)
     site.product.sell(rest_order(5604, sku="NEVER-SEEN"))
     eventually(lambda: site.world.record(5604).state == "held", within=30)
-    page.evaluate(_SEEN_AGAIN)
+    page.evaluate(SEEN_AGAIN)
     expect(missing).to_be_visible()
     expect(page.locator("#budgets")).to_have_count(1)
     expect(page.locator("#budgets[data-old]")).to_have_count(0)
@@ -147,5 +147,5 @@ def test_an_order_that_is_looked_at_says_what_is_new_and_moves_nothing(page: Pag
 
 
 def asked_again(page: Page) -> bool:
-    page.evaluate(_SEEN_AGAIN)
+    page.evaluate(SEEN_AGAIN)
     return True

@@ -23,6 +23,7 @@ from tests.world import World
 PIECES = {
     "news": "/orders/news?than=1&store={store}",
     "orders_csv": "/orders.csv?store={store}",
+    "order_news": "/orders/{order}/news?store={store}&than=0",
     "problems_news": "/problems/news?store={store}",
     "events_news": "/events/news?store={store}",
     "inventory_news": "/inventory-news?store={store}",
