@@ -1,7 +1,7 @@
 """People and programs at the console of the world: a gate that knows them by a header, and what a page says."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -111,16 +111,25 @@ def words(page: str) -> str:
     return " ".join(unescape(_TAG.sub(" ", page)).split())
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 @contextmanager
 def opened_console(
-    world: World, *, gate: Gatekeeper | None = None, address: str = "https://hooks.example.com"
+    world: World,
+    *,
+    gate: Gatekeeper | None = None,
+    address: str = "https://hooks.example.com",
+    clock: Callable[[], datetime] = _utc_now,
 ) -> Iterator[Visitor]:
     """The console over the world, and an operator at it.
 
-    `gate`: who knows people otherwise than by a header; `address`: where it says that it and its receiver are.
+    `gate`: who knows people otherwise than by a header; `address`: where it says that it and its receiver are; `clock`:
+    that of the machine it runs on.
     """
     woken = Woken()
-    site = Site(world.runtime, woken, gate or KnownPeople(), Teller(None, address), address, lambda: datetime.now(UTC))
+    site = Site(world.runtime, woken, gate or KnownPeople(), Teller(None, address), address, clock)
     app = Flask("console", static_folder=None)
     serve_files(app)
     app.secret_key = "only for what is said after a post"

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from connector.budgets import budgets
 from connector.counters import Counters
 from connector.flows import canary
-from connector.store import census, schema
+from connector.store import census, clock, schema
 from connector.store.census import Census
 
 SWEEPER_SILENT_AFTER = timedelta(seconds=120)
@@ -41,7 +41,7 @@ class Health:
     def collect(self) -> Iterator[Metric]:
         """The metrics of all processes; those kept in Redis are missing while it is away."""
         with self._engine.begin() as connection:
-            counted = census.census(connection, now=datetime.now(UTC))
+            counted = census.census(connection, now=clock.read(connection).at)
         records = GaugeMetricFamily("ml_connector_records", "Records by state.", labels=["state"])
         for state, count in counted.records.items():
             records.add_metric([state], count)
@@ -96,19 +96,19 @@ class Health:
 
     def _sweeper(self) -> str:
         with self._engine.begin() as connection:
-            heard = census.heartbeat(connection, "sweeper")
+            now, heard = clock.read(connection).at, census.heartbeat(connection, "sweeper")
         if heard is None:
             return "no worker has started yet"
-        return _since(heard, SWEEPER_SILENT_AFTER)
+        return _since(heard, now, SWEEPER_SILENT_AFTER)
 
     def _canary(self) -> str:
         """Late when records are not worked on although a sweeper sweeps. Without a connection there is none."""
         with self._engine.begin() as connection:
-            heard = census.heartbeat(connection, canary.HEARTBEAT)
+            now, heard = clock.read(connection).at, census.heartbeat(connection, canary.HEARTBEAT)
             released = census.canary_since(connection)
         if released is None:
             return "ok"
-        return _since(heard or released, canary.LATE_AFTER)
+        return _since(heard or released, now, canary.LATE_AFTER)
 
 
 def health_blueprint(health: Health) -> Blueprint:
@@ -154,8 +154,9 @@ def _of_connections(counted: Census) -> Iterator[Metric]:
     yield halted
 
 
-def _since(heard: datetime, late_after: timedelta) -> str:
-    silent = datetime.now(UTC) - heard
+def _since(heard: datetime, now: datetime, late_after: timedelta) -> str:
+    """`heard` and `now` are both told by the database: this machine's clock may be wrong."""
+    silent = now - heard
     return "ok" if silent < late_after else f"silent for {int(silent.total_seconds())} s"
 
 

@@ -4,7 +4,6 @@ import random
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from connector.cli.connections import the_connection
@@ -19,6 +18,7 @@ from connector.runtime import Runtime
 from connector.sandbox.scenario import world
 from connector.sandbox.scenario.day import Day
 from connector.sandbox.scenario.warehouse import Carton, Move, cartons, moves
+from connector.store.clock import database_now
 from connector.store.connections import StoredConnection
 from connector.store.scheduled_runs import RunOutcome
 
@@ -99,8 +99,9 @@ def run_schedule(stage: Stage, name: str) -> None:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
             try:
+                now = database_now(runtime.engine)
                 ran = scheduled.run_by_hand(
-                    runtime, job, stored, left_to_sweeper(runtime.engine), actor=COMMAND_LINE, now=datetime.now(UTC)
+                    runtime, job, stored, left_to_sweeper(runtime.engine), actor=COMMAND_LINE, now=now
                 )
                 break
             except Conflict:

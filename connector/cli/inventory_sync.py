@@ -1,6 +1,5 @@
 """`ml-connector inventory sync`: reads NetSuite's stock and sends what differs, now."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ from connector.cli.output import print_json, print_table
 from connector.flows import stock_sync
 from connector.flows.stock_push import Comparison
 from connector.flows.sweep import left_to_sweeper
+from connector.store.clock import database_now
 
 
 @click.command()
@@ -28,7 +28,7 @@ def sync(connection: str, force: bool, dry_run: bool, data: Path, as_json: bool)
         if dry_run:
             _show(stock_sync.preview(systems, runtime, left_to_sweeper(runtime.engine)), as_json=as_json)
             return
-        now = datetime.now(UTC)
+        now = database_now(runtime.engine)
         counts = stock_sync.sync(
             systems, runtime, left_to_sweeper(runtime.engine), is_forced=force, actor=COMMAND_LINE, now=now
         )

@@ -1,7 +1,7 @@
 """`ml-connector schedules …`: what runs again and again for each connection, when it ran last, and when it will next."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -14,7 +14,7 @@ from connector.flows import schedule_overview, scheduled
 from connector.flows.jobs import JOBS, the_job
 from connector.flows.schedule_overview import ScheduleView, schedule_views
 from connector.flows.sweep import left_to_sweeper
-from connector.store import connections
+from connector.store import clock, connections
 from connector.store.connections import StoredConnection
 from connector.store.scheduled_runs import RunOutcome, StoredRun
 
@@ -33,8 +33,8 @@ def schedules() -> None:
 @json_option
 def list_(connection: str | None, data: Path, as_json: bool) -> None:
     """List the schedules of CONNECTION, or of all; times are in UTC."""
-    now = datetime.now(UTC)
     with opened(data) as (runtime, _), runtime.engine.begin() as database:
+        now = clock.read(database).at
         found = schedule_views(database, _asked_for(database, connection), JOBS, now=now)
     if as_json:
         print_json([view.to_json() for view in found])
@@ -54,10 +54,8 @@ def run(connection: str, name: str, data: Path, as_json: bool) -> None:
     job = the_job(name)
     with opened(data) as (runtime, _):
         with runtime.engine.begin() as database:
-            stored = the_connection(database, connection)
-        ran = scheduled.run_by_hand(
-            runtime, job, stored, left_to_sweeper(runtime.engine), actor=COMMAND_LINE, now=datetime.now(UTC)
-        )
+            stored, now = the_connection(database, connection), clock.read(database).at
+        ran = scheduled.run_by_hand(runtime, job, stored, left_to_sweeper(runtime.engine), actor=COMMAND_LINE, now=now)
     if as_json:
         print_json({"schedule": name, "outcome": ran.outcome, "reason": ran.reason, "counts": dict(ran.counts)})
     else:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from connector.flows import canary, overview, sweep
 from connector.flows.scheduled import BEAT
-from connector.store import census
+from connector.store import census, clock
 from connector.store.connections import StoredConnection
 from connector.store.roles import Role
 from web.console.overview_part import GOOD, STOP, WARN, Part, connection_path
@@ -22,15 +22,15 @@ _CHECK_LATE = timedelta(hours=3)
 
 
 def parts(database: Connection, visit: Visit, *, is_redis_there: bool) -> tuple[Part, ...]:
-    """Every part, what is outside first."""
-    beats = census.every_heartbeat(database)
+    """Every part, what is outside first; what is late is told by the database's clock, as what was heard is."""
+    now, beats = clock.read(database).at, census.every_heartbeat(database)
     released = census.canary_since(database)
     # Of what runs here only admins are told; what waits for it, everybody.
     system = "/system" if visit.who.role.covers(Role.ADMIN) else None
     waiting = system or "/orders?state=pending&state=working"
-    sweeper, beat, now = beats.get(sweep.HEARTBEAT), beats.get(BEAT), visit.now
+    sweeper, beat = beats.get(sweep.HEARTBEAT), beats.get(BEAT)
     return (
-        *_systems(visit),
+        *_systems(visit, now),
         *webhook_parts(database, visit),
         Part("Postgres", GOOD, "works", "this page was read from it", now, system),
         Part("Redis", GOOD, "works", "it answers", now, system)
@@ -45,10 +45,10 @@ def parts(database: Connection, visit: Visit, *, is_redis_there: bool) -> tuple[
     )  # fmt: skip
 
 
-def _systems(visit: Visit) -> Iterator[Part]:
+def _systems(visit: Visit, now: datetime) -> Iterator[Part]:
     """Shopify and NetSuite, each by the worst of its connections."""
     for name in ("Shopify", "NetSuite"):
-        found = [_system(name, stored, visit.now) for stored in visit.stores]
+        found = [_system(name, stored, now) for stored in visit.stores]
         worst = sorted(found, key=lambda part: (STOP, WARN, GOOD).index(part.tone))
         yield worst[0] if worst else Part(name, WARN, "not connected", "no connection yet", None, "/connections")
 

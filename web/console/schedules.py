@@ -8,7 +8,7 @@ from connector.flows import schedule_overview
 from connector.flows.asking import run_soon
 from connector.flows.jobs import JOBS, the_job
 from connector.flows.schedule_overview import ScheduleView, schedule_views
-from connector.store import operator_actions
+from connector.store import clock, operator_actions
 from connector.store.scheduled_runs import StoredRun
 from web.console.asking import Asked, Form
 from web.console.screens import Console, Done
@@ -57,8 +57,9 @@ def schedules_screen(console: Console) -> None:
         """Every schedule with its last and next run."""
         stores = [visit.store(asked.store)] if asked.store else visit.stores
         with visit.engine.begin() as database:
-            found = schedule_views(database, stores, JOBS, now=visit.now)
-        return SchedulesPage(tuple(_row(view, visit.now) for view in found))
+            now = clock.read(database).at
+            found = schedule_views(database, stores, JOBS, now=now)
+        return SchedulesPage(tuple(_row(view, now) for view in found))
 
     @console.act("schedules_run", "/schedules/<store>/<name>/run", Form)
     def run(visit: Visit, _form: Form, store: str, name: str) -> Done:

@@ -10,7 +10,7 @@ from redis import RedisError
 from sqlalchemy import text
 
 from connector.mapping.rules import Rules
-from connector.store import census, schema
+from connector.store import census, clock, schema
 from connector.store.roles import Role
 from web.console.asking import Asked
 from web.console.screens import API, Console
@@ -56,7 +56,7 @@ def system_screen(console: Console) -> None:
         with visit.engine.begin() as database:
             postgres = database.execute(text("show server_version")).scalar_one()
             heard = census.heard(database)
-            oldest = census.oldest_pending_seconds(database, now=visit.now)
+            oldest = census.oldest_pending_seconds(database, now=clock.read(database).at)
         queues, redis = _of_redis(visit)
         return SystemPage(
             versions={
