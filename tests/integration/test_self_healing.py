@@ -1,6 +1,7 @@
 """Undone work is found in Postgres alone, Redis may be away for good, and the canary tells when the way is closed."""
 
 import base64
+import json
 import os
 import signal
 import subprocess
@@ -13,16 +14,24 @@ import requests
 from celery import Celery
 from sqlalchemy import func, select, text, update
 
+from connector import logs
 from connector.embedded.servers import free_port
 from connector.flows import canary
-from connector.flows.sweep import sweep
-from connector.store import census, throughput
+from connector.flows.jobs import JOBS
+from connector.flows.sweep import HEARTBEAT, sweep
+from connector.store import census, connections, throughput
+from connector.store import scheduled_runs as store_of_runs
+from connector.store.connection_tables import credentials
+from connector.store.credentials import NETSUITE
+from connector.store.mirror_tables import scheduled_runs
 from connector.store.progress_tables import heartbeats
 from connector.store.records import CANARY, LEASE, claim
 from connector.store.tables import attempts, records
 from tests.clock import later, now
 from tests.office import Office
 from tests.payloads import rest_order
+from tests.tokens import account_tokens, end_soon
+from tests.waiting import eventually
 from tests.world import KEY, SESSION_SECRET, World
 from web.health import Health
 from workers.sweeper import Sweeper
@@ -66,8 +75,28 @@ def away() -> Wakes:
     return Wakes(app)
 
 
-def sweeper(world: World, wakes: Wakes) -> Sweeper:
-    return Sweeper(lambda: world.runtime, wakes, OwnCanary(wakes, every=300, late_after=600), alone_after=0.0)
+def sweeper(world: World, wakes: Wakes, *, work_for: float = 15.0) -> Sweeper:
+    own = OwnCanary(wakes, every=300, late_after=600)
+    return Sweeper(lambda: world.runtime, wakes, own, alone_after=0.0, work_for=work_for)
+
+
+def looks_alone(world: World) -> None:
+    """One look of a sweeper without Redis, to the end of what it began."""
+    alone = sweeper(world, away())
+    alone.look()
+    alone.stop()
+
+
+def begun(world: World) -> int:
+    """How many runs have begun."""
+    with world.engine.begin() as connection:
+        return int(connection.execute(select(func.count()).select_from(scheduled_runs)).scalar_one())
+
+
+def queued(world: World, queue: str) -> list[str]:
+    """Names of the tasks that wait in a queue."""
+    waiting = world.runtime.redis.lrange(queue, 0, -1)
+    return [json.loads(message)["headers"]["task"] for message in waiting]
 
 
 def test_a_canary_is_put_out_once_in_five_minutes_and_arrives_like_any_record(world: World) -> None:
@@ -100,7 +129,7 @@ def test_without_redis_the_sweeper_does_the_work_itself(world: World) -> None:
     ids = [world.sell(rest_order(5001 + number)) for number in range(2)]
     with world.engine.begin() as connection:
         connection.execute(update(records).values(woken_at=now() - timedelta(minutes=1)))
-    sweeper(world, away()).look()
+    looks_alone(world)
     assert ids
     assert {world.record(5001 + number).state for number in range(2)} == {"in_sync"}
     assert len(world.transactions("SalesOrd")) == 2
@@ -116,6 +145,61 @@ def test_while_redis_hears_the_sweeper_leaves_the_work_to_the_workers(world: Wor
     sweeper(world, Wakes(app)).look()
     assert world.record(5001).state == "pending"
     assert world.calls() == []
+
+
+def test_without_beat_the_sweeper_asks_for_all_that_beat_asks_for(world: World, redis_url: str) -> None:
+    app = Celery(broker=redis_url)
+    app.conf.task_ignore_result = True
+    sweeper(world, Wakes(app)).look()
+    # Beat's other message, the tick, only asks for runs.
+    assert set(queued(world, "maintenance")) == {"credentials.refresh", "schedules.run"}
+
+
+def test_without_beat_and_redis_tokens_are_renewed_and_ends_are_told(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.work(world.sell(rest_order()))
+    end_soon(world, NETSUITE, share_left=0.2)
+    with world.engine.begin() as connection:
+        connections.pause(connection, world.connection.id, because="a test")
+        connection.execute(update(credentials).values(certificate_ends_at=later(timedelta(days=10))))
+    logs.configure("WARNING")
+    looks_alone(world)
+    assert account_tokens(world)["issued"] == 2
+    assert "credential_ends" in capsys.readouterr().err
+
+
+def test_a_look_that_works_by_itself_ends_in_time_and_the_next_one_goes_on(world: World) -> None:
+    ids = [world.sell(rest_order(5001 + number)) for number in range(3)]
+    with world.engine.begin() as connection:
+        connection.execute(update(records).values(woken_at=now() - timedelta(minutes=1)))
+    alone = sweeper(world, away(), work_for=0.0)
+    assert ids
+    for done in (1, 2, 3):
+        with world.engine.begin() as connection:
+            connection.execute(update(heartbeats).values(at=now() - timedelta(hours=1)))
+        alone.look()
+        assert [world.record(5001 + number).state for number in range(3)].count("in_sync") == done
+        with world.engine.begin() as connection:
+            assert now() - census.every_heartbeat(connection)[HEARTBEAT] < timedelta(minutes=1)
+
+
+def test_without_redis_no_order_waits_for_a_run_of_minutes(world: World) -> None:
+    world.work(world.sell(rest_order(5001)))
+    world.sell(rest_order(5002))
+    with world.engine.begin() as connection:
+        connection.execute(update(records).values(woken_at=now() - timedelta(minutes=1)))
+    alone = sweeper(world, away())
+    with world.engine.begin() as connection:
+        # A run that begins takes its turn first, and that has to wait for us.
+        for job in JOBS:
+            turn = text("select pg_advisory_xact_lock(hashtextextended(:key, 0))")
+            connection.execute(turn, {"key": f"schedule {world.connection.id} {job.name}"})
+        alone.look()
+        found = world.record(5002)
+        assert (found.state, found.reason, begun(world)) == ("in_sync", None, 0)
+    eventually(lambda: begun(world))
+    alone.stop()
 
 
 def test_what_waits_in_the_queue_is_not_woken_again(world: World) -> None:
@@ -199,7 +283,11 @@ def test_without_redis_what_a_pass_brings_forward_is_worked_on_in_the_same_look(
         connection.execute(
             update(records).where(records.c.shopify_id == "5002").values(woken_at=now() - timedelta(minutes=1))
         )
-    sweeper(world, away()).look()
+    # No run hears NetSuite before the pass does.
+    with world.engine.begin() as connection:
+        for job in JOBS:
+            store_of_runs.pause(connection, world.connection.id, job.name, paused_by="test")
+    looks_alone(world)
     assert {world.record(number).state for number in (5001, 5002)} == {"in_sync"}
 
 
@@ -317,7 +405,7 @@ def test_a_late_part_is_an_answer_of_503(world: World, office: Office) -> None:
 
 def test_passes_are_counted_for_the_overview_though_redis_is_away(world: World) -> None:
     world.work(world.sell(rest_order()))
-    sweeper(world, away()).look()
+    looks_alone(world)
     with world.engine.begin() as connection:
         (counted,) = throughput.by_hour(connection, [world.connection.id], since=now() - timedelta(hours=2)).values()
     assert (counted.count, counted.in_sync) == (1, 1)
