@@ -78,7 +78,7 @@ def recover(in_doubt: Iterable[StoredEffect], work: Work) -> None:
                 connection, stored.record_id, stored.fence
             ):
                 continue
-        found = _found(record_type(stored.kind), stored, stored.amount, work)
+        found = found_as_meant(stored, work.netsuite, is_tax_computed=work.is_tax_computed)
         with work.engine.begin() as connection:
             must_hold(connection, work.lease)
             if found is None:
@@ -209,14 +209,25 @@ def _as_sent(effect: Effect, stored: StoredEffect, remote_id: str, work: Work) -
     )
 
 
+def found_as_meant(stored: StoredEffect, netsuite: NetSuiteClient, *, is_tax_computed: bool) -> str | None:
+    """The internal id under an effect's key, with the money that was sent; None where nothing stands. Raises TotalMismatch."""
+    return _standing(record_type(stored.kind), stored, stored.amount, netsuite, is_tax_computed=is_tax_computed)
+
+
 def _found(record_type: str, stored: StoredEffect, amount: Decimal | None, work: Work) -> str | None:
     """The record under the effect's key, if it stands there with the money we meant. Raises TotalMismatch."""
+    return _standing(record_type, stored, amount, work.netsuite, is_tax_computed=work.is_tax_computed)
+
+
+def _standing(
+    record_type: str, stored: StoredEffect, amount: Decimal | None, netsuite: NetSuiteClient, *, is_tax_computed: bool
+) -> str | None:
     field = _AMOUNT_FIELD.get(stored.kind)
     with concerning(stored.id):
-        found = work.netsuite.find(record_type, stored.natural_key, fields=(field,) if field else ())
+        found = netsuite.find(record_type, stored.natural_key, fields=(field,) if field else ())
     if found is None:
         return None
-    is_read_back = stored.kind in _READ_BACK and work.is_tax_computed
+    is_read_back = stored.kind in _READ_BACK and is_tax_computed
     if field and field in found and found[field] != amount and not is_read_back:
         raise TotalMismatch(f"NetSuite has {stored.natural_key} with {found[field]}, Shopify says {amount}")
     return str(found["id"])

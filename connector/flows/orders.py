@@ -28,6 +28,7 @@ from connector.mapping.selection import Exclusion, exclusion
 from connector.mapping.taxes import NETSUITE_COMPUTES
 from connector.shopify.records import Order
 from connector.store import effects, items, records
+from connector.store.effects import StoredEffect
 from connector.store.items import Item
 from connector.store.records import Lease
 
@@ -41,6 +42,8 @@ def sync_order(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
     read_at = datetime.now(UTC)
     order = systems.shopify.order(lease.shopify_id)
     if order is None:
+        # What was sent of it stands or does not, whatever the shop has forgotten.
+        recover(_of_record(lease, workplace), _work(systems, workplace, lease))
         release(systems, workplace, lease)
         return Result(Exclusion("orders.deleted", "the order was deleted in Shopify"))
     with workplace.engine.begin() as connection:
@@ -73,9 +76,18 @@ def adoption(order: Order, systems: Systems, workplace: Workplace, *, record_id:
     return Adoption(order, systems, workplace, record_id, lane, items_by_sku, planned)
 
 
-def _synced(order: Order, systems: Systems, workplace: Workplace, lease: Lease) -> Result:
+def _work(systems: Systems, workplace: Workplace, lease: Lease) -> Work:
     is_computed = systems.rules.tax.mode in NETSUITE_COMPUTES
-    work = Work(workplace.engine, workplace.vault, systems.netsuite, lease, is_tax_computed=is_computed)
+    return Work(workplace.engine, workplace.vault, systems.netsuite, lease, is_tax_computed=is_computed)
+
+
+def _of_record(lease: Lease, workplace: Workplace) -> list[StoredEffect]:
+    with workplace.engine.begin() as connection:
+        return effects.of_record(connection, lease.record_id)
+
+
+def _synced(order: Order, systems: Systems, workplace: Workplace, lease: Lease) -> Result:
+    work = _work(systems, workplace, lease)
     with workplace.engine.begin() as connection:
         made = effects.of_keys(connection, systems.connection.id, natural_keys(order, systems.shop_id))
     recover(made.values(), work)

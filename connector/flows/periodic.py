@@ -8,6 +8,7 @@ import structlog
 from connector.errors import ConnectorError
 from connector.flows import catalog, endings, guard, subscriptions
 from connector.flows.circuit import probe_halted
+from connector.flows.doubtful import settle_left
 from connector.flows.privacy import GONE
 from connector.flows.systems import Systems, Wake, Workplace
 from connector.flows.verification import verify_batch
@@ -49,8 +50,9 @@ def refresh_billing(systems: Systems, workplace: Workplace, _wake: Wake) -> Mapp
 
 
 def verify_totals(systems: Systems, workplace: Workplace, _wake: Wake) -> Mapping[str, int]:
-    """Compares new sales orders with NetSuite's totals."""
-    return {"compared": verify_batch(systems, workplace, now=datetime.now(UTC))}
+    """Compares new sales orders with NetSuite's totals, and looks for what was sent and never answered."""
+    settled = settle_left(systems, workplace)
+    return {"compared": verify_batch(systems, workplace, now=datetime.now(UTC)), "settled": settled}
 
 
 def release_known_skus(connection_id: int, workplace: Workplace) -> list[int]:

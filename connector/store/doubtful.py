@@ -1,0 +1,42 @@
+"""Requests that left us and were never answered, of records that nobody works on: no pass of theirs will look."""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection, Select, func, or_, select
+
+from connector.store.effects import StoredEffect, from_row
+from connector.store.tables import SHOP_KINDS, EffectState, RecordState, effects, records
+
+_AT_WORK = (RecordState.PENDING, RecordState.WORKING)
+_DOUBTFUL = (EffectState.SENT, EffectState.UNKNOWN)
+
+
+def left(connection: Connection, connection_id: int, *, older_than: timedelta, limit: int) -> list[StoredEffect]:
+    """What NetSuite was asked to make, longer ago than it works on a request, whose record is at rest; oldest first."""
+    found = connection.execute(
+        _left().where(effects.c.connection_id == connection_id, effects.c.sent_at < func.now() - older_than)
+        .order_by(effects.c.sent_at, effects.c.id)
+        .limit(limit)
+    )  # fmt: skip
+    return [from_row(row) for row in found]
+
+
+def is_left(connection: Connection, stored: StoredEffect) -> bool:
+    """Whether it stands as it was read, its record still at rest; both are locked until the transaction ends."""
+    same = _left().where(effects.c.id == stored.id, effects.c.sent_at == stored.sent_at)
+    return connection.execute(same.with_for_update()).one_or_none() is not None
+
+
+def _left() -> Select[tuple[object, ...]]:
+    at_rest = or_(records.c.lease_until.is_(None), records.c.lease_until < func.now())
+    return (
+        select(effects)
+        .join(records, records.c.id == effects.c.record_id)
+        .where(
+            effects.c.state.in_(_DOUBTFUL),
+            effects.c.kind.not_in(SHOP_KINDS),
+            effects.c.remote_id.is_(None),
+            records.c.state.not_in(_AT_WORK),
+            at_rest,
+        )
+    )
