@@ -6,7 +6,8 @@ ConnectorError
 │   ├── RateLimited                the other system asked us to wait; not counted as an attempt
 │   ├── Unavailable                not reached, or its own failure; nothing was written
 │   ├── OutcomeUnknown             a write was sent and its answer lost: read before anything is sent again
-│   └── Conflict                   somebody else holds or changed the same thing
+│   ├── Conflict                   somebody else holds or changed the same thing
+│   └── Stopped                    this process leaves: the call was not made
 └── PermanentError                 a person must act
     ├── Rejected(field)            the other system refused what we sent
     │   ├── ClosedPeriod           its date lies in an accounting period that is closed
@@ -58,6 +59,10 @@ class OutcomeUnknown(TransientError):
 
 class Conflict(TransientError):
     """Another worker, or the other system, holds the same thing right now."""
+
+
+class Stopped(TransientError):
+    """This process was told to leave: nothing was sent, and another process goes on."""
 
 
 class PermanentError(ConnectorError):

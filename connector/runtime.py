@@ -62,12 +62,13 @@ class _Opened:
 
 @dataclass(slots=True)
 class Runtime:
-    """What one process works with. `close` ends it."""
+    """What one process works with. `close` ends it; `leaving` is set before, once it is told to end."""
 
     engine: Engine
     redis: Redis
     vault: Vault
     counters: Counters
+    leaving: threading.Event = field(default_factory=threading.Event)
     leases: Leases = field(init=False)
     _opened: dict[int, _Opened] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -168,10 +169,14 @@ class Runtime:
         return Place(self.engine, self.vault, stored.id, side)
 
 
-def build(settings: Settings, *, pool_size: int = 5) -> Runtime:
-    """The runtime of a worker or a command; `pool_size` is the number of threads that use the database."""
+def build(settings: Settings, *, pool_size: int = 5, leaving: threading.Event | None = None) -> Runtime:
+    """The runtime of a worker or a command; `pool_size` is the number of threads that use the database.
+
+    `leaving` is set by its owner once the process is to end.
+    """
     engine = make_engine(settings.database_url, pool_size=pool_size)
-    return _runtime(settings, engine, redis_client(settings.redis_url))
+    runtime = _runtime(settings, engine, redis_client(settings.redis_url))
+    return runtime if leaving is None else replace(runtime, leaving=leaving)
 
 
 def build_for_receiving(settings: Settings) -> Runtime:

@@ -17,6 +17,7 @@ from requests.adapters import HTTPAdapter
 
 from connector.answers import refusal
 from connector.errors import InvalidAnswer, OutcomeUnknown, Unavailable
+from connector.stopping import must_go_on
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -118,8 +119,10 @@ class Transport:
     def send(self, request: Request, auth: requests.auth.AuthBase | None = None) -> requests.Response:
         """The answer, whatever its status.
 
-        Raises Unavailable when nothing can have reached the other side, OutcomeUnknown when it may have.
+        Raises Unavailable when nothing can have reached the other side, OutcomeUnknown when it may have, Stopped in work
+        that ends with this process.
         """
+        must_go_on()
         started = time.monotonic()
         status, answer = 0, ""
         try:
@@ -133,6 +136,7 @@ class Transport:
     @contextmanager
     def streamed(self, request: Request) -> Iterator[requests.Response]:
         """The answer to a read before its content has come; raises as `send` does, also while the content is read."""
+        must_go_on()
         started, status = time.monotonic(), 0
         try:
             with self._sent(request, None, stream=True) as response:

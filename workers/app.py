@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_after_setup, setup_logging, worker_shutdown
+from celery.signals import celeryd_after_setup, setup_logging, worker_shutdown, worker_shutting_down
 
 from connector import logs
 from connector.config import Settings
@@ -24,6 +24,7 @@ class Process:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._runtime: Runtime | None = None
+        self._leaving = threading.Event()
         self.wakes = Wakes(app)
         self.canary = OwnCanary(
             self.wakes, every=canary.EVERY.total_seconds(), late_after=canary.LATE_AFTER.total_seconds()
@@ -35,11 +36,19 @@ class Process:
         """The runtime of this process."""
         with self._lock:
             if self._runtime is None:
-                self._runtime = build(Settings.from_env(), pool_size=app.conf.worker_concurrency or 10)
+                self._runtime = build(
+                    Settings.from_env(), pool_size=app.conf.worker_concurrency or 10, leaving=self._leaving
+                )
             return self._runtime
+
+    def leave(self) -> None:
+        """What goes on for minutes ends between two calls, and nothing new is begun. Never waits: called by a signal."""
+        self._leaving.set()
+        self.sweeper.leave()
 
     def stop(self) -> None:
         """Ends the sweeper and the alarm, then the runtime."""
+        self.leave()
         self.sweeper.stop()
         self.alarm.stop()
         if self._runtime is not None:
@@ -70,6 +79,12 @@ def _on_setup(**_: Any) -> None:
     app.amqp.queues.select_add(process.canary.queue)
     process.sweeper.start()
     process.alarm.start()
+
+
+@worker_shutting_down.connect
+def _on_leaving(**_: Any) -> None:
+    """Before the pool waits for what it is at."""
+    process.leave()
 
 
 @worker_shutdown.connect

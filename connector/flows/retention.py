@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from connector.flows.systems import Systems, Wake, Workplace
+from connector.stopping import must_go_on
 from connector.store import adoptions, retention
 from connector.store.retention import Place
 
@@ -23,6 +24,7 @@ def forget(systems: Systems, workplace: Workplace, _wake: Wake) -> Mapping[str, 
     before = datetime.now(UTC) - timedelta(days=systems.rules.events.keep_days)
     forgotten, after = 0, None
     while True:
+        must_go_on()
         batch = _batch(workplace, connection_id, before=before, after=after)
         forgotten += batch.forgotten
         after = batch.last

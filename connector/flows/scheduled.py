@@ -12,10 +12,19 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import Engine
 
-from connector.errors import ConfigError, Conflict, ConnectorError, TransientError, Unauthorized, WrongEnvironment
+from connector.errors import (
+    ConfigError,
+    Conflict,
+    ConnectorError,
+    Stopped,
+    TransientError,
+    Unauthorized,
+    WrongEnvironment,
+)
 from connector.flows.circuit import open_circuit
 from connector.flows.systems import Systems, Wake, Workplace
 from connector.mapping.rules_to_shopify import ScheduleRules
+from connector.stopping import ends_when
 from connector.store import connections, cursors, retries, scheduled_runs
 from connector.store.connections import StoredConnection
 from connector.store.scheduled_runs import RunOutcome, Standing
@@ -124,7 +133,12 @@ def _is_tried_again(standing: Standing, now: datetime) -> bool:
 
 
 def run(workplace: Workplace, job: Job, connection_id: int, wake: Wake, *, now: datetime) -> Ran | None:
-    """Runs a job for a connection where it is due; None where it is not, or runs already. Failures are written down."""
+    """Runs a job for a connection where it is due; None where it is not, or runs already. Failures are written down.
+
+    A process that leaves begins none, and ends what it is at between two calls: that run is lost, and due again at once.
+    """
+    if workplace.leaving.is_set():
+        return None
     with workplace.engine.begin() as connection:
         stored = connections.by_id(connection, connection_id)
         (standing,) = scheduled_runs.standings(connection, [(connection_id, job.name)])
@@ -132,7 +146,9 @@ def run(workplace: Workplace, job: Job, connection_id: int, wake: Wake, *, now: 
         if not is_at_work(stored) or not is_due(standing, rhythm, now=now):
             return None
         if _is_tried_again(standing, now):
-            scheduled_runs.ask(connection, connection_id, job.name, asked_by="after a failure")
+            was_stopped = standing.last is not None and standing.last.outcome == RunOutcome.LOST
+            asked_by = "after a lost run" if was_stopped else "after a failure"
+            scheduled_runs.ask(connection, connection_id, job.name, asked_by=asked_by)
         run_id = scheduled_runs.begin(
             connection, connection_id, job.name, slot=rhythm.slot(now), now=now, lease_until=_lease(now)
         )
@@ -196,8 +212,11 @@ def _carried_out(
         return ran
 
     try:
-        with workplace.leases.of_run(run_id), recorded_calls() as calls:
+        with workplace.leases.of_run(run_id), recorded_calls() as calls, ends_when(workplace.leaving):
             counts = job.run(workplace.open_systems(stored.id), workplace, wake)
+    except Stopped as error:
+        log.info("scheduled_run_stopped", run=job.name, connection_id=stored.id)
+        return finished(Ran(RunOutcome.LOST, str(error), {}), again_in=timedelta(0))
     except ConnectorError as error:
         if isinstance(error, Unauthorized | WrongEnvironment):
             with workplace.engine.begin() as connection:

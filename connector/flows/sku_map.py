@@ -14,6 +14,7 @@ from connector.flows.systems import Systems, Workplace
 from connector.shopify import bulk
 from connector.shopify.inventory import InventoryItem, variant_line
 from connector.shopify.reading import Json, read
+from connector.stopping import must_go_on
 from connector.store import shop_items
 from connector.store.shop_items import ShopItem
 from connector.store.tables import events
@@ -60,6 +61,7 @@ def until_told(engine: Engine, connection_id: int) -> Callable[[float], None]:
 
     def pause(seconds: float) -> None:
         for _ in range(max(1, round(seconds))):
+            must_go_on()
             Event().wait(min(1.0, seconds))
             with engine.begin() as connection:
                 told = connection.execute(

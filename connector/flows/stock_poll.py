@@ -11,7 +11,7 @@ from typing import IO, Protocol
 import structlog
 from sqlalchemy import Connection
 
-from connector.errors import ConnectorError, Forbidden, Rejected
+from connector.errors import ConnectorError, Forbidden, Rejected, Stopped
 from connector.flows.stock_reading import Fetchers, Lines, Source, cut, read_kits, rest
 from connector.flows.systems import Systems, Wake, Workplace
 from connector.flows.watermarks import after_setback, minus_overlap
@@ -96,6 +96,9 @@ def _reading(systems: Systems, workplace: Workplace, read: Callable[[_Job], Diff
             difference = read(job)
             _refresh_kits(job)
             return Found(lines.rows, difference, lines.calls)
+    except Stopped:
+        # Nothing is wrong with NetSuite's stock: what was read before stays as good as it was.
+        raise
     except ConnectorError as error:
         with workplace.engine.begin() as connection:
             stock.fail(connection, connection_id, f"{error.code}: {error}")

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING
@@ -86,8 +87,9 @@ class Sender:
         rows = [Quantity(one.item, one.location, one.quantity, one.was) for one in stocked]
         batches = [rows[start : start + ROWS_PER_CALL] for start in range(0, len(rows), ROWS_PER_CALL)]
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-            for sent in pool.map(lambda batch: self._batch(batch, names), batches):
-                total.add(sent)
+            running = [pool.submit(copy_context().run, self._batch, batch, names) for batch in batches]
+            for sent in running:
+                total.add(sent.result())
         for one in changes:
             if one.was is None:
                 total.add(self._stock(one))

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from threading import Event
 from typing import Protocol
 
 from sqlalchemy import Engine
@@ -57,6 +58,8 @@ class Workplace(Protocol):
     engine: Engine
     vault: Vault
     leases: Leases
+    # Set once this process is to end: what goes on for minutes ends at its next call.
+    leaving: Event
 
     def open_systems(self, connection_id: int) -> Systems:
         """A connection, opened for work: its shop and account are the approved ones. Raises what the guard raises."""

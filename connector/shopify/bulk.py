@@ -16,6 +16,7 @@ from connector.errors import Conflict, Forbidden, InvalidAnswer, OutcomeUnknown,
 from connector.shopify.client import PERMISSION, document
 from connector.shopify.reading import Json, read
 from connector.shopify.refusals import refusals
+from connector.stopping import must_go_on
 
 # Between two looks at an operation, in seconds.
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
@@ -165,6 +166,7 @@ def _whole_lines(shop: Shop, url: str, start_at: int) -> Iterator[bytes]:
         to_skip = start_at if response.status_code == 200 else 0
         rest = b""
         for chunk in response.iter_content(_CHUNK):
+            must_go_on()
             skipped = min(to_skip, len(chunk))
             to_skip -= skipped
             *whole, rest = (rest + chunk[skipped:]).split(b"\n")

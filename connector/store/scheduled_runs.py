@@ -35,7 +35,7 @@ class RunOutcome(StrEnum):
 
     DONE = "done"
     FAILED = "failed"
-    # Its worker died: the lease ended before the run did.
+    # Its worker died, and the lease ended before the run did; or it was stopped in the middle.
     LOST = "lost"
 
 

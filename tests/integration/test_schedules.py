@@ -24,7 +24,7 @@ from connector.store.mirror_tables import paused_schedules, scheduled_runs, want
 from connector.store.scheduled_runs import RunOutcome
 from tests import factories
 from tests.scheduling import nobody
-from tests.world import World, approved, new_connection
+from tests.world import World, another_runtime, approved, new_connection
 
 # The first second of a slot of every cadence used here.
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -105,6 +105,28 @@ def test_a_killed_run_starts_again_once_its_lease_ended(world: World) -> None:
     assert ran(world, daily, after) is not None
     assert [(row.outcome, row.asked_by) for row in rows(world)] == [("lost", None), ("done", "after a lost run")]
     assert ran(world, daily, after + MINUTE) is None
+
+
+def test_a_run_ends_between_two_calls_when_its_process_leaves_and_is_due_at_once(world: World) -> None:
+    def two_calls(systems: Systems, workplace: Workplace, _wake: Wake) -> Mapping[str, int]:
+        systems.netsuite.server_time()
+        workplace.leaving.set()
+        systems.netsuite.server_time()
+        return {"rows": 2}
+
+    leaving = replace(a_job(cadence=86_400), run=two_calls)
+    before = len(world.account.calls)
+    stopped = ran(world, leaving)
+    assert stopped is not None
+    assert (stopped.outcome, len(world.account.calls) - before) == (RunOutcome.LOST, 1)
+    # The process that leaves begins nothing any more, another one at once.
+    after = START + MINUTE
+    assert ran(world, leaving, after) is None
+    assert scheduled.due(world.engine, [leaving], now=after) == [(world.connection.id, "orders.poll")]
+    again = scheduled.run(another_runtime(world), a_job(cadence=86_400), world.connection.id, nobody, now=after)
+    assert again is not None
+    assert [(row.outcome, row.asked_by) for row in rows(world)] == [("lost", None), ("done", "after a lost run")]
+    assert not scheduled.due(world.engine, [leaving], now=after + MINUTE)
 
 
 def test_a_run_that_was_given_up_cannot_write_its_end_over_it(world: World) -> None:

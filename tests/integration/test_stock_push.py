@@ -1,16 +1,20 @@
 """NetSuite's stock reaches the shop: what differs, compared before it is set, and never what a buyer just bought."""
 
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, insert, text, update
 
-from connector.errors import NeedsDecision, Unavailable
+from connector.errors import NeedsDecision, Stopped, Unavailable
 from connector.flows.reserving import settle
 from connector.flows.stock_drift import read_shop
-from connector.flows.stock_push import pushed
+from connector.flows.stock_places import stock_places
+from connector.flows.stock_push import compared, pushed
+from connector.flows.stock_sending import Sender
 from connector.flows.stock_sync import poll, preview, sync
+from connector.stopping import ends_when
 from connector.store import items, reservations, scheduled_runs
 from connector.store import stock as store
 from connector.store.items import Item
@@ -45,6 +49,29 @@ def test_a_thousand_changed_items_are_four_mutations(shop: World) -> None:
     assert run(shop)["mutations"] == 4
     assert set(in_shop(shop).values()) == {9}
     assert shop.shop.operations["InventorySet"] == 4
+
+
+def test_a_process_that_leaves_sends_nothing_more_and_doubts_nothing(shop: World) -> None:
+    stocked(shop, dict.fromkeys("AB", 9), dict.fromkeys("AB", 8))
+    systems, leaving = shop.runtime.open_systems(shop.connection.id), threading.Event()
+    changes = compared(systems, shop.runtime, stock_places(systems)).changes
+    leaving.set()
+    with ends_when(leaving):
+        sent = Sender(systems, shop.runtime).send(changes)
+    assert (len(changes), sent.rows, type(sent.failed), shop.shop.operations["InventorySet"]) == (2, 0, Stopped, 0)
+    # What was not sent is known not to be: the next push sends it without asking the shop again.
+    assert not compared(systems, shop.runtime, stock_places(systems)).unseen
+    assert run(shop)["sent"] == 2
+    assert in_shop(shop) == dict.fromkeys("AB", 9)
+
+
+def test_a_reading_that_was_stopped_keeps_no_push_waiting(shop: World) -> None:
+    stocked(shop, {"A": 9}, {"A": 8})
+    systems, leaving = shop.runtime.open_systems(shop.connection.id), threading.Event()
+    leaving.set()
+    with ends_when(leaving), pytest.raises(Stopped):
+        poll(systems, shop.runtime, lambda _: None)
+    assert run(shop)["sent"] == 1
 
 
 def test_units_that_netsuite_has_not_committed_are_kept_back(shop: World) -> None:
