@@ -124,7 +124,7 @@ class Slots:
     """Concurrent calls of one NetSuite account: at most `limit` at once, whatever the number of workers.
 
     `lease` is in seconds: after it the slot of a dead worker comes back; a living one renews it, however long its call takes.
-    `patience` is how long a caller notes.
+    `patience` is how long a caller waits, where it does not say itself.
     """
 
     def __init__(self, redis: Redis, account: str, *, limit: int, lease: float = 10.0, patience: float = 20.0) -> None:
@@ -142,10 +142,10 @@ class Slots:
         self._alone = threading.BoundedSemaphore(1)
 
     @contextmanager
-    def hold(self, lane: Lane = Lane.ORDERS) -> Iterator[None]:
+    def hold(self, lane: Lane = Lane.ORDERS, *, patience: float | None = None) -> Iterator[None]:
         """Holds a slot inside the block. Raises RateLimited when none came free in time."""
         holder = uuid.uuid4().hex
-        is_taken = self._wait(holder, lane)
+        is_taken = self._wait(holder, lane, self._patience if patience is None else patience)
         if is_taken:
             self._renewal.add(holder)
         try:
@@ -174,9 +174,9 @@ class Slots:
         except RedisError:
             log.warning("slots_without_redis")
 
-    def _wait(self, holder: str, lane: Lane) -> bool:
+    def _wait(self, holder: str, lane: Lane, patience: float) -> bool:
         """True with a slot from Redis, False with this process's only one."""
-        deadline = time.monotonic() + self._patience
+        deadline = time.monotonic() + patience
         try:
             while not self._taken(holder, lane):
                 if time.monotonic() >= deadline:
@@ -184,7 +184,7 @@ class Slots:
                 self._redis.blpop([self._free], timeout=_WAIT_SECONDS)
         except RedisError:
             log.warning("slots_without_redis")
-            if not self._alone.acquire(timeout=self._patience):
+            if not self._alone.acquire(timeout=patience):
                 raise RateLimited("Redis is away and NetSuite's slot is in use", retry_after=2.0) from None
             return False
         return True

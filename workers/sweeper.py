@@ -30,7 +30,7 @@ EVERY = 15.0
 # How often due runs are asked for; beat does it twice as often.
 TICK_EVERY = 30.0
 # While a job goes on, its next records are sent as soon as some of the last have come to rest; nothing else is done then.
-EVERY_WITH_JOB = 1.0
+EVERY_WITH_JOB = 0.25
 ALONE_AFTER = 60.0
 # So long a look works by itself before it looks again: it says that it is alive, and finds what became due meanwhile.
 WORK_FOR = 15.0

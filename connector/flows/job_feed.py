@@ -1,7 +1,7 @@
 """Jobs over many records: fed to the workers a few at a time, so that a new order never waits behind a whole job."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
@@ -10,28 +10,33 @@ from connector.flows.systems import Workplace
 from connector.store import jobs, operator_actions, records
 from connector.store.jobs import JobState
 
-# So many of a job's records are on their way at once.
-AT_ONCE = 40
+# So many records of all jobs are worked on or tried within a minute. A worker has ten threads: whatever these wait for,
+# most of the threads are left to new orders, whose wakes stand in the same queue.
+AT_ONCE = 4
+# So many of one job have not come to rest, with those that wait for another try: while a system is away a job stands still.
+UNDONE_AT_MOST = 40
+_SOON = timedelta(minutes=1)
 
 
 def advance(engine: Engine, wake: Callable[[int], object], *, now: datetime) -> bool:
-    """Makes the next records of each running job due, and ends those that are through; True while one goes on."""
+    """Makes the next records of the running jobs due, and ends those that are through; True while one goes on."""
     sent: list[int] = []
-    is_running = False
     with engine.begin() as connection:
+        room = AT_ONCE - jobs.at_work(connection, until=now + _SOON)
         for job_id in jobs.running(connection):
-            room = AT_ONCE - jobs.undone(connection, job_id)
-            taken = jobs.take(connection, job_id, limit=room, now=now) if room > 0 else []
+            undone = jobs.undone(connection, job_id)
+            limit = min(room, UNDONE_AT_MOST - undone)
+            taken = jobs.take(connection, job_id, limit=limit, now=now) if limit > 0 else []
             for record_id in taken:
                 records.mark_dirty(connection, record_id)
             sent += taken
-            if room == AT_ONCE and not taken:
+            room -= len(taken)
+            if not undone and not taken and not jobs.is_left(connection, job_id):
                 jobs.finish(connection, job_id, now=now)
-            else:
-                is_running = True
+        goes_on = jobs.goes_on(connection)
     for record_id in sent:
         wake(record_id)
-    return is_running
+    return goes_on
 
 
 def change(workplace: Workplace, job_id: int, state: JobState, *, actor: str, now: datetime) -> None:

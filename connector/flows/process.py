@@ -58,6 +58,8 @@ log = structlog.get_logger(__name__)
 # Seconds until a record is tried again whose connection was changed while it was worked on: every process has read it
 # again by then (runtime). Sooner tries would use up the few before the long waits.
 _CHANGED_AGAIN = 6.0
+# Seconds that a pass of the history waits for a slot of the account: while it does, it keeps a thread from new orders.
+_HISTORY_WAITS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,7 @@ class _Run:
         self.revision = systems.connection.revision
         if self.lease.lane == Lane.HISTORY:
             systems = behind_everybody(systems)
+            systems = replace(systems, netsuite=systems.netsuite.waiting_at_most(_HISTORY_WAITS))
         return _SYNCS[self.lease.kind](systems, self.workplace, self.lease)
 
     def halt(self, error: Halting, calls: list[Call]) -> Outcome:

@@ -76,6 +76,7 @@ class NetSuiteClient:
         self._counters = counters
         self._url = api_url.rstrip("/")
         self._lane = Lane.ORDERS
+        self._patience: float | None = None
 
     def granted_slots(self) -> int:
         """Calls that this client's lane may have on their way at once right now."""
@@ -85,6 +86,12 @@ class NetSuiteClient:
         """The same account for work that others go before: what would take an order's slot takes one of this lane."""
         other = copy(self)
         other._lane = lane
+        return other
+
+    def waiting_at_most(self, seconds: float) -> "NetSuiteClient":
+        """The same account for a caller that rather comes again than waits long for a slot."""
+        other = copy(self)
+        other._patience = seconds
         return other
 
     def signed_in_with(self, login: Login) -> "NetSuiteClient":
@@ -209,7 +216,7 @@ class NetSuiteClient:
     def _sent(self, request: Request, lane: Lane) -> requests.Response:
         # The token first: fetching one needs no slot, and must not be done while one is held.
         self._auth.ready()
-        with self._slots.hold(self._lane if lane is Lane.ORDERS else lane):
+        with self._slots.hold(self._lane if lane is Lane.ORDERS else lane, patience=self._patience):
             response = self._transport.send(request, self._auth)
         self._counters.add("netsuite_calls", path=f"{request.method} {request.path}", status=str(response.status_code))
         if response.status_code == 429 or _codes(response) & _CONCURRENCY:

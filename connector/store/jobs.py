@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, cast, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, cast, delete, func, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -157,20 +157,43 @@ def running(connection: Connection) -> list[int]:
     return list(found.scalars())
 
 
+def goes_on(connection: Connection) -> bool:
+    """Whether any job runs, also one that another process is feeding."""
+    return connection.execute(select(jobs.c.id).where(jobs.c.state == JobState.RUNNING).limit(1)).first() is not None
+
+
 def undone(connection: Connection, job_id: int) -> int:
-    """Records of a job that were made due and have not come to rest; counted from those that are undone, which are few."""
+    """Records of a job that were made due and have not come to rest."""
+    return _sent_and_open(connection, job_records.c.job_id == job_id)
+
+
+def at_work(connection: Connection, *, until: datetime) -> int:
+    """Records that running jobs made due and that are worked on, or due until then: one that waits for long takes no room."""
+    is_now = or_(records.c.state == RecordState.WORKING, records.c.next_attempt_at <= until)
+    running_jobs = select(jobs.c.id).where(jobs.c.state == JobState.RUNNING)
+    return _sent_and_open(connection, job_records.c.job_id.in_(running_jobs), is_now)
+
+
+def _sent_and_open(connection: Connection, which: ColumnElement[bool], *of_records: ColumnElement[bool]) -> int:
+    """Counted from the records that are undone, which are few."""
     open_now = (
         select(records.c.id)
-        .where(records.c.state.in_(_UNDONE), ~records.c.waits_for_job)
+        .where(records.c.state.in_(_UNDONE), ~records.c.waits_for_job, *of_records)
         .cte("open_now")
         .prefix_with("materialized")
     )
     found = connection.execute(
-        select(func.count())
+        select(func.count(open_now.c.id.distinct()))
         .select_from(open_now.join(job_records, job_records.c.record_id == open_now.c.id))
-        .where(job_records.c.job_id == job_id, job_records.c.sent_at.is_not(None))
+        .where(which, job_records.c.sent_at.is_not(None))
     )
     return int(found.scalar_one())
+
+
+def is_left(connection: Connection, job_id: int) -> bool:
+    """Whether a job has records that were not sent."""
+    unsent = select(job_records.c.record_id).where(job_records.c.job_id == job_id, job_records.c.sent_at.is_(None))
+    return connection.execute(unsent.limit(1)).first() is not None
 
 
 def take(connection: Connection, job_id: int, *, limit: int, now: datetime) -> list[int]:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from connector.cli.output import progress_line
 from connector.errors import ConfigError, Conflict
 from connector.flows.history import Span, begin, outlook
-from connector.flows.job_feed import advance
+from connector.flows.job_feed import AT_ONCE, UNDONE_AT_MOST, advance
 from connector.store import jobs, operator_actions
 from connector.store.jobs import JobState
 from tests import factories
@@ -88,10 +88,32 @@ def test_a_new_order_waits_behind_no_import(world: World) -> None:
     begin(systems, world.runtime, ALL, actor="test", now=now(), tell=lambda _found, _new: None)
     woken: list[int] = []
     advance(world.engine, woken.append, now=now())
-    assert len(woken) == 40 < len(ids)
+    assert len(woken) == AT_ONCE < len(ids)
     assert {lane for (lane,) in rows(world, "select distinct lane from records")} == {"history"}
     fresh = world.sell(rest_order(5001))
     assert rows(world, f"select lane from records where id = {fresh}") == [("orders",)]
+
+
+def test_what_waits_for_long_takes_no_room_and_a_job_stands_still_while_a_system_is_away(world: World) -> None:
+    for number in range(60):
+        placed(world, 6000 + number)
+    systems = world.runtime.open_systems(world.connection.id)
+    begin(systems, world.runtime, ALL, actor="test", now=now(), tell=lambda _found, _new: None)
+    sent: list[int] = []
+
+    def sent_when_all_wait(wait: str) -> int:
+        """How many more are sent while those that were sent wait so long for another try."""
+        before = len(sent)
+        with world.engine.begin() as connection:
+            again = f"update records set next_attempt_at = now() + interval '{wait}' where not waits_for_job"
+            connection.exec_driver_sql(again)
+        assert advance(world.engine, sent.append, now=now())
+        return len(sent) - before
+
+    assert sent_when_all_wait("0 s") == AT_ONCE
+    assert sent_when_all_wait("20 s") == 0
+    assert sum(sent_when_all_wait("5 min") for _ in range(20)) == UNDONE_AT_MOST - AT_ONCE
+    assert len(sent) == UNDONE_AT_MOST < 60
 
 
 def rows(world: World, query: str) -> list[Any]:
@@ -106,7 +128,7 @@ def test_a_stopped_import_leaves_nothing_behind_of_what_it_never_sent(world: Wor
     woken: list[int] = []
     advance(world.engine, woken.append, now=now())
     run("jobs", "stop", str(job))
-    assert rows(world, "select count(*) from records where kind = 'order'") == [(40,)]
+    assert rows(world, "select count(*) from records where kind = 'order'") == [(AT_ONCE,)]
 
 
 def test_an_import_that_died_while_listing_is_begun_again_with_what_it_had_found(world: World) -> None:
