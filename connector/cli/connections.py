@@ -14,6 +14,8 @@ from connector.config import Settings
 from connector.errors import ConfigError
 from connector.flows import overview as overviews
 from connector.flows.overview import Overview, because, overview, state, summaries
+from connector.flows.rule_changes import release, said_of
+from connector.mapping.rules import Rules
 from connector.store import connections, held
 from connector.store.connections import StoredConnection
 
@@ -31,7 +33,7 @@ def add(file: Path, data: Path, as_json: bool) -> None:
     """Add the connection FILE describes and print the webhook URL for Shopify.
 
     A connection that exists is changed: rules, addresses and secrets are replaced, the webhook URL stays, and orders that
-    were held for a missing mapping are tried again.
+    were held for a rule that changed are tried again.
     """
     new = read_connection_file(file)
     with opened(data) as (runtime, settings), runtime.engine.begin() as database:
@@ -40,8 +42,7 @@ def add(file: Path, data: Path, as_json: bool) -> None:
             stored = connections.add(database, new, runtime.vault)
         else:
             stored = connections.change(database, existing, new, runtime.vault)
-            released = held.release_unmapped(database, stored.id)
-            click.echo(f"changed; {released} held orders are tried again", err=True)
+            click.echo(f"changed; {_released(database, existing, stored)}", err=True)
         for name in connections.share_concurrency(database, stored):
             click.echo(
                 f"{stored.netsuite_account} is {name}'s account too: concurrency is {stored.netsuite_concurrency} for both now",
@@ -51,6 +52,14 @@ def add(file: Path, data: Path, as_json: bool) -> None:
     _print(found, settings, as_json=as_json)
     if not as_json:
         click.echo(_NEXT.format(name=stored.name), err=True)
+
+
+def _released(database: Connection, before: StoredConnection, after: StoredConnection) -> str:
+    """Lets what the change concerns go on, and says how much that is; all of it where another shop or account answers."""
+    if (before.shop, before.netsuite_account) != (after.shop, after.netsuite_account):
+        return said_of(held.release_unmapped(database, after.id), ["another shop or account"])
+    rules = (Rules.from_json(one.rules) for one in (before, after))
+    return said_of(*release(database, after.id, *rules))
 
 
 @connection.command(name="list")

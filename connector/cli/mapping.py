@@ -10,7 +10,7 @@ from connector.cli.connections import the_connection
 from connector.cli.opening import data_option, json_option, opened
 from connector.cli.output import print_json, print_table
 from connector.errors import ConfigError
-from connector.flows.rule_changes import Draft, change, draft, rule_differences, version_of
+from connector.flows.rule_changes import Changed, Draft, change, draft, rule_differences, version_of
 from connector.flows.rules_file import RulesFile, read_rules_file, rules_as_toml
 from connector.mapping.differences import Difference
 from connector.mapping.rules import Rules
@@ -79,7 +79,7 @@ def history(name: str, data: Path, as_json: bool) -> None:
 @data_option
 @json_option
 def set_(name: str, file: Path | None, rollback: int | None, data: Path, as_json: bool) -> None:
-    """Make FILE (TOML) the rules of connection NAME: a new version. Orders held for a missing rule are tried again.
+    """Make FILE (TOML) the rules of connection NAME: a new version. Orders held for what changed are tried again.
 
     Every id and name is looked up in NetSuite first; what is wrong is listed with its line, and nothing is changed.
     """
@@ -90,18 +90,19 @@ def set_(name: str, file: Path | None, rollback: int | None, data: Path, as_json
             stored = the_connection(database, name)
         made = _rolled_back(runtime, stored, rollback) if rollback is not None else drafted(runtime, stored, file)
         note = f"back to version {rollback}" if rollback is not None else f"mapping set {file.name if file else ''}"
-        released = 0
+        changed = Changed(stored, 0)
         if made.changes:
             changed = change(runtime, stored, made, actor=COMMAND_LINE, note=note)
-            stored, released = changed.connection, changed.released
+        version = changed.connection.rules_version
     if as_json:
         changes = [_difference_json(item) for item in made.changes]
-        print_json({"connection": name, "version": stored.rules_version, "changes": changes, "released": released})
+        said = {"connection": name, "version": version, "changes": changes}
+        print_json({**said, "released": changed.released, "unjudged": changed.unjudged})
     elif not made.changes:
-        click.echo(f"nothing differs from version {stored.rules_version}; nothing was changed")
+        click.echo(f"nothing differs from version {version}; nothing was changed")
     else:
         print_table(("rule", "before", "now"), [(item.field, item.before, item.after) for item in made.changes])
-        click.echo(f"version {stored.rules_version}; {released} held orders are tried again", err=True)
+        click.echo(f"version {version}; {changed.said}", err=True)
 
 
 def drafted(runtime: Runtime, stored: StoredConnection, file: Path | None) -> Draft:

@@ -1,5 +1,6 @@
 """Changes a connection's rules as a whole: a new version, what waited for it goes on, and who did it is written down."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -8,8 +9,9 @@ from connector.errors import ConfigError
 from connector.flows import guard
 from connector.flows.rule_lookup import LookUp, look_up
 from connector.flows.systems import Workplace
+from connector.mapping import rule_release
 from connector.mapping.differences import Difference, differences
-from connector.mapping.rule_names import known_from_json, known_to_json
+from connector.mapping.rule_names import known_from_json, known_to_json, setting
 from connector.mapping.rules import Rules
 from connector.store import connections, held, operator_actions, rule_versions
 from connector.store.connections import StoredConnection
@@ -27,10 +29,19 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The connection as it is now, and how many held records go on."""
+    """The connection as it is now, and how many held records go on: those that the change concerns.
+
+    `unjudged`: rules of which nobody can tell whom they concern; where there are any, all that wait for a mapping go on.
+    """
 
     connection: StoredConnection
     released: int
+    unjudged: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """How many go on, as a sentence."""
+        return said_of(self.released, self.unjudged)
 
 
 def draft(workplace: Workplace, stored: StoredConnection, rules: Rules, version: RuleVersion | None) -> Draft:
@@ -50,9 +61,28 @@ def change(workplace: Workplace, stored: StoredConnection, made: Draft, *, actor
     """Puts a draft in force. Raises ConfigError when the rules were changed meanwhile."""
     with workplace.engine.begin() as connection:
         changed = put_in_force(connection, stored, made, actor=actor, note=note)
-        released = held.release_unmapped(connection, stored.id)
+        released, unjudged = release(connection, changed.id, Rules.from_json(stored.rules), made.rules)
         write_down(connection, changed, made, actor=actor, released=released)
-    return Changed(changed, released)
+    return Changed(changed, released, unjudged)
+
+
+def release(connection: Connection, connection_id: int, before: Rules, after: Rules) -> tuple[int, tuple[str, ...]]:
+    """Makes due what a change of the rules concerns; how many records, and the rules for which that is all of them."""
+    paths = rule_release.changed(before, after)
+    unjudged = tuple(setting(path).removeprefix("rules.") for path in rule_release.unjudged(paths))
+    if unjudged:
+        return held.release_unmapped(connection, connection_id), unjudged
+    waiting = held.unmapped(connection, connection_id)
+    concerned = [subject for subject in waiting if rule_release.concerns(paths, subject, after)]
+    return held.release_unmapped(connection, connection_id, concerned), ()
+
+
+def said_of(released: int, unjudged: Sequence[str]) -> str:
+    """How many orders go on, and why all of them where that is so."""
+    said = f"{released} held orders are tried again"
+    return (
+        f"{said}: all that lack a mapping, because {', '.join(unjudged)} can concern any of them" if unjudged else said
+    )
 
 
 def put_in_force(

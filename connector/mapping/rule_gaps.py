@@ -35,6 +35,11 @@ def gaps(subject: str, rules: Rules) -> tuple[Gap, ...]:
     return find(name, rules) if find is not None and name else ()
 
 
+def path_of(name: str) -> Path:
+    """The path of a rule as a person would write it, without `rules.`."""
+    return tuple(quoted or bare for quoted, bare in _PART.findall(name))
+
+
 def filled(rules: Rules, values: Mapping[Path, str]) -> Rules:
     """The rules with these values. Raises ConfigError for one that cannot stand there."""
     data = rules.to_json()
@@ -73,7 +78,7 @@ def _tax(rate: str, rules: Rules) -> tuple[Gap, ...]:
 
 def _rule(name: str, _rules: Rules) -> tuple[Gap, ...]:
     """A rule that is named itself; only where its value is of a list."""
-    path = tuple(quoted or bare for quoted, bare in _PART.findall(name))
+    path = path_of(name)
     of = list_at(path)
     return (Gap(path, of),) if of is not None else ()
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
 from connector.store.records import due_now, due_unheard
 from connector.store.tables import RecordState, records
@@ -51,18 +51,29 @@ def release(connection: Connection, connection_id: int, subjects: Sequence[str])
     return list(rows.scalars())
 
 
-def release_unmapped(connection: Connection, connection_id: int) -> int:
-    """Makes due every record that was held for a missing mapping or a rule, for the next sweep to find; returns how many."""
-    found = connection.execute(
-        update(records)
-        .where(
-            records.c.connection_id == connection_id,
-            records.c.state == RecordState.HELD,
-            or_(records.c.reason_code == "not_mapped", records.c.reason_subject.startswith("rule:")),
-        )
-        .values(due_unheard())
+def release_unmapped(connection: Connection, connection_id: int, subjects: Sequence[str] | None = None) -> int:
+    """Makes due what was held for a missing mapping or a rule, for the next sweep to find; returns how many records.
+
+    All of it, or what was held for these subjects, and for nothing that has a name.
+    """
+    which = [_is_unmapped(connection_id)]
+    if subjects is not None:
+        which.append(or_(records.c.reason_subject.in_(list(subjects)), records.c.reason_subject.is_(None)))
+    return connection.execute(update(records).where(*which).values(due_unheard())).rowcount
+
+
+def unmapped(connection: Connection, connection_id: int) -> list[str]:
+    """What records wait for that are held for a missing mapping or a rule, each once."""
+    found = connection.execute(select(records.c.reason_subject).where(_is_unmapped(connection_id)).distinct())
+    return sorted(subject for subject in found.scalars() if subject)
+
+
+def _is_unmapped(connection_id: int) -> ColumnElement[bool]:
+    return and_(
+        records.c.connection_id == connection_id,
+        records.c.state == RecordState.HELD,
+        or_(records.c.reason_code == "not_mapped", records.c.reason_subject.startswith("rule:")),
     )
-    return found.rowcount
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from connector.cli.main import root
 from connector.errors import ConfigError
 from connector.store import connections, effects, operator_actions, rule_versions
 from tests import factories
-from tests.payloads import rest_order
+from tests.payloads import payment, rest_order
 from tests.recordings import opened_books, recorded, recorded_names, recording_rules, with_refunds
 from tests.world import KEY, SESSION_SECRET, World, another_runtime, new_connection, opened_world
 
@@ -318,3 +318,28 @@ def test_a_draft_is_tried_on_every_recorded_order(
 def another_process(world: World) -> World:
     """The same world, worked on by a process that starts now."""
     return replace(world, runtime=another_runtime(world), connection=present(world))
+
+
+def test_a_mapping_lets_exactly_those_go_on_that_wait_for_it(run: Any, world: World, tmp_path: Path) -> None:
+    for number, gateway in ((5001, "paypal"), (5002, "cash")):
+        order = rest_order(number)
+        world.shop.put_order(order, [payment(order, gateway=gateway)])
+        world.work(world.announce(number))
+    shown = run("mapping", "show", "us-store").stdout
+    mapped = shown + '\n[rules.payments.methods.paypal]\nmethod = "8"\n'
+    done = run("mapping", "set", "us-store", rules_file(tmp_path, mapped))
+    assert done.exit_code == 0, done.exception
+    assert "version 2; 1 held orders are tried again\n" in done.stderr
+    assert {number: world.record(number).state for number in (5001, 5002)} == {5001: "pending", 5002: "held"}
+
+
+def test_a_rule_that_may_concern_anybody_lets_all_go_on_and_says_so(run: Any, world: World, tmp_path: Path) -> None:
+    order = rest_order()
+    world.shop.put_order(order, [payment(order, gateway="paypal")])
+    world.work(world.announce(5001))
+    shown = run("mapping", "show", "us-store", "--defaults").stdout
+    file = rules_file(tmp_path, shown.replace("include_test = false", "include_test = true"))
+    done = json.loads(run("mapping", "set", "us-store", file, "--json").stdout)
+    assert (done["released"], done["unjudged"]) == (1, ["orders.include_test"])
+    back = run("mapping", "set", "us-store", "--rollback", "1")
+    assert "0 held orders are tried again: all that lack a mapping, because orders.include_test can" in back.stderr

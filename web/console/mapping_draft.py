@@ -188,7 +188,7 @@ def _register_acts(console: Console) -> None:
         with visit.engine.begin() as database:
             rule_drafts.forget(database, stored.id)
         return Done(
-            f"Version {changed.connection.rules_version} is in force; {changed.released} held orders are tried again.",
+            f"Version {changed.connection.rules_version} is in force; {changed.said}.",
             f"/mapping?store={store}",
         )
 

@@ -101,7 +101,7 @@ def mapping_history_screen(console: Console) -> None:
         changed = change(runtime, stored, made, actor=visit.who.name, note=note)
         return Done(
             f"Version {changed.connection.rules_version} is in force, with the rules of version {form.version}; "
-            f"{changed.released} held orders are tried again.",
+            f"{changed.said}.",
             _at(store),
         )
 

@@ -93,7 +93,7 @@ def mapping_values_screen(console: Console) -> None:
         said = f"{said}: {because}"
         changed = change(runtime, stored, made, actor=visit.who.name, note=said)
         return Done(
-            f"{said}: version {changed.connection.rules_version}; {changed.released} held orders are tried again.",
+            f"{said}: version {changed.connection.rules_version}; {changed.said}.",
             _at(store),
         )
 
