@@ -38,8 +38,8 @@ def reconcile(
 ) -> None:
     """Prove that every order of the shop is accounted for, and its money the same on both sides.
 
-    Reads both systems and writes nothing. Exit 1 when an order is unknown, a document is missing or doubled, or a
-    difference in money has no cause.
+    Reads both systems and writes nothing. Exit 1 when an order or the name of one is unknown, a document is missing or
+    doubled, or a difference in money has no cause.
     """
     with opened(data) as (runtime, _):
         with runtime.engine.begin() as database:
@@ -73,7 +73,7 @@ def _print(found: Proof) -> None:
     _print_places(found)
     for gap in found.gaps:
         names = gap.first if gap.count == 1 else f"{gap.first} to {gap.last} ({gap.count})"
-        click.echo(f"gap {names}: {gap.cause}; {gap.why}")
+        click.echo(f"{'gap' if gap.is_explained else 'UNEXPLAINED gap'} {names}: {gap.cause}; {gap.why}")
     for finding in found.findings:
         click.echo(f"UNEXPLAINED {finding.name}: {finding.sentence}")
     click.echo("\n" + _verdict(found))
@@ -85,7 +85,9 @@ def _verdict(found: Proof) -> str:
             f"; {len(found.differences)} differences in money, each with its cause" if found.differences else ""
         )
         return f"every order is accounted for{differences}"
-    return f"unexplained: {len(found.findings)} of orders and documents, {len(found.unexplained)} of money"
+    names = sum(gap.count for gap in found.unexplained_gaps)
+    said = f"unexplained: {len(found.findings)} of orders and documents, {len(found.unexplained)} of money"
+    return f"{said}, {names} names" if names else said
 
 
 def _print_money(found: Proof) -> None:

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 from connector.flows.ledger import Ledger, Window, read_ledger
 from connector.flows.ledger_entries import book_entries, shop_entries
 from connector.flows.ledger_money import Difference, MoneyRow, differences, money_rows
-from connector.flows.ledger_names import Gap, gaps, missing
+from connector.flows.ledger_names import Gap, Run, Said, gaps, missing, to_ask
 from connector.flows.ledger_orders import Finding, Place, Placed, findings, placed
 from connector.flows.systems import Systems, Workplace
 from connector.mapping.rules import Rules
+from connector.shopify.changes import PlacedOrder, orders_named
 from connector.store import ledger as store
 
 DAYS = 30
@@ -20,7 +21,8 @@ DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What came of it. `rows`: all days on which either side moved money of these orders."""
+    """What came of it. `rows`: all days on which either side moved money of these orders. `unlisted`: orders that Shopify
+    has and left out of its list, found by gaps in the names."""
 
     window: Window
     time_zone: str
@@ -29,6 +31,7 @@ class Proof:
     gaps: Sequence[Gap]
     rows: Sequence[MoneyRow]
     differences: Sequence[Difference]
+    unlisted: Sequence[PlacedOrder] = ()
 
     @property
     def counts(self) -> Mapping[Place, int]:
@@ -42,9 +45,14 @@ class Proof:
         return [one for one in self.differences if not one.cause.is_explained]
 
     @property
+    def unexplained_gaps(self) -> Sequence[Gap]:
+        """Names that an order may bear of which we know nothing."""
+        return [one for one in self.gaps if not one.is_explained]
+
+    @property
     def is_explained(self) -> bool:
         """True when nothing is lost, doubled or unknown, and each difference has its cause."""
-        return not self.findings and not self.unexplained
+        return not self.findings and not self.unexplained and not self.unexplained_gaps
 
 
 def window(rules: Rules, *, since: date | None, until: date | None, now: datetime) -> Window:
@@ -62,19 +70,26 @@ def proof(systems: Systems, workplace: Workplace, chosen: Window) -> Proof:
     orders = placed(ledger)
     shop = shop_entries(ledger)
     books = book_entries(ledger, shop)
+    runs = missing(order.placed.name for order in ledger.orders.values())
+    said = _said(runs, ledger, systems, workplace)
     return Proof(
         window=chosen,
         time_zone=systems.rules.time_zone,
         orders=orders,
         findings=findings(ledger, orders),
-        gaps=_gaps(ledger, systems, workplace),
+        gaps=gaps(runs, said),
         rows=money_rows(shop, books),
         differences=differences(ledger, orders, shop, books),
+        unlisted=said.unlisted,
     )
 
 
-def _gaps(ledger: Ledger, systems: Systems, workplace: Workplace) -> list[Gap]:
-    runs = missing(order.placed.name for order in ledger.orders.values())
+def _said(runs: Sequence[Run], ledger: Ledger, systems: Systems, workplace: Workplace) -> Said:
+    """What we know of the names that are left out, and what Shopify says of those that we do not know."""
     names = [name for run in runs for name in run.names]
     with workplace.engine.begin() as connection:
-        return gaps(runs, store.orders_of_names(connection, systems.connection.id, names))
+        known = store.orders_of_names(connection, systems.connection.id, names)
+    asked = to_ask(runs, known)
+    found = orders_named(systems.shopify, asked)
+    answers = {name: found.get(name) for name in asked}
+    return Said(known, answers, ledger.window.since, ledger.window.until)

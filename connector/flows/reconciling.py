@@ -10,11 +10,10 @@ import structlog
 
 from connector.flows.catch_up import hint
 from connector.flows.ledger import Window
-from connector.flows.ledger_orders import Placed
 from connector.flows.proof_document import days_of, kept_document
 from connector.flows.proving import Proof, proof, window
 from connector.flows.systems import Systems, Wake, Workplace
-from connector.shopify.changes import ChangedOrder
+from connector.shopify.changes import ChangedOrder, PlacedOrder
 from connector.store import proofs
 
 log = structlog.get_logger(__name__)
@@ -26,7 +25,8 @@ def reconcile(systems: Systems, workplace: Workplace, wake: Wake) -> Mapping[str
     with workplace.engine.begin() as connection:
         proofs.keep(connection, systems.connection.id, days_of(found), kept_document(found))
     unknown = {one.order_id for one in found.findings} | {one.order_id for one in found.unexplained}
-    changed = [_changed(one, found.window) for one in found.orders if one.order.placed.order_id in unknown]
+    placed = [one.order.placed for one in found.orders if one.order.placed.order_id in unknown]
+    changed = [_changed(one, found.window) for one in (*placed, *found.unlisted)]
     woken = hint(systems, workplace, wake, changed)
     if not found.is_explained:
         log.warning(
@@ -34,6 +34,7 @@ def reconcile(systems: Systems, workplace: Workplace, wake: Wake) -> Mapping[str
             connection_id=systems.connection.id,
             findings=len(found.findings),
             differences=len(found.unexplained),
+            names=sum(gap.count for gap in found.unexplained_gaps),
             hinted=woken,
         )
     return _counts(found) | {"hinted": woken, "asked_for": _prove_wanted(systems, workplace)}
@@ -46,6 +47,7 @@ def _counts(found: Proof) -> dict[str, int]:
         "findings": len(found.findings),
         "differences": len(found.differences),
         "unexplained": len(found.unexplained),
+        "unknown_names": sum(gap.count for gap in found.unexplained_gaps),
     }
 
 
@@ -61,6 +63,6 @@ def _prove_wanted(systems: Systems, workplace: Workplace) -> int:
     return len(wanted)
 
 
-def _changed(one: Placed, chosen: Window) -> ChangedOrder:
+def _changed(one: PlacedOrder, chosen: Window) -> ChangedOrder:
     """As if it changed now: whatever we think we have seen of it, it is looked at again."""
-    return ChangedOrder(one.order.placed.order_id, one.order.placed.name, chosen.now)
+    return ChangedOrder(one.order_id, one.name, chosen.now)

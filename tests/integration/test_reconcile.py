@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,8 @@ from sqlalchemy import Engine, update
 
 from connector.flows import proving
 from connector.flows.ledger_causes import Cause
+from connector.flows.ledger_names import NOT_ASKED, UNLISTED
+from connector.flows.proof_document import document as proof_document
 from connector.flows.proving import Proof, proof
 from connector.flows.reconciling import reconcile
 from connector.sandbox.netsuite.accountant import act
@@ -174,8 +177,21 @@ def test_gaps_in_the_names_are_explained_by_what_was_heard(world: World) -> None
     found = proved(world)
     assert [(gap.first, gap.last, gap.count, gap.cause) for gap in found.gaps] == [
         ("#1002", "#1002", 1, "deleted"),
-        ("#1003", "#1005", 3, "never heard of"),
+        ("#1003", "#1005", 3, "not in Shopify"),
     ]
+    assert found.unexplained_gaps == []
+
+
+def test_a_name_of_other_days_is_told_from_one_that_nobody_can_answer_for(world: World) -> None:
+    for number in (5001, 5003):
+        sold(world, number)
+    world.shop.put_order(order_of(5002, hours=40 * 24), [])
+    found = proved(world)
+    (gap,) = found.gaps
+    assert (gap.first, gap.cause, gap.is_explained, found.is_explained) == ("#1002", "other days", True, True)
+    for cause in (UNLISTED, NOT_ASKED):
+        doubtful = replace(found, gaps=[replace(gap, cause=cause)])
+        assert (doubtful.is_explained, proof_document(doubtful)["explained"]) == (False, False)
 
 
 def test_money_is_told_apart_by_currency_and_gateway(world: World) -> None:

@@ -1,4 +1,4 @@
-"""The search of `orders`: quoted times with a comparator, names and ids; joined by blanks, all must fit.
+"""The search of `orders`: quoted times with a comparator, names and ids; joined by blanks, all must fit, by OR any.
 
 An unquoted time is cut at its colon without a word, as the real search does (seen in 2026).
 """
@@ -23,7 +23,8 @@ _SORTED_BY = {"UPDATED_AT": "updated_at", "CREATED_AT": "created_at", "PROCESSED
 def searched(orders: Sequence[Found], query: str | None, sort_key: str, *, reverse: bool) -> list[Found]:
     """The orders that fit, ascending unless `reverse`."""
     member = _SORTED_BY.get(sort_key)
-    found = [item for item in orders if all(_fits(item[0], *term) for term in _terms(query or ""))]
+    ways = [_terms(part) for part in (query or "").split(" OR ")]
+    found = [item for item in orders if any(all(_fits(item[0], *term) for term in terms) for terms in ways)]
     by_id = sorted(found, key=lambda item: int(item[0]["id"]), reverse=reverse)
     return sorted(by_id, key=lambda item: _moment(item[0], member), reverse=reverse) if member else by_id
 
