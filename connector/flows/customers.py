@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from connector.errors import Missing, NeedsDecision
@@ -9,6 +10,7 @@ from connector.flows import catalog
 from connector.flows.apply import Work, apply_leniently, remember
 from connector.flows.buyers import customers_of, forget_link
 from connector.flows.customer_mirror import put_back_later
+from connector.flows.describing import version_seen
 from connector.flows.planning import Effect, Made
 from connector.flows.result import Result
 from connector.flows.systems import Systems, Workplace
@@ -39,13 +41,15 @@ _READ = (*NAMED, "addressBook")
 
 def sync_customer(systems: Systems, workplace: Workplace, lease: Lease) -> Result:
     """Brings NetSuite's customer to Shopify's as it is now. Raises the errors of connector.errors."""
+    read_at = datetime.now(UTC)
     profile = systems.shopify.customer(lease.shopify_id)
     if profile is None:
         return Result(Exclusion("customers.deleted", "the customer was deleted in Shopify, or merged into another one"))
     if profile.is_redacted:
         return Result(Exclusion("customers.redacted", "nothing personal is left of the customer in Shopify"))
     with workplace.engine.begin() as connection:
-        records.name_it(connection, lease, name=f"customer {profile.id}")
+        seen = version_seen(profile.updated_at, read_at=read_at)
+        records.name_it(connection, lease, name=f"customer {profile.id}", seen_version=seen)
     work = Work(workplace.engine, workplace.vault, systems.netsuite, lease)
     notes = _contact_kept_up(profile, systems, work)
     wanted = customer_of_profile(profile, shop_id=systems.shop_id, rules=systems.rules)

@@ -22,9 +22,14 @@ def description(order: Order, systems: Systems, *, read_at: datetime) -> Descrip
     total = booked(order.total, systems.rules)
     email = order.email or (order.customer.email if order.customer else "")
     hashed = systems.email_hash(email) if email else None
-    version = order.updated_at - UNSURE if read_at - order.updated_at < _SAME_SECOND else order.updated_at
+    version = version_seen(order.updated_at, read_at=read_at)
     return Description(
         order.name, total.amount, total.currency, hashed, version,
         placed_at=order.processed_at, financial_status=order.financial_status,
         fulfillment_status=order.fulfillment_status,
     )  # fmt: skip
+
+
+def version_seen(updated_at: datetime, *, read_at: datetime) -> datetime:
+    """Which change is known of what was read then; by a little less than its last one where that was within the second."""
+    return updated_at - UNSURE if read_at - updated_at < _SAME_SECOND else updated_at

@@ -27,6 +27,7 @@ JOBS: tuple[Job, ...] = (
     Job("webhooks.check", "webhooks_check", periodic.check_webhooks),
     Job("orders.catch_up", "orders_catch_up", catch_up.catch_up),
     Job("orders.look_back", "orders_look_back", catch_up.look_back),
+    Job("customers.catch_up", "customers_catch_up", catch_up.catch_up_customers),
     Job("orders.reconcile", "orders_reconcile", reconciling.reconcile),
     Job("inventory.poll", "inventory_poll", stock_sync.poll),
     Job("inventory.push", "inventory_push", stock_noting.noted(stock_push.push)),

@@ -83,6 +83,7 @@ class ScheduleRules(Part):
     orders_verify: _Cadence = 60
     orders_catch_up: _Cadence = 900
     orders_look_back: _Cadence = 86_400
+    customers_catch_up: _Cadence = 900
     connections_check: _Cadence = 3600
     webhooks_check: _Cadence = 3600
     events_forget: _Cadence = 86_400

@@ -1,8 +1,9 @@
-"""Which orders changed or were placed in a stretch of time, oldest first; each is read whole by its own pass."""
+"""Which orders changed or were placed, and which customers changed, oldest first; each is read whole by its own pass."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from connector.errors import InvalidAnswer
 from connector.shopify.client import ShopifyClient
@@ -29,10 +30,31 @@ class ChangedOrder:
     name: str
     updated_at: datetime
 
+    @property
+    def shopify_id(self) -> str:
+        """Its id, as of anything that changes."""
+        return self.order_id
+
     @classmethod
     def from_json(cls, data: Json) -> "ChangedOrder":
         """From a node. Raises InvalidAnswer."""
         return read("order", lambda node: cls(numeric(node["id"]), node["name"], moment(node["updatedAt"])), data)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedCustomer:
+    """A customer and its last change, to the second."""
+
+    shopify_id: str
+    updated_at: datetime
+
+    @classmethod
+    def from_json(cls, data: Json) -> "ChangedCustomer":
+        """From a node. Raises InvalidAnswer."""
+        return read("customer", lambda node: cls(numeric(node["id"]), moment(node["updatedAt"])), data)
+
+
+C = TypeVar("C", ChangedOrder, ChangedCustomer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +202,22 @@ def _named(name: str) -> str:
 
 def changed_orders(client: ShopifyClient, since: datetime) -> Iterator[Sequence[ChangedOrder]]:
     """Pages of orders changed at or after `since`; one may be seen twice when it changes meanwhile."""
+    yield from _changed(client, "OrdersUpdatedSince", "orders", ChangedOrder.from_json, since)
+
+
+def changed_customers(client: ShopifyClient, since: datetime) -> Iterator[Sequence[ChangedCustomer]]:
+    """The same of customers."""
+    yield from _changed(client, "CustomersUpdatedSince", "customers", ChangedCustomer.from_json, since)
+
+
+def _changed(
+    client: ShopifyClient, operation: str, root: str, made: Callable[[Json], C], since: datetime
+) -> Iterator[Sequence[C]]:
     while True:
         last = None
-        for number, nodes in enumerate(_nodes(client, "OrdersUpdatedSince", f"updated_at:>='{_utc(since)}'"), start=1):
-            page = [ChangedOrder.from_json(node) for node in nodes]
+        asked = f"updated_at:>='{_utc(since)}'"
+        for number, nodes in enumerate(_nodes(client, operation, asked, root=root), start=1):
+            page = [made(node) for node in nodes]
             yield page
             last = page[-1].updated_at if page else last
             if number == _PAGES:
@@ -193,10 +227,12 @@ def changed_orders(client: ShopifyClient, since: datetime) -> Iterator[Sequence[
         since = _onwards(since, last)
 
 
-def _nodes(client: ShopifyClient, operation: str, asked: str, *, page: int = PAGE) -> Iterator[Sequence[Json]]:
+def _nodes(
+    client: ShopifyClient, operation: str, asked: str, *, page: int = PAGE, root: str = "orders"
+) -> Iterator[Sequence[Json]]:
     after: str | None = None
     while True:
-        found = client.query(operation, {"first": page, "after": after, "query": asked})["orders"]
+        found = client.query(operation, {"first": page, "after": after, "query": asked})[root]
         yield found["nodes"]
         if not found["pageInfo"]["hasNextPage"]:
             return
@@ -205,7 +241,7 @@ def _nodes(client: ShopifyClient, operation: str, asked: str, *, page: int = PAG
 
 def _onwards(since: datetime, last: datetime | None) -> datetime:
     if last is None or last <= since:
-        raise InvalidAnswer(f"Shopify has twenty thousand orders of one second, {_utc(since)}; they cannot be paged")
+        raise InvalidAnswer(f"Shopify has twenty thousand of one second, {_utc(since)}; they cannot be paged")
     return last
 
 

@@ -215,9 +215,10 @@ def describe(connection: Connection, lease: Lease, said: Description) -> None:
     connection.execute(update(records).where(held_by(lease)).values(values))
 
 
-def name_it(connection: Connection, lease: Lease, *, name: str) -> None:
-    """Keeps what a record without money is searched by."""
-    connection.execute(update(records).where(held_by(lease)).values(name=name))
+def name_it(connection: Connection, lease: Lease, *, name: str, seen_version: datetime | None = None) -> None:
+    """Keeps what a record without money is searched by, and which change in Shopify this pass knows, where it is told."""
+    values: dict[str, Any] = {"name": name} | ({} if seen_version is None else {"seen_version": seen_version})
+    connection.execute(update(records).where(held_by(lease)).values(values))
 
 
 def due_now() -> dict[str, Any]:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from connector.flows.catch_up import CURSOR, LOOK_BACK, OVERLAP, catch_up, look_back
+from connector.errors import Forbidden
+from connector.flows.catch_up import CURSOR, LOOK_BACK, OVERLAP, catch_up, catch_up_customers, look_back
 from connector.store import cursors, subscriptions
 from connector.store.connection_tables import connections, silences
 from connector.store.tables import events, records
@@ -193,3 +194,81 @@ def test_a_catch_up_that_broke_off_begins_where_the_last_whole_one_ended(world: 
     with world.engine.begin() as connection:
         due = select(func.count()).select_from(records).where(records.c.state == "pending")
         assert connection.execute(due).scalar_one() == 300
+
+
+def customer(world: World, number: int, *, at: datetime | None = None, **changes: Any) -> dict[str, Any]:
+    """A customer of the shop nobody tells of."""
+    moment = (at or now()).isoformat()
+    made = {
+        "id": number, "first_name": "New", "last_name": "Buyer", "email": f"new{number}@example.com", "addresses": [],
+        "created_at": moment, "updated_at": moment, **changes,
+    }  # fmt: skip
+    world.shop.customers.put(made)
+    return made
+
+
+def customers_caught_up(world: World) -> dict[str, int]:
+    """One catch-up of customers, and a pass over everybody it found."""
+    woken: list[int] = []
+    counts = catch_up_customers(world.runtime.open_systems(world.connection.id), world.runtime, woken.append)
+    for record_id in woken:
+        world.work(record_id)
+    return dict(counts)
+
+
+def in_netsuite(world: World) -> set[str]:
+    """The e-mail addresses of NetSuite's customers that came of the shop."""
+    return {str(one["email"]) for one in world.account.ledger()["customers"] if one["external_id"]}
+
+
+def test_customers_no_webhook_told_of_are_made_once_and_kept_up(world: World) -> None:
+    past = now() - timedelta(seconds=30)
+    for number in (7001, 7002):
+        customer(world, number, at=past)
+    assert customers_caught_up(world) == {"customers": 2, "unheard": 2}
+    assert in_netsuite(world) == {"new7001@example.com", "new7002@example.com"}
+    assert customers_caught_up(world) == {"customers": 2, "unheard": 0}
+    customer(world, 7001, email="moved@example.com")
+    assert customers_caught_up(world)["unheard"] == 1
+    assert in_netsuite(world) == {"moved@example.com", "new7002@example.com"}
+    with world.engine.begin() as connection:
+        kept = {(row.source, row.topic, row.record_kind) for row in connection.execute(select(events))}
+    assert kept == {("poll", "customers/changed", "customer")}
+
+
+def test_a_customer_that_a_webhook_told_of_is_not_looked_at_again(world: World) -> None:
+    made = customer(world, 7001, at=now() - timedelta(seconds=30))
+    world.work(heard(world, "customers/create", made).record_ids[0])
+    assert customers_caught_up(world) == {"customers": 1, "unheard": 0}
+
+
+def test_the_first_time_the_customers_of_three_days_are_read(world: World) -> None:
+    began(world, now() - timedelta(days=300))
+    customer(world, 7001, at=now() - LOOK_BACK + timedelta(hours=1))
+    customer(world, 7002, at=now() - LOOK_BACK - timedelta(hours=1))
+    assert customers_caught_up(world) == {"customers": 1, "unheard": 1}
+
+
+def test_each_catch_up_closes_the_silences_of_its_own_topics(world: World) -> None:
+    began(world, now() - timedelta(days=30))
+    caught_up(world)
+    customers_caught_up(world)
+    customer(world, 7001, at=now() - timedelta(days=5))
+    since, until = now() - timedelta(days=6), now() - timedelta(days=4)
+    with world.engine.begin() as connection:
+        for topic in ("orders/create", "customers/update"):
+            subscriptions.note_silence(connection, world.connection.id, topic, since=since, until=until)
+    caught_up(world)
+    with world.engine.begin() as connection:
+        (left,) = subscriptions.open_silences(connection, world.connection.id)
+    assert left.topic == "customers/update"
+    assert customers_caught_up(world)["unheard"] == 1
+    with world.engine.begin() as connection:
+        assert subscriptions.open_silences(connection, world.connection.id) == []
+
+
+def test_customers_are_not_asked_for_without_the_scope(world: World) -> None:
+    granted = [scope for scope in world.shop.config.scopes if not scope.endswith("_customers")]
+    world.shop.config.scopes = granted
+    with pytest.raises(Forbidden):
+        customers_caught_up(world)

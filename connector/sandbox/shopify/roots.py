@@ -27,6 +27,7 @@ _NEEDED = {
     "refund": "read_orders",
     "fulfillment": "read_fulfillments",
     "customer": "read_customers",
+    "customers": "read_customers",
     "locations": "read_locations",
     "fulfillmentCreate": "write_merchant_managed_fulfillment_orders",
     "fulfillmentTrackingInfoUpdate": "write_merchant_managed_fulfillment_orders",
@@ -110,6 +111,9 @@ def root(shop: Shop, schema: GraphQLSchema) -> Json:
         "ordersCount": lambda _info, query=None, limit=10_000, **_: _count(shop, query, limit),
         "refund": lambda _info, id: _part(shop, "refunds", id, refund_values),
         "fulfillment": lambda _info, id: _part(shop, "fulfillments", id, lambda order, _: fulfillment_values(order)),
+        "customers": lambda info, query=None, sortKey="ID", reverse=False, **rest: connection_of(
+            searched([(one, []) for one in shop.customers.every()], query, sortKey, reverse=reverse)
+        )(info, value=lambda found: customer_value(found[0], config.companies) or {}, **rest),
         "customer": lambda _info, id: customer_value(shop.customers.find(_number(id)), config.companies),
         "shop": _shop(shop),
         "locations": connection_of(locations),

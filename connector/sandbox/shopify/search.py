@@ -1,5 +1,6 @@
-"""The search of `orders`: quoted times with a comparator, names and ids; joined by blanks, all must fit, by OR any.
+"""The search of `orders` and `customers`: quoted times with a comparator, names and ids; joined by blanks all must fit.
 
+Parts that OR joins fit where any does.
 An unquoted time is cut at its colon without a word, as the real search does (seen in 2026).
 """
 
@@ -16,6 +17,8 @@ _TERM = re.compile(r"(\w+):(>=|<=|>|<|)(?:'([^']*)'|(\S+))")
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, "": operator.eq,
 }  # fmt: skip
+# Of a customer that is known from an order only.
+_EPOCH = "2020-01-01T00:00:00+00:00"
 _TIMES = ("created_at", "updated_at", "processed_at")
 _SORTED_BY = {"UPDATED_AT": "updated_at", "CREATED_AT": "created_at", "PROCESSED_AT": "processed_at"}
 
@@ -45,7 +48,7 @@ def _fits(order: Json, name: str, sign: str, value: str) -> bool:
 
 
 def _moment(order: Json, member: str) -> datetime:
-    return _utc(order.get(member) or order["created_at"])
+    return _utc(order.get(member) or order.get("created_at") or _EPOCH)
 
 
 def _utc(text: str) -> datetime:
