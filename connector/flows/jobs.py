@@ -13,7 +13,6 @@ from connector.flows import (
     retention,
     shipments_poll,
     stock_noting,
-    stock_push,
     stock_sync,
 )
 from connector.flows.scheduled import Job
@@ -30,7 +29,7 @@ JOBS: tuple[Job, ...] = (
     Job("customers.catch_up", "customers_catch_up", catch_up.catch_up_customers),
     Job("orders.reconcile", "orders_reconcile", reconciling.reconcile),
     Job("inventory.poll", "inventory_poll", stock_sync.poll),
-    Job("inventory.push", "inventory_push", stock_noting.noted(stock_push.push)),
+    Job("inventory.push", "inventory_push", stock_noting.noted(stock_sync.push)),
     Job("inventory.drift", "inventory_drift", stock_noting.noted(stock_sync.compare)),
     Job("fulfillments.poll", "fulfillments_poll", shipments_poll.poll),
     Job("orders.poll", "orders_poll", orders_poll.poll),

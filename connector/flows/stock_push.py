@@ -258,8 +258,8 @@ def _must_be_whole(systems: Systems, workplace: Workplace) -> None:
     if reading.is_partial:
         why = reading.failure or "it was not read yet"
         raise NeedsDecision(
-            f"NetSuite's stock is not known ({why}): nothing is pushed before a reading comes to its end, or a person says "
-            f"`ml-connector inventory sync {systems.connection.name} --force`",
+            f"NetSuite's stock is not known ({why}): nothing is pushed before a reading comes to its end, or a person "
+            f"sends it all the same: in the console, or by `ml-connector inventory sync {systems.connection.name} --force`",
             subject="inventory:partial",
         )
 
@@ -271,7 +271,7 @@ def _must_not_empty(systems: Systems, found: Comparison) -> None:
         return
     raise NeedsDecision(
         f"{found.emptied} of {found.published} levels on sale would fall to nothing, more than inventory.guard_percent "
-        f"({rules.guard_percent}) allows: look at `ml-connector inventory status`, then "
-        f"`ml-connector inventory sync {systems.connection.name} --force`",
+        f"({rules.guard_percent}) allows: look at the push in the console, or at `ml-connector inventory status`, "
+        f"then send it there, or by `ml-connector inventory sync {systems.connection.name} --force`",
         subject="inventory:guard",
     )

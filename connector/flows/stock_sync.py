@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+import structlog
 from sqlalchemy import func, select
 
 from connector.errors import ConnectorError
@@ -12,7 +13,9 @@ from connector.flows.scheduled import Job, run_by_hand
 from connector.flows.stock_places import stock_places
 from connector.flows.stock_push import Comparison
 from connector.flows.systems import Systems, Wake, Workplace
-from connector.store import operator_actions
+from connector.store import forced_pushes, operator_actions
+
+log = structlog.get_logger(__name__)
 
 PUSH = "inventory.push"
 
@@ -34,6 +37,20 @@ def compare(systems: Systems, workplace: Workplace, wake: Wake) -> Mapping[str, 
     if counts.get("different"):
         run_soon(workplace.engine, systems.connection.id, PUSH, asked_by="inventory.drift")
     return counts
+
+
+def push(systems: Systems, workplace: Workplace, wake: Wake) -> Mapping[str, int]:
+    """Sends what differs; past the guards, and after a reading of its own, where an admin asked for that one run.
+
+    The wish is gone once it is taken: a run that fails or dies does not leave it to the next one.
+    """
+    with workplace.engine.begin() as connection:
+        forced = forced_pushes.take(connection, systems.connection.id)
+    if forced is not None and forced.is_fresh:
+        return _synced(systems, workplace, wake, is_forced=True, actor=forced.asked_by)
+    if forced is not None:
+        log.warning("forced_push_too_old", connection_id=systems.connection.id, asked_by=forced.asked_by)
+    return stock_push.push(systems, workplace, wake)
 
 
 def sync(

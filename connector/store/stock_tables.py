@@ -1,4 +1,4 @@
-"""The tables of stock that people look at: what they froze, where the shop's locations are, and what a comparison found."""
+"""The tables of stock that people look at: what they froze or forced, where the locations are, what a comparison found."""
 
 from sqlalchemy import BigInteger, Column, Integer, Table, Text, UniqueConstraint
 
@@ -14,6 +14,16 @@ frozen_skus = Table(
     Column("frozen_by", Text, nullable=False),
     time_("frozen_at"),
     UniqueConstraint("connection_id", "sku"),
+)
+
+# The next push goes past the guards, once; the run that begins takes the row away.
+forced_pushes = Table(
+    "forced_pushes",
+    metadata,
+    connection_(),
+    Column("asked_by", Text, nullable=False),
+    time_("asked_at"),
+    UniqueConstraint("connection_id"),
 )
 
 # The last whole comparison: how many levels it saw, how many of them were on sale, differed, and would fall to nothing.

@@ -13,6 +13,7 @@ from connector.store import shop_items, stock_findings
 from connector.store.stock_findings import FindingKind
 from connector.store.stock_page import ListedItem
 from web.console.asking import Asked, AskedList
+from web.console.inventory_force import inventory_force_screen
 from web.console.inventory_item import inventory_item_screen
 from web.console.inventory_lines import (
     PushState,
@@ -119,6 +120,7 @@ def inventory_screen(console: Console) -> None:
         return csv_file(f"inventory-{stored.name}.csv", _COLUMNS, rows)
 
     inventory_push_screen(console)
+    inventory_force_screen(console)
     inventory_item_screen(console)
 
 

@@ -15,6 +15,7 @@ from connector.flows.asking import run_soon
 from connector.flows.stock_listing import StockView
 from connector.flows.stock_sync import PUSH
 from connector.store import operator_actions, stock_page
+from connector.store.connections import StoredConnection
 from connector.store.stock_findings import FindingKind
 from connector.store.stock_page import ListedItem
 from web.console.asking import Asked, Because
@@ -54,7 +55,8 @@ class PushGuard:
 class PushPage:
     """What a push would send. `kept_back`: rows that were chosen or differ, and are not sent, each with why.
 
-    `different`: all levels that differed at `compared_at`, the last whole comparison; None before the first.
+    `different`: all levels that differed at `compared_at`, the last whole comparison; None before the first. `is_stopped`:
+    a guard would stop it, so that only an admin sends it.
     """
 
     store: str
@@ -68,6 +70,7 @@ class PushPage:
     guard: PushGuard | None
     netsuite_failure: str | None
     push: PushState
+    is_stopped: bool
 
 
 def inventory_push_screen(console: Console) -> None:
@@ -76,24 +79,7 @@ def inventory_push_screen(console: Console) -> None:
     @console.screen("inventory_push", "/inventory-push", PushAsked, PushPage)
     def preview(visit: Visit, asked: PushAsked) -> PushPage:
         """What a push would send now, by what is known; nothing is sent and neither system is asked."""
-        stored = the_store(visit, asked.store)
-        with visit.engine.begin() as database:
-            view = stock_listing.stock_view(database, stored)
-            items = _items(database, view, asked.item)
-            found = [stock_line(one) for one in stock_listing.lines(database, view, view.places, items)]
-            return PushPage(
-                store=stored.name,
-                environment=environment(stored),
-                is_chosen=bool(asked.item),
-                items=asked.item,
-                sent=tuple(one for one in found if one.is_pushed_next),
-                kept_back=tuple(one for one in found if not one.is_pushed_next),
-                different=view.comparison.counts.different if view.comparison else None,
-                compared_at=view.comparison.compared_at if view.comparison else None,
-                guard=_guard(view),
-                netsuite_failure=netsuite_failure(database, stored),
-                push=push_state(database, stored, visit.now),
-            )
+        return push_page(visit, the_store(visit, asked.store), asked.item)
 
     @console.act("inventory_push_now", "/inventory-push", PushForm, reach=Reach.MANY)
     def push(visit: Visit, form: PushForm) -> Done:
@@ -108,6 +94,29 @@ def inventory_push_screen(console: Console) -> None:
         visit.site.wakes.put_run(stored.id, PUSH)
         said = f"A push to {stored.name} {'is asked for' if is_new else 'was asked for already'}."
         return Done(said, f"/inventory?{urlencode({'store': stored.name})}")
+
+
+def push_page(visit: Visit, stored: StoredConnection, chosen: tuple[int, ...]) -> PushPage:
+    """What a push of a store would do by what is known now."""
+    with visit.engine.begin() as database:
+        view = stock_listing.stock_view(database, stored)
+        items = _items(database, view, chosen)
+        guard, failure = _guard(view), netsuite_failure(database, stored)
+        found = [stock_line(one) for one in stock_listing.lines(database, view, view.places, items)]
+        return PushPage(
+            store=stored.name,
+            environment=environment(stored),
+            is_chosen=bool(chosen),
+            items=chosen,
+            sent=tuple(one for one in found if one.is_pushed_next),
+            kept_back=tuple(one for one in found if not one.is_pushed_next),
+            different=view.comparison.counts.different if view.comparison else None,
+            compared_at=view.comparison.compared_at if view.comparison else None,
+            guard=guard,
+            netsuite_failure=failure,
+            push=push_state(database, stored, visit.now),
+            is_stopped=failure is not None or (guard is not None and guard.stops),
+        )
 
 
 def _items(database: Connection, view: StockView, chosen: tuple[int, ...]) -> list[ListedItem]:

@@ -7,14 +7,17 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import Engine, text
 
+from connector.flows import scheduled
+from connector.flows.asking import run_soon
 from connector.flows.jobs import the_job
-from connector.store import operator_actions
+from connector.store import forced_pushes, operator_actions, scheduled_runs
 from tests.clock import now
 from tests.scheduling import run_everywhere
 from tests.stocking import MAIN, compared, mugs_differ, shown_by_the_shop, stock_rules
 from tests.visiting import Visitor
-from tests.world import World, opened_world
+from tests.world import World, another_runtime, opened_world
 
+FORCE = "/inventory-push/force"
 WHY = {"store": "us-store", "because": "counted by hand"}
 
 
@@ -186,7 +189,7 @@ def test_a_store_of_others_is_not_there(stranger: Visitor, path: str) -> None:
 
 
 def test_nobody_acts_on_a_store_of_others(stranger: Visitor) -> None:
-    for path in ("/inventory-push", "/inventory/MUG/freeze"):
+    for path in ("/inventory-push", FORCE, "/inventory/MUG/freeze"):
         assert stranger.presses(path, **WHY).status_code == 404
     assert stranger.presses("/inventory/MUG/thaw", store="us-store").status_code == 404
 
@@ -199,6 +202,85 @@ def test_a_push_that_would_empty_the_shop_is_said_to_stop(otto: Visitor, world: 
     guard = otto.json("/inventory-push")["guard"]
     assert (guard["emptied"], guard["percent"], guard["stops"]) == (2, "100.0", True)
     assert "The push will stop and wait for a person" in otto.reads("/inventory-push")
+
+
+@pytest.fixture
+def emptied(world: World) -> World:
+    """NetSuite has none of what the shop sells, and the guard has stopped the push of it."""
+    with world.engine.begin() as connection:
+        connection.execute(text("update connections set rules = jsonb_set(rules, '{inventory,guard_items}', '1')"))
+    world.account.set_stock([{"item": 2000 + n, "location": 2, "on_hand": 0} for n in range(2)])
+    world.runtime = another_runtime(world)
+    run_everywhere(world.runtime, "inventory.poll", now=now())
+    return world
+
+
+def pushes(world: World) -> tuple[str, str | None]:
+    """The push that is wanted, as a worker runs it: what came of it, and why."""
+    ran = scheduled.run(world.runtime, the_job("inventory.push"), world.connection.id, lambda _: None, now=now())
+    assert ran is not None
+    return ran.outcome, ran.reason
+
+
+def seen(visitor: Visitor) -> dict[str, str]:
+    """What the form of the page says beside the reason."""
+    return {"store": "us-store", "compared_at": visitor.json("/inventory-push")["compared_at"]}
+
+
+def test_an_admin_sends_one_push_past_the_guard_that_stopped_it(ada: Visitor, emptied: World) -> None:
+    outcome, reason = pushes(emptied)
+    assert (outcome, "2 of 2 levels" in str(reason), has(emptied, "MUG")) == ("failed", True, 20)
+    assert "Send to SANDBOX all the same" in ada.reads("/inventory-push")
+    assert ada.presses(FORCE, **seen(ada), because="").status_code == 400
+    assert "One push to us-store past the guards is asked for." in ada.does(FORCE, **seen(ada), because="sold out")
+    assert ada.woken.runs == [(emptied.connection.id, "inventory.push")]
+    assert pushes(emptied) == ("done", None)
+    assert (has(emptied, "MUG"), has(emptied, "LID")) == (0, 0)
+    with emptied.engine.begin() as connection:
+        acts = operator_actions.of_connection(connection, emptied.connection.id)
+    assert [(act.actor, act.action) for act in acts] == [
+        ("ada", "forced stock push asked"), ("ada", "stock push forced"),
+    ]  # fmt: skip
+    because, emptied_of = acts[0].details["because"], (acts[0].details["emptied"], acts[0].details["on_sale"])
+    assert (because, emptied_of) == ("sold out", (2, 2))
+
+
+def test_a_push_past_the_guard_is_one_run(ada: Visitor, emptied: World) -> None:
+    pushes(emptied)
+    ada.does(FORCE, **seen(ada), because="sold out")
+    assert "was asked for already" in ada.does(FORCE, **seen(ada), because="sold out")
+    assert pushes(emptied)[0] == "done"
+    shown_by_the_shop(emptied, {"MUG": 20, "LID": 5, "GHOST": 1})
+    compared(emptied)
+    run_soon(emptied.engine, emptied.connection.id, "inventory.push", asked_by="test")
+    outcome, reason = pushes(emptied)
+    assert (outcome, "levels on sale would fall to nothing" in str(reason)) == ("failed", True)
+    assert has(emptied, "MUG") == 20
+
+
+def test_a_wish_that_no_run_took_for_long_sends_nothing(ada: Visitor, emptied: World) -> None:
+    pushes(emptied)
+    ada.does(FORCE, **seen(ada), because="sold out")
+    with emptied.engine.begin() as connection:
+        connection.execute(text("update forced_pushes set asked_at = now() - interval '16 minutes'"))
+    assert pushes(emptied)[0] == "failed"
+    assert has(emptied, "MUG") == 20
+
+
+def test_only_an_admin_who_saw_the_present_figures_forces_a_push(otto: Visitor, ada: Visitor, emptied: World) -> None:
+    assert ada.presses(FORCE, **seen(ada), because="x").status_code == 409
+    pushes(emptied)
+    form = seen(ada)
+    assert "An administrator sends it" in otto.reads("/inventory-push")
+    assert otto.presses(FORCE, **form, because="x").status_code == 403
+    compared(emptied)
+    assert ada.presses(FORCE, **form, because="x").status_code == 409
+    with emptied.engine.begin() as connection:
+        scheduled_runs.pause(connection, emptied.connection.id, "inventory.push", paused_by="ben")
+    refused = ada.presses(FORCE, **seen(ada), because="x")
+    assert (refused.status_code, "paused or halted" in refused.text) == (400, True)
+    with emptied.engine.begin() as connection:
+        assert forced_pushes.take(connection, emptied.connection.id) is None
 
 
 def test_before_anything_is_known_the_page_says_what_to_do(otto: Visitor, world: World) -> None:
