@@ -47,9 +47,14 @@ _BY_SUBJECT: Mapping[str, tuple[str, str, Where]] = {
     "terms": ("No payment terms for {}", "Choose the NetSuite terms.", Where.HERE),
     "location": ("NetSuite location {} is not known", "Correct inventory.locations in the mapping.", Where.MAPPING),
     "shopify-location": (
-        "Shopify location {} is not known",
-        "Write its id into inventory.locations in the mapping.",
-        Where.MAPPING,
+        "No NetSuite location for Shopify's {}",
+        "Choose the NetSuite location that its goods leave and come back to.",
+        Where.HERE,
+    ),
+    "stock-location": (
+        "The shop has no one location {}",
+        "Choose which location of the shop is meant: stock is sold there.",
+        Where.HERE,
     ),
     "shared_sku": (
         "Two variants share the SKU {}",

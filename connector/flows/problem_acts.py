@@ -12,8 +12,9 @@ from connector.errors import ConfigError
 from connector.flows.rule_changes import Draft, draft, put_in_force, version_of, write_down
 from connector.flows.systems import Workplace
 from connector.mapping.rule_gaps import filled, gaps
-from connector.mapping.rule_names import Path
+from connector.mapping.rule_tables import Gap
 from connector.mapping.rules import Rules
+from connector.shopify.shop import locations
 from connector.store import operator_actions, problem_care, problems
 from connector.store.connections import StoredConnection
 from connector.store.problems import Cause
@@ -22,35 +23,59 @@ from connector.store.problems import Cause
 WOKEN_AT_ONCE = 40
 
 
-def mapped(workplace: Workplace, stored: StoredConnection, subject: str, values: Mapping[Path, str]) -> Draft:
-    """The rules with the gaps of a subject filled, looked up in NetSuite; writes nothing.
+def mapped(workplace: Workplace, stored: StoredConnection, subject: str, values: Mapping[Gap, str]) -> Draft:
+    """The rules with the gaps of a subject filled, looked up on both sides; writes nothing.
 
     Raises ConfigError for a value that is missing or cannot stand there, and what the clients raise.
     """
     wanted = gaps(subject, Rules.from_json(stored.rules))
-    missing = [gap.setting for gap in wanted if gap.is_needed and not values.get(gap.path)]
+    missing = [gap.setting for gap in wanted if gap.is_needed and not values.get(gap)]
     if not wanted or missing:
         raise ConfigError(f"fill in {', '.join(missing)}" if missing else f"no rule releases what waits for {subject}")
-    given = {gap.path: values[gap.path] for gap in wanted if values.get(gap.path)}
-    return draft(workplace, stored, filled(Rules.from_json(stored.rules), given), version_of(workplace, stored, None))
+    return with_values(workplace, stored, {gap: values[gap] for gap in wanted if values.get(gap)})
+
+
+def with_values(workplace: Workplace, stored: StoredConnection, values: Mapping[Gap, str]) -> Draft:
+    """The present rules with some others, looked up on both sides; an empty value takes one out. Raises like `mapped`."""
+    for gap, value in values.items():
+        if gap.list is None:
+            _must_be_of_the_shop(workplace, stored, value)
+    rules = filled(Rules.from_json(stored.rules), values)
+    return draft(workplace, stored, rules, version_of(workplace, stored, None))
+
+
+def _must_be_of_the_shop(workplace: Workplace, stored: StoredConnection, value: str) -> None:
+    known = locations(workplace.open_unchecked(stored.id).shopify)
+    named = [place for place in known if value in (place.id, place.name)]
+    if len(named) != 1:
+        there = ", ".join(f"{place.name} ({place.id})" for place in known)
+        how_many = "no location" if not named else f"{len(named)} locations"
+        raise ConfigError(f"the shop has {how_many} named {value!r}; there are {there}")
 
 
 def map_and_release(
     workplace: Workplace, stored: StoredConnection, made: Draft, cause: Cause, *, because: str, actor: str
 ) -> Sequence[int]:
-    """Puts a draft in force and releases what waited for its cause; ids of those records.
+    """Puts a draft in force and releases what waited for its cause; ids of those records. Raises like `put_and_release`."""
+    note = f"{cause.subject}: {because}"
+    return put_and_release(workplace, stored, made, [cause], note=note, because=because, actor=actor)
+
+
+def put_and_release(
+    workplace: Workplace, stored: StoredConnection, made: Draft, causes: Sequence[Cause], *, note: str, because: str,
+    actor: str,
+) -> Sequence[int]:  # fmt: skip
+    """Puts a draft in force and releases what waited for its causes, and nothing else; ids of those records.
 
     Raises ConfigError for a draft that names what is not there, or when the rules were changed meanwhile.
     """
     if made.found.faults:
         raise ConfigError("; ".join(f"{fault.reference.setting}: {fault.sentence}" for fault in made.found.faults))
     with workplace.engine.begin() as connection:
-        note = f"{cause.subject}: {because}"
         changed = put_in_force(connection, stored, made, actor=actor, note=note)
-        released = problems.release(connection, cause)
-        write_down(
-            connection, changed, made, actor=actor, released=len(released), subject=cause.subject, because=because
-        )
+        released = sorted(number for cause in causes for number in problems.release(connection, cause))
+        subject = {"subject": ", ".join(cause.subject for cause in causes)} if causes else {}
+        write_down(connection, changed, made, actor=actor, released=len(released), because=because, **subject)
     return released
 
 

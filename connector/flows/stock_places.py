@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from connector.errors import NotMapped
 from connector.flows.systems import Systems
+from connector.mapping.rule_gaps import STOCK_LOCATION
 from connector.mapping.rules_to_shopify import InventoryRules
 from connector.shopify.shop import locations
 
@@ -64,6 +65,6 @@ def _one(name: str, known: Mapping[str, list[int]]) -> int:
         how_many = "no location" if not found else f"{len(found)} locations"
         raise NotMapped(
             f"the shop has {how_many} named {name!r}; write its id in inventory.locations",
-            subject=f"shopify-location:{name}",
+            subject=f"{STOCK_LOCATION}:{name}",
         )
     return found[0]

@@ -21,7 +21,7 @@ from connector.mapping.explain_values import (
 from connector.mapping.money import booked
 from connector.mapping.payments import deposited, is_money
 from connector.mapping.refund_taxes import refunded_taxes
-from connector.mapping.refunds import payments_back
+from connector.mapping.refunds import location_key, payments_back
 from connector.mapping.remaining import NO_RESTOCK
 from connector.mapping.rules import Rules
 from connector.mapping.taxes import per_cent
@@ -128,7 +128,7 @@ class _Made:
                 "apply": [self._goods_part(self.refund, "bill", LISTS["bill"])],
             }
         if self.document.record == "item fulfillment" and self.shipment is not None:
-            return _shipped(self.shipment, self.document.references)
+            return _shipped(self.shipment, self.document.references, self.rules)
         return {"deposit": self._deposits(), "apply": [Part(LISTS["apply"])]}
 
     def _payment(self) -> Transaction | None:
@@ -182,7 +182,7 @@ class _Made:
             "line": f"order.lineItems[{line.id}]",
             "refundLine": f"order.refunds[{refund.id}].refundLineItems[{line.id}]",
         }
-        names = line_names(line) | location_name(back.location_id)
+        names = line_names(line) | location_name(location_key(back, self.rules))
         names |= {"no_restock": ""} if back.restock_type == NO_RESTOCK else {}
         return Part(ITEM_LINES["returned goods"], values, labels, names)
 
@@ -242,7 +242,7 @@ class _Made:
         ]
 
 
-def _shipped(shipment: Fulfillment, references: Sequence[str]) -> dict[str, list[Part]]:
+def _shipped(shipment: Fulfillment, references: Sequence[str], rules: Rules) -> dict[str, list[Part]]:
     quantities = {line.line_id: line.quantity for line in shipment.lines}
     owner = f"order.fulfillments[{shipment.id}]"
     parcels = [item for item in shipment.tracking if item.number]
@@ -252,7 +252,7 @@ def _shipped(shipment: Fulfillment, references: Sequence[str]) -> dict[str, list
                 LISTS["shipped line"],
                 {"line.id": reference, "fulfillmentLine.quantity": quantities.get(reference, 0)},
                 {"line": "order.lineItems", "fulfillmentLine": f"{owner}.fulfillmentLineItems[{reference}]"},
-                location_name(shipment.location_id),
+                location_name(location_key(shipment, rules)),
             )
             for reference in references
         ],

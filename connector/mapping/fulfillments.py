@@ -24,7 +24,7 @@ def item_fulfillment(
             "does not have; it was changed by hand",
             subject=f"line:{missing[0]}",
         )
-    location = location_of(fulfillment.location_id, rules)
+    location = location_of(fulfillment, rules, f"{order.name}, fulfilment {fulfillment.name}")
     return ItemFulfillment(
         external_id=external_ids.item_fulfillment(shop_id, fulfillment.id),
         tran_date=fulfillment.created_at.astimezone(ZoneInfo(rules.time_zone)).date(),

@@ -17,6 +17,7 @@ from connector.mapping.shipping import method_of
 from connector.mapping.taxes import tax_code
 from connector.netsuite.documents import GoodsBack
 from connector.netsuite.records import OrderLine, Reference
+from connector.shopify.fulfillments import Fulfillment
 from connector.shopify.records import Line, Order, Transaction
 from connector.shopify.refunds import Refund, RefundLine
 
@@ -103,9 +104,26 @@ def booking_date(refund: Refund, rules: Rules) -> date:
     return refund.processed_at.astimezone(ZoneInfo(rules.time_zone)).date()
 
 
-def location_of(shopify_location: str | None, rules: Rules) -> str | None:
-    """NetSuite's location of a Shopify one; the connection's own where none is mapped."""
-    return rules.locations.get(shopify_location or "") or rules.location
+def location_of(goods: RefundLine | Fulfillment, rules: Rules, what: str) -> str | None:
+    """NetSuite's location of the Shopify one that goods come back to or leave; the connection's own where none is mapped.
+
+    Raises NotMapped for a location that is not mapped where others are and none is for all. `what`: whose goods they are.
+    """
+    mapped = rules.locations.get(location_key(goods, rules) or "") or rules.location
+    if mapped is None and rules.locations and goods.location_id is not None:
+        name = goods.location_name or goods.location_id
+        raise NotMapped(
+            f"{what}: the Shopify location {name} ({goods.location_id}) stands in rules.locations neither by name nor by id, "
+            "and rules.location stands for none",
+            subject=f"shopify-location:{name}",
+        )
+    return mapped
+
+
+def location_key(goods: RefundLine | Fulfillment, rules: Rules) -> str | None:
+    """What the rules call a location of Shopify: its id, else its name; the id where they name it in neither way."""
+    is_by_name = goods.location_id not in rules.locations and goods.location_name in rules.locations
+    return goods.location_name if is_by_name else goods.location_id
 
 
 def balanced(goods: GoodsBack, order: Order, refund: Refund, rules: Rules) -> GoodsBack:
@@ -146,7 +164,7 @@ def _line(order: Order, refund: Refund, index: int, items: Mapping[str, str], ru
         rate=rate(amount, line.quantity),
         amount=amount,
         description=sold.title,
-        location=location_of(line.location_id, rules),
+        location=location_of(line, rules, f"{order.name}, refund {refund.id}"),
         tax_code=tax_code(sold.taxes, rules),
         tax_reference=refund_reference(refund, index) if has_details else None,
     )

@@ -1,4 +1,4 @@
-"""The look-up tables of the rules, the single rules that records wait for, and a value put into either. Pure."""
+"""The look-up tables of the rules, and what is asked of whoever fills in one of their entries. Pure."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -6,96 +6,101 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector.errors import ConfigError
+from connector.mapping.rule_names import Path, setting
 from connector.mapping.rule_values import NetSuiteList
 from connector.mapping.rules import Rules
 
-_GATEWAYS = "gateways"
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One rule to fill in. `list`: which NetSuite list its value is of; `is_needed`: the others may stay empty.
+
+    Without a list one of the shop's own locations is wanted, in the place of the last part of the path: that is no location
+    of the shop. `is_several`: several values, with commas between them.
+    """
+
+    path: Path
+    list: NetSuiteList | None
+    is_needed: bool = True
+    is_several: bool = False
+
+    @property
+    def setting(self) -> str:
+        """The rule as a person would write it."""
+        return setting(self.path)
+
+    @property
+    def wants(self) -> str:
+        """What stands there, in words."""
+        if self.list is None:
+            return "Shopify location"
+        return f"NetSuite {self.list}{'s' if self.is_several else ''}"
 
 
 @dataclass(frozen=True, slots=True)
 class LookUpTable:
     """One table. `keys` says what stands on the left; `subject`: what a record waits for begins with it, None where none
-    waits."""
+    waits; `second`: what an entry holds beside its value, and `first` where that value stands in it then."""
 
     name: str
-    path: tuple[str, ...]
+    title: str
+    path: Path
     list: NetSuiteList
     keys: str
     subject: str | None = None
+    first: str | None = None
+    second: tuple[str, NetSuiteList] | None = None
+    is_several: bool = False
+
+    def entry(self, key: str) -> tuple[Gap, ...]:
+        """What an entry is made of."""
+        at = (*self.path, key)
+        if self.second is None or self.first is None:
+            return (Gap(at, self.list, is_several=self.is_several),)
+        name, of = self.second
+        # Money without an account is undeposited; a tax type is nothing without its code.
+        is_needed = of is not NetSuiteList.ACCOUNT
+        return Gap((*at, self.first), self.list), Gap((*at, name), of, is_needed=is_needed)
 
 
+GATEWAYS = LookUpTable(
+    "gateways", "Payment gateways", ("payments", "methods"), NetSuiteList.PAYMENT_METHOD, "Payment gateway in Shopify",
+    "gateway:", "method", ("account", NetSuiteList.ACCOUNT),
+)  # fmt: skip
+TAX_CODES = LookUpTable("tax", "Tax", ("tax", "codes"), NetSuiteList.TAX_CODE, "Tax rate in per cent", "tax:")
+TAX_DETAILS = LookUpTable(
+    "tax_details", "Tax details", ("tax", "details"), NetSuiteList.TAX_TYPE, "Tax rate in per cent",
+    "tax:", "type", ("code", NetSuiteList.TAX_CODE),
+)  # fmt: skip
 TABLES = (
+    GATEWAYS,
     LookUpTable(
-        _GATEWAYS, ("payments", "methods"), NetSuiteList.PAYMENT_METHOD, "Payment gateway in Shopify", "gateway:"
+        "shipping", "Shipping", ("shipping", "methods"), NetSuiteList.SHIPPING_ITEM, "Shipping method in Shopify", "shipping:"
+    ),
+    LookUpTable("currencies", "Currencies", ("currencies",), NetSuiteList.CURRENCY, "Currency", "currency:"),
+    LookUpTable(
+        "locations", "Locations", ("locations",), NetSuiteList.LOCATION, "Location in Shopify, name or id", "shopify-location:"
     ),
     LookUpTable(
-        "shipping", ("shipping", "methods"), NetSuiteList.SHIPPING_ITEM, "Shipping method in Shopify", "shipping:"
+        "stock", "Locations that stock is sold from", ("inventory", "locations"), NetSuiteList.LOCATION,
+        "Location in Shopify, name or id", is_several=True,
     ),
-    LookUpTable("currencies", ("currencies",), NetSuiteList.CURRENCY, "Currency", "currency:"),
-    LookUpTable("locations", ("locations",), NetSuiteList.LOCATION, "Location in Shopify"),
-    LookUpTable("items", ("items", "variants"), NetSuiteList.ITEM, "Variant id in Shopify", "variant:"),
-    LookUpTable("terms", ("orders", "terms"), NetSuiteList.TERMS, "Payment terms in Shopify", "terms:"),
-    LookUpTable("tax", ("tax", "codes"), NetSuiteList.TAX_CODE, "Tax rate in per cent", "tax:"),
-)
-# Rules of one value each that an order can wait for.
-_SINGLE: Mapping[str, NetSuiteList] = {
-    "customer.default": NetSuiteList.CUSTOMER,
-    "shipping.default": NetSuiteList.SHIPPING_ITEM,
-    "subsidiary": NetSuiteList.SUBSIDIARY,
-    "location": NetSuiteList.LOCATION,
-    **dict.fromkeys(
-        (
-            "items.custom", "items.gift_card", "items.tip", "items.duty", "items.fee", "discount.item", "tax.item",
-            "tax.channel_item", "rounding.item", "refunds.adjustment_item", "refunds.no_restock_item",
-        ),
-        NetSuiteList.ITEM,
-    ),
-}  # fmt: skip
+    LookUpTable("skus", "SKUs", ("items", "skus"), NetSuiteList.ITEM, "SKU in Shopify", "sku:"),
+    LookUpTable("items", "Variants", ("items", "variants"), NetSuiteList.ITEM, "Variant id in Shopify", "variant:"),
+    LookUpTable("terms", "Terms", ("orders", "terms"), NetSuiteList.TERMS, "Payment terms in Shopify", "terms:"),
+    TAX_CODES,
+    TAX_DETAILS,
+)  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a value belongs: a path in the rules, and the list of NetSuite that it is of."""
-
-    path: tuple[str, ...]
-    list: NetSuiteList
-    takes_account: bool = False
-
-
-def place_in(table: str, key: str) -> Place:
-    """The place of one key of a table. Raises ConfigError for a table there is none of."""
+def entry_of(table: str, key: str) -> tuple[Gap, ...]:
+    """What one entry of a table is made of. Raises ConfigError for a table there is none of."""
     for one in TABLES:
+        if one.name == table and key:
+            return one.entry(key)
         if one.name == table:
-            return _place(one, key)
+            raise ConfigError(f"say which {one.keys.lower()} is meant")
     raise ConfigError(f"there is no table {table}; there are {', '.join(one.name for one in TABLES)}")
-
-
-def place_of(subject: str) -> Place | None:
-    """Where that belongs which records wait for (`gateway:paypal`, `rule:discount.item`); None for what no rule helps."""
-    if subject.startswith("rule:"):
-        setting = subject.removeprefix("rule:")
-        of_list = _SINGLE.get(setting)
-        return None if of_list is None else Place(tuple(setting.split(".")), of_list)
-    for one in TABLES:
-        if one.subject is not None and subject.startswith(one.subject):
-            return _place(one, subject.removeprefix(one.subject))
-    return None
-
-
-def with_value(rules: Mapping[str, Any], place: Place, value: str, *, account: str = "") -> Rules:
-    """The rules with one value set; an empty value takes the key out of its table. Raises ConfigError."""
-    data = deepcopy(dict(rules))
-    *above, last = place.path
-    table = data
-    for part in above:
-        table = table.setdefault(part, {})
-    if not value and not account:
-        table.pop(last, None)
-    elif place.takes_account:
-        table[last] = {name: text for name, text in (("method", value), ("account", account)) if text}
-    else:
-        table[last] = value
-    return Rules.from_json(data)
 
 
 def entries_of(rules: Mapping[str, Any], table: LookUpTable) -> Mapping[str, Any]:
@@ -106,10 +111,14 @@ def entries_of(rules: Mapping[str, Any], table: LookUpTable) -> Mapping[str, Any
     return dict(found)
 
 
-def _place(table: LookUpTable, key: str) -> Place:
-    if not key:
-        raise ConfigError(f"say which {table.keys.lower()} is meant")
-    return Place((*table.path, key), table.list, takes_account=table.name == _GATEWAYS)
+def present(rules: Mapping[str, Any], gap: Gap) -> str:
+    """What a rule has now; empty where it has nothing, or where its own name is what is wrong."""
+    found: Any = rules
+    for part in gap.path:
+        found = found.get(part) if isinstance(found, Mapping) else None
+    if gap.list is None or found is None:
+        return ""
+    return ", ".join(found) if isinstance(found, list | tuple) else str(found)
 
 
 def filled_in(rules: Mapping[str, Any], proposed: Mapping[str, Any]) -> Rules:

@@ -44,6 +44,7 @@ class Fulfillment:
     created_at: datetime
     updated_at: datetime
     location_id: str | None
+    location_name: str
     service: str
     tracking: tuple[Tracking, ...]
     lines: tuple[FulfillmentLine, ...]
@@ -62,6 +63,7 @@ class Fulfillment:
             created_at=moment(data["createdAt"]),
             updated_at=moment(data["updatedAt"]),
             location_id=numeric_of(data.get("location")),
+            location_name=(data.get("location") or {}).get("name") or "",
             service=(data.get("service") or {}).get("handle") or "manual",
             tracking=tuple(Tracking(*parts) for parts in parcels),
             lines=tuple(

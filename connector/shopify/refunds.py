@@ -23,6 +23,7 @@ class RefundLine:
     quantity: int
     restock_type: str
     location_id: str | None
+    location_name: str
     subtotal: MoneyBag
     tax: MoneyBag
     is_gift_card: bool
@@ -35,6 +36,7 @@ class RefundLine:
             quantity=data["quantity"],
             restock_type=data["restockType"],
             location_id=numeric_of(data.get("location")),
+            location_name=(data.get("location") or {}).get("name") or "",
             subtotal=MoneyBag.from_json(data["subtotalSet"]),
             tax=MoneyBag.from_json(data["totalTaxSet"]),
             is_gift_card=data["lineItem"]["isGiftCard"],

@@ -26,6 +26,13 @@ def of(connection: Connection, connection_id: int) -> RuleDraft | None:
     return None if row is None else RuleDraft(**row._mapping)
 
 
+def locked(connection: Connection, connection_id: int) -> RuleDraft | None:
+    """The same, and nobody else changes it before the transaction ends."""
+    query = select(rule_drafts).where(rule_drafts.c.connection_id == connection_id).with_for_update()
+    row = connection.execute(query).one_or_none()
+    return None if row is None else RuleDraft(**row._mapping)
+
+
 def keep(connection: Connection, connection_id: int, text: str, *, base_version: int, actor: str) -> None:
     """Keeps a draft in place of the one before."""
     values = {"text": text, "base_version": base_version, "actor": actor, "saved_at": func.now()}

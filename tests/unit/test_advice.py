@@ -32,7 +32,7 @@ def documented() -> set[str]:
     """What subjects begin with, by the table of reasons."""
     text = DOCS.read_text("utf-8")
     table = text[text.index("## Why an order waits") : text.index("What the shop is to be told")]
-    return {kind for kind in re.findall(r"`([a-z_]+):…`", table)}
+    return {kind for kind in re.findall(r"`([a-z_-]+):…`", table)}
 
 
 def test_every_documented_subject_has_advice_of_its_own() -> None:
@@ -42,11 +42,23 @@ def test_every_documented_subject_has_advice_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    "subject", ["sku:A", "variant:7", "gateway:p", "shipping:s", "tax:7.5", "currency:CHF", "terms:Net"]
+    "subject",
+    [
+        "sku:A",
+        "variant:7",
+        "gateway:p",
+        "shipping:s",
+        "tax:7.5",
+        "currency:CHF",
+        "terms:Net",
+        "shopify-location:B",
+        "stock-location:B",
+    ],
 )
 def test_where_the_advice_is_to_choose_below_there_is_something_to_choose(subject: str) -> None:
     assert advice("not_mapped", subject).where is Where.HERE
-    assert gaps(subject, factories.rules(tax={"mode": "tax_code"}))
+    rules = factories.rules(tax={"mode": "tax_code"}, inventory={"locations": {"B": ["2"]}})
+    assert gaps(subject, rules)
 
 
 def test_what_was_given_up_is_not_said_to_go_on_by_itself() -> None:

@@ -11,9 +11,10 @@ from pydantic import BaseModel
 
 from connector.flows.rule_changes import version_of
 from connector.flows.rules_file import rules_as_toml
+from connector.mapping.rule_gaps import gaps
 from connector.mapping.rule_names import Known, known_from_json, references, setting
-from connector.mapping.rule_tables import TABLES, LookUpTable, entries_of, place_of
-from connector.mapping.rules import Rules, TaxMode
+from connector.mapping.rule_tables import TABLES, LookUpTable, entries_of
+from connector.mapping.rules import Rules
 from connector.store import held, rule_drafts
 from connector.store.connections import StoredConnection
 from connector.store.held import Waiting
@@ -42,7 +43,8 @@ class AskedVersion(Asked):
 
 @dataclass(frozen=True, slots=True)
 class WaitingValue:
-    """What orders wait for, and how many. `what` and `value` are its two parts; `can_be_mapped`: a value here helps."""
+    """What orders wait for, and how many. `what` and `value` are its two parts; `can_be_mapped`: a value here helps, and
+    stands in the look-up table `table` then, where that is one."""
 
     subject: str
     what: str
@@ -50,6 +52,7 @@ class WaitingValue:
     records: int
     since: datetime
     can_be_mapped: bool
+    table: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +70,15 @@ class EntryRow:
 
 @dataclass(frozen=True, slots=True)
 class TableView:
-    """One look-up table."""
+    """One look-up table. `waiting`: keys that orders wait for, and that it does not have yet."""
 
     name: str
+    title: str
     setting: str
     keys: str
     list: str
     entries: tuple[EntryRow, ...]
+    waiting: tuple[WaitingValue, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +155,13 @@ def _page(visit: Visit, stored: StoredConnection, examples: RuleExamples | None)
         waiting = held.waiting(database, stored.id, limit=_WAITING)
         draft = rule_drafts.of(database, stored.id)
     rules = Rules.from_json(found.rules)
+    rows = tuple(_waiting(one, rules) for one in waiting)
     said = _Said(_names(rules, known_from_json(found.looked_up)), examples.by_setting if examples else {})
     return MappingPage(
         stored.name, environment(stored), found.version, found.actor, found.note, found.made_at,
         draft.actor if draft else None,
-        tuple(_waiting(one, rules) for one in waiting),
-        tuple(_table(table, found, said) for table in TABLES),
+        rows,
+        tuple(_table(table, found, said, rows) for table in TABLES),
         tuple(_sections(rules, said)),
         examples,
     )  # fmt: skip
@@ -173,25 +179,29 @@ def _names(rules: Rules, known: Known) -> dict[tuple[str, ...], str]:
 
 def _waiting(one: Waiting, rules: Rules) -> WaitingValue:
     what, _, value = one.subject.partition(":")
-    can_be_mapped = place_of(one.subject) is not None and (what != "tax" or rules.tax.mode is TaxMode.TAX_CODE)
-    return WaitingValue(one.subject, what.replace("_", " "), value, one.records, one.since, can_be_mapped)
+    wanted = gaps(one.subject, rules)
+    into = next((table.name for table in TABLES for gap in wanted if gap.path[: len(table.path)] == table.path), None)
+    words = what.replace("_", " ").replace("-", " ")
+    return WaitingValue(one.subject, words, value, one.records, one.since, bool(wanted), into)
 
 
-def _table(table: LookUpTable, version: RuleVersion, said: _Said) -> TableView:
+def _table(table: LookUpTable, version: RuleVersion, said: _Said, waiting: tuple[WaitingValue, ...]) -> TableView:
     entries = entries_of(version.rules, table)
     return TableView(
         table.name,
+        table.title,
         setting(table.path),
         table.keys,
         table.list.value,
         tuple(_entry(table, key, value, said) for key, value in sorted(entries.items())),
+        tuple(row for row in waiting if row.table == table.name),
     )
 
 
 def _entry(table: LookUpTable, key: str, value: Any, said: _Said) -> EntryRow:
     path = (*table.path, key)
-    known_as = said.names.get(path) or said.names.get((*path, "method"))
-    return EntryRow(key, _spelled(value), known_as, _example(path, said))
+    known = [name for at, name in said.names.items() if at[: len(path)] == path]
+    return EntryRow(key, _spelled(value), ", ".join(known) or None, _example(path, said))
 
 
 def _example(path: tuple[str, ...], said: _Said) -> RuleExample | None:

@@ -15,7 +15,7 @@ from connector.flows.advice import advice
 from connector.flows.problem_acts import WOKEN_AT_ONCE, mapped
 from connector.flows.rule_changes import Draft
 from connector.mapping.rule_gaps import gaps
-from connector.mapping.rule_names import Path
+from connector.mapping.rule_tables import Gap
 from connector.mapping.rules import Rules
 from connector.store import problems
 from connector.store.connections import StoredConnection
@@ -117,7 +117,7 @@ def problem_acts(console: Console) -> None:
 def _before_again(visit: Visit, asked: SubjectAsked, store: str, code: str) -> Releasing:
     """What trying all again would touch."""
     stored = visit.store(store)
-    return _releasing(visit, stored, Cause(stored.id, code, asked.subject))
+    return what_waits(visit, stored, Cause(stored.id, code, asked.subject))
 
 
 def _again(visit: Visit, form: AgainForm, store: str, code: str) -> Done:
@@ -132,14 +132,14 @@ def _again(visit: Visit, form: AgainForm, store: str, code: str) -> Done:
 def _before_map(visit: Visit, asked: MapAsked, store: str, code: str) -> MapPreview:
     """What filling the gap would change in the rules, as NetSuite knows the values, and what it would release."""
     stored = visit.store(store)
-    releasing = _releasing(visit, stored, Cause(stored.id, code, asked.subject))
+    releasing = what_waits(visit, stored, Cause(stored.id, code, asked.subject))
     try:
         made = _draft(visit, stored, asked)
     except ConnectorError as error:
         return MapPreview(releasing, (), (), str(error))
     faults = "; ".join(f"{fault.reference.setting}: {fault.sentence}" for fault in made.found.faults)
     changes = tuple(RuleChange(item.field, item.before, item.after) for item in made.changes)
-    return MapPreview(releasing, changes, _found(made, (asked.value, asked.second)), faults or None)
+    return MapPreview(releasing, changes, known_as(made, (asked.value, asked.second)), faults or None)
 
 
 def _map(visit: Visit, form: MapForm, store: str, code: str) -> Done:
@@ -176,18 +176,20 @@ def _draft(visit: Visit, stored: StoredConnection, said: MapAsked | MapForm) -> 
     return mapped(visit.site.runtime, stored, said.subject, _values(stored, said))
 
 
-def _values(stored: StoredConnection, said: MapAsked | MapForm) -> dict[Path, str]:
+def _values(stored: StoredConnection, said: MapAsked | MapForm) -> dict[Gap, str]:
     wanted = gaps(said.subject, Rules.from_json(stored.rules))
-    return {gap.path: value for gap, value in zip(wanted, (said.value, said.second), strict=False)}
+    return {gap: value for gap, value in zip(wanted, (said.value, said.second), strict=False)}
 
 
-def _found(made: Draft, said: Sequence[str]) -> tuple[str, ...]:
+def known_as(made: Draft, said: Sequence[str]) -> tuple[str, ...]:
     """What NetSuite says the values are."""
-    known = [entry for value in said for entries in made.found.known.values() if (entry := entries.get(value))]
+    parts = [part.strip() for value in said for part in (value, *value.split(","))]
+    known = [entry for value in parts for entries in made.found.known.values() if (entry := entries.get(value))]
     return tuple(dict.fromkeys(f"{entry.name} ({entry.id})" for entry in known))
 
 
-def _releasing(visit: Visit, stored: StoredConnection, cause: Cause) -> Releasing:
+def what_waits(visit: Visit, stored: StoredConnection, cause: Cause) -> Releasing:
+    """What is released with a cause."""
     with visit.engine.begin() as database:
         group = problems.group_of(database, cause)
         first = problems.waiting(database, cause, limit=_NAMED)

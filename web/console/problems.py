@@ -10,8 +10,9 @@ from urllib.parse import quote
 from sqlalchemy import Connection
 
 from connector.errors import ConnectorError
-from connector.flows.rule_lookup import entry_names
-from connector.mapping.rule_gaps import Gap, gaps
+from connector.flows.rule_names_offered import names_for
+from connector.mapping.rule_gaps import gaps
+from connector.mapping.rule_tables import Gap
 from connector.mapping.rule_values import Moment, NetSuiteList
 from connector.mapping.rules import Rules
 from connector.store import clock, items, problem_care, problems
@@ -84,11 +85,15 @@ class ProblemsPage:
 
 @dataclass(frozen=True, slots=True)
 class GapField:
-    """A rule to fill in. `list`: of which NetSuite list an internal id or a name is wanted; `offered`: names to choose from."""
+    """A rule to fill in. `list`: of which list an id or a name is wanted, of NetSuite's or of the shop's locations.
+
+    `offered`: names to choose from.
+    """
 
     name: str
     setting: str
     list: str
+    wants: str
     is_needed: bool
     offered: tuple[str, ...]
 
@@ -197,14 +202,14 @@ def _near(database: Connection, cause: Cause) -> tuple[str, ...]:
 
 def _offered(
     visit: Visit, stored: StoredConnection, wanted: Sequence[Gap]
-) -> tuple[dict[NetSuiteList, tuple[str, ...]], str | None]:
-    """What NetSuite has of each list, or why it could not be asked."""
+) -> tuple[dict[NetSuiteList | None, tuple[str, ...]], str | None]:
+    """What NetSuite has of each list, and the shop of its locations, or why they could not be asked."""
     try:
-        netsuite = visit.site.runtime.open_unchecked(stored.id).netsuite
-        return {gap.list: tuple(entry_names(gap.list, netsuite)) for gap in wanted}, None
+        systems = visit.site.runtime.open_unchecked(stored.id)
+        return {gap.list: names_for(gap, systems) for gap in wanted}, None
     except ConnectorError as error:
         return {}, str(error)
 
 
 def _field(number: int, gap: Gap, offered: tuple[str, ...]) -> GapField:
-    return GapField(("value", "second")[number], gap.setting, gap.list, gap.is_needed, offered)
+    return GapField(("value", "second")[number], gap.setting, gap.list or "location", gap.wants, gap.is_needed, offered)

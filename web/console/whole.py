@@ -15,6 +15,7 @@ from web.console.mapping import mapping_screen
 from web.console.mapping_draft import mapping_draft_screen
 from web.console.mapping_example import mapping_example_screen
 from web.console.mapping_history import mapping_history_screen
+from web.console.mapping_locations import mapping_locations_screen
 from web.console.mapping_proposed import mapping_proposed_screen
 from web.console.mapping_values import mapping_values_screen
 from web.console.openapi import serve_openapi
@@ -49,6 +50,7 @@ SCREENS = (
     mapping_screen,
     mapping_example_screen,
     mapping_values_screen,
+    mapping_locations_screen,
     mapping_draft_screen,
     mapping_history_screen,
     mapping_proposed_screen,

@@ -67,9 +67,7 @@ def answer(shop: Shop, request: Json) -> tuple[int, Json]:
 
 def _executed(shop: Shop, document: DocumentNode, request: Json, requested: int) -> Json:
     name = request.get("operationName")
-    result = execute_sync(
-        schema(), document, root(shop, schema()), variable_values=request.get("variables"), operation_name=name
-    )
+    result = execute_sync(schema(), document, root(shop, schema()), shop, request.get("variables"), operation_name=name)
     shop.operations[name or "unnamed"] += 1
     actual = requested if is_mutation(document) else max(1, round(requested * _ACTUAL_SHARE))
     available = shop.give_back(requested - actual)

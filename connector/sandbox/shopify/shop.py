@@ -147,6 +147,11 @@ class Shop:
         # What was done to each order, by its id.
         self.acts: dict[int, list[str]] = {}
 
+    def location_name(self, number: int) -> str:
+        """What one of its locations is called; orders from elsewhere may name others."""
+        known = {item["id"]: str(item["name"]) for item in self.config.locations}
+        return known.get(number, f"Location {number}")
+
     def put_order(self, order: Json, transactions: list[Json]) -> list[Json]:
         """Adds an order or replaces it; the webhooks about stock that this causes."""
         with self._lock:

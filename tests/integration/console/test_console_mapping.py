@@ -2,6 +2,7 @@
 
 import io
 import tomllib
+from typing import Any
 
 import pytest
 
@@ -17,11 +18,17 @@ from tests.world import World, another_runtime
 
 DRAFT = "/mapping/us-store/draft"
 HISTORY = "/mapping/us-store/history"
+VALUE = "/mapping/us-store/value"
 
 
 def present(world: World) -> StoredConnection:
     with world.engine.begin() as database:
         return connections.by_id(database, world.connection.id)
+
+
+def table(visitor: Visitor, name: str) -> Any:
+    """One look-up table of the page."""
+    return next(one for one in visitor.json("/mapping")["tables"] if one["name"] == name)
 
 
 def held_for_a_gateway(world: World) -> int:
@@ -66,16 +73,88 @@ def test_what_orders_wait_for_is_mapped_in_place_and_they_go_on(otto: Visitor, w
     assert (row["subject"], row["records"], row["can_be_mapped"]) == ("gateway:paypal", 1, True)
     value = "/mapping/us-store/value"
     shown = otto.json(f"{value}?subject=gateway:paypal")
-    assert (shown["list"], shown["choices"]) == ("payment method", ["Card", "Gift card"])
+    assert [(field["list"], field["choices"]) for field in shown["fields"]] == [
+        ("NetSuite payment method", ["Card", "Gift card"]), ("NetSuite account", ["Bank"]),
+    ]  # fmt: skip
+    assert (shown["needs_admin"], shown["preview"]) == (False, None)
+    seen = otto.json(f"{value}?subject=gateway:paypal&value=Card&second=Bank")["preview"]
+    assert [(one["rule"], one["after"]) for one in seen["changes"]] == [
+        ("payments.methods.paypal.method", "Card"), ("payments.methods.paypal.account", "Bank"),
+    ]  # fmt: skip
+    assert (seen["found"], seen["refused"]) == (["Card (8)", "Bank (123)"], None)
+    assert [(one["count"], one["first"]) for one in seen["releasing"]] == [(1, ["#1001"])]
+    assert "no payment method named" in otto.json(f"{value}?subject=gateway:paypal&value=Paypal")["preview"]["refused"]
     form = {"subject": "gateway:paypal", "version": str(shown["version"]), "because": "it is the card terminal"}
     refused = otto.presses(f"{value}?subject=gateway:paypal", **form, value="Paypal Ltd")
     assert (refused.status_code, 'id="fault-value"' in refused.text) == (400, True)
-    assert "1 held orders are tried again" in otto.does(value, **form, value="Card", account="Bank")
+    assert "1 record goes on" in otto.does(value, **form, value="Card", second="Bank")
     # A process that has read the new rules; this one still knows those before.
     process(record, another_runtime(world), worker="another")
     assert [item["type"] for item in world.transactions()] == ["SalesOrd", "CustDep"]
     assert otto.json("/mapping")["waiting"] == []
-    assert otto.presses(value, **form, value="Gift card").status_code == 409
+    assert (
+        otto.presses(value, **form | {"subject": "", "table": "gateways", "key": "paypal"}, value="8").status_code
+        == 403
+    )
+
+
+def test_a_sku_that_waits_stands_in_its_table_and_can_be_changed_and_taken_out_there(
+    ada: Visitor, otto: Visitor, world: World
+) -> None:
+    order = world.sell(rest_order(5001, sku="GHOST"))
+    other = world.sell(rest_order(5002, sku="OTHER"))
+    for record in (order, other):
+        world.work(record)
+    assert "Map it : GHOST" in otto.reads("/mapping")
+    assert "Make the item in NetSuite" not in otto.reads("/mapping")
+    assert [row["value"] for row in table(otto, "skus")["waiting"]] == ["GHOST", "OTHER"]
+    form = {"table": "skus", "key": "GHOST", "because": "renamed"}
+    said = otto.does(VALUE, **form, version="1", value="MUG-BLUE")
+    assert "GHOST is MUG-BLUE: renamed: version 2; 1 record goes on." in said
+    assert (world.record(5001).state, world.record(5002).state) == ("pending", "held")
+    assert [(one["key"], one["value"], one["known_as"]) for one in table(otto, "skus")["entries"]] == [
+        ("GHOST", "MUG-BLUE", "813")
+    ]
+    assert [row["value"] for row in table(otto, "skus")["waiting"]] == ["OTHER"]
+    # Nothing waits for it any more: it holds for all orders to come.
+    assert otto.presses(VALUE, **form, version="2", value="MUG-RED").status_code == 403
+    assert "GHOST is MUG-RED" in ada.does(VALUE, **form, version="2", value="MUG-RED")
+    assert "would change" in ada.reads(f"{VALUE}?table=skus&key=GHOST&value=MUG-RED")
+    assert "GHOST is taken out" in ada.does(VALUE, **form, version="3", value="")
+    assert present(world).rules["items"]["skus"] == {}
+
+
+def test_a_value_is_put_into_the_draft_and_is_in_force_only_once_that_is_published(
+    ada: Visitor, otto: Visitor, world: World
+) -> None:
+    record = held_for_a_gateway(world)
+    form = {"subject": "gateway:paypal", "value": "Card", "second": "Bank", "version": "1"}
+    assert "It stands in the draft" in otto.does(f"{VALUE}/draft", **form)
+    assert (present(world).rules_version, world.record(5001).state) == (1, "held")
+    assert "There is a draft by otto: this is added to it." in ada.reads(
+        f"{VALUE}?table=currencies&key=JPY&take_out=true"
+    )
+    ada.does(f"{VALUE}/draft", table="currencies", key="JPY", value="", version="1")
+    page = otto.json(DRAFT)
+    assert (page["saved_by"], page["base_version"], page["is_stale"]) == ("ada", 1, False)
+    assert {one["rule"] for one in page["changes"]} == {
+        "payments.methods.paypal.method", "payments.methods.paypal.account", "currencies.JPY",
+    }  # fmt: skip
+    trial = ada.json(f"{DRAFT}/test?last=5")
+    assert (trial["problem"], trial["orders"]) == (None, 1)
+    assert "1 held orders are tried again" in ada.does(f"{DRAFT}/publish", note="paypal", saved_at=page["saved_at"])
+    process(record, another_runtime(world), worker="another")
+    assert world.record(5001).state == "in_sync"
+
+
+def test_a_value_of_rules_that_were_changed_meanwhile_goes_nowhere(ada: Visitor, world: World) -> None:
+    form = {"table": "currencies", "key": "JPY", "value": ""}
+    assert ada.presses(f"{VALUE}/draft", **form, version="7").status_code == 409
+    assert ada.presses(VALUE, **form, version="7", because="x").status_code == 409
+    half = {"table": "tax_details", "key": "7.25", "value": "5", "version": "1"}
+    refused = ada.presses(f"{VALUE}/draft?table=tax_details&key=7.25", **half)
+    assert (refused.status_code, 'id="fault-second"' in refused.text) == (400, True)
+    assert ada.json(DRAFT)["saved_by"] is None
 
 
 def test_a_value_is_taken_out_of_its_table_by_an_admin_with_a_reason(ada: Visitor, otto: Visitor, world: World) -> None:
@@ -210,7 +289,7 @@ def test_an_operator_drafts_and_does_not_publish(otto: Visitor, vera: Visitor, w
 
 
 @pytest.mark.parametrize(
-    "page", ["value?table=currencies&key=USD", "draft", "draft/test", "history", "example", "rules.toml"]
+    "page", ["value?table=currencies&key=USD", "locations", "draft", "draft/test", "history", "example", "rules.toml"]
 )
 def test_rules_of_others_are_not_there(stranger: Visitor, page: str) -> None:
     assert stranger.json("/mapping") == {"store": None}
@@ -222,6 +301,7 @@ def test_rules_of_others_are_not_there(stranger: Visitor, page: str) -> None:
     ("act", "form"),
     [
         ("value", {"table": "currencies", "key": "JPY", "version": "1"}),
+        ("value/draft", {"table": "currencies", "key": "JPY", "version": "1"}),
         ("draft", {"toml": "", "version": "1"}),
         ("draft/discard", {}),
         ("draft/proposed", {"proposal": "", "version": "1"}),

@@ -2,7 +2,16 @@
 
 from collections.abc import Sequence
 
-from connector.sandbox.shopify.values.parts import Currencies, Json, connection_of, gid, list_of, reference, utc
+from connector.sandbox.shopify.values.parts import (
+    Currencies,
+    Json,
+    connection_of,
+    gid,
+    list_of,
+    location_of,
+    reference,
+    utc,
+)
 from connector.sandbox.shopify.values.payments import refunded_bag, transaction_value
 
 # What webhooks call an adjustment, and the reason GraphQL gives for it while its money is under way or after.
@@ -67,7 +76,7 @@ def _refund_line(item: Json, order: Json, currencies: Currencies) -> Json:
         "quantity": item["quantity"],
         "restockType": restock.upper(),
         "restocked": restock != "no_restock",
-        "location": reference("Location", item.get("location_id")),
+        "location": location_of(item.get("location_id")),
         "lineItem": {"id": gid("LineItem", item["line_item_id"]), "isGiftCard": bool((line or {}).get("gift_card"))},
         "subtotalSet": currencies.bag(item.get("subtotal_set"), item["subtotal"]),
         "totalTaxSet": currencies.bag(item.get("total_tax_set"), item["total_tax"]),
@@ -105,7 +114,7 @@ def _fulfillment(item: Json, order: Json) -> Json:
         "status": item["status"].upper(),
         "createdAt": utc(item["created_at"]),
         "updatedAt": utc(item["updated_at"]),
-        "location": reference("Location", item.get("location_id")),
+        "location": location_of(item.get("location_id")),
         "service": {"handle": item.get("service") or "manual"},
         "trackingInfo": list_of(_parcels(item)),
         "fulfillmentLineItems": connection_of([_shipped(line, item) for line in item["line_items"]]),

@@ -72,6 +72,12 @@ def reference(kind: str, number: object | None) -> Json | None:
     return None if number is None else {"id": gid(kind, number)}
 
 
+def location_of(number: int | None) -> Json | None:
+    """One of the shop's locations; its name is the shop's to tell, which is the context of a query."""
+    found = reference("Location", number)
+    return None if found is None else found | {"name": lambda info: info.context.location_name(number)}
+
+
 def utc(text: str | None) -> str | None:
     """An ISO time with any offset as UTC with `Z`."""
     if text is None:
