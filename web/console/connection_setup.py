@@ -5,13 +5,15 @@ from datetime import datetime
 from decimal import Decimal
 
 from connector.flows import overview
+from connector.flows.rule_lookup import must_be_resolved
 from connector.store import held, last_deliveries, order_list, records
 from connector.store.connections import StoredConnection
 from connector.store.roles import Role
-from web.console.asking import Asked
+from web.console.asking import Asked, Form
+from web.console.mapping_state import MappingState, mapping_state
 from web.console.order_plan import DryRun, tried
 from web.console.refusals import NotFound
-from web.console.screens import Console
+from web.console.screens import Console, Done
 from web.console.site import Visit, environment
 
 _NEWEST = 5
@@ -52,14 +54,14 @@ class SetupPage:
     checked_at: datetime | None
     webhook_url: str
     last_delivery_at: datetime | None
-    rules_version: int
+    mapping: MappingState
     waiting: tuple[str, ...]
     orders: tuple[FirstOrder, ...]
     tried: TriedOrder | None
 
 
 def connection_setup_screen(console: Console) -> None:
-    """Registers the screen."""
+    """Registers the screen and the look-up of its mapping."""
 
     @console.screen("connections_setup", "/connections/<store>/setup", AskedSetup, SetupPage, role=Role.OPERATOR)
     def read(visit: Visit, asked: AskedSetup, store: str) -> SetupPage:
@@ -68,13 +70,20 @@ def connection_setup_screen(console: Console) -> None:
         with visit.engine.begin() as database:
             newest = order_list.listed(database, connection_id=stored.id, limit=_NEWEST)
             delivered = last_deliveries.newest(database, stored.id)
+            mapping = mapping_state(database, stored)
             waiting = tuple(sorted(held.subjects(database, stored.id, prefix="")))
         return SetupPage(
             store, environment(stored), overview.state(stored), stored.checked_at,
-            overview.webhook_url(stored, visit.site.address), delivered, stored.rules_version, waiting,
+            overview.webhook_url(stored, visit.site.address), delivered, mapping, waiting,
             tuple(FirstOrder(one.shopify_id, one.name, one.state, one.total, one.currency) for one in newest),
             _tried(visit, stored, asked.order) if asked.order else None,
         )  # fmt: skip
+
+    @console.act("mapping_look_up", "/connections/<store>/setup/look-up", Form)
+    def look_up(visit: Visit, _form: Form, store: str) -> Done:
+        """Look up in NetSuite what the rules name, and keep it."""
+        must_be_resolved(visit.site.runtime.open_unchecked(visit.store(store).id), visit.engine)
+        return Done("What the rules name is known in NetSuite.", f"/connections/{store}/setup")
 
 
 def _tried(visit: Visit, stored: StoredConnection, shopify_id: str) -> TriedOrder:

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from connector.mapping.rules import Rules
 from connector.store import connections, credentials
 from connector.store.credentials import NETSUITE, SHOPIFY
+from tests import factories
 from tests.payloads import rest_order
 from tests.visiting import Visitor
 from tests.world import WEBHOOK_SECRET, World, key_pair
@@ -96,6 +98,39 @@ def test_the_first_order_is_tried_before_it_goes_live(ada: Visitor, world: World
     assert "live" in ada.does("/connections/us-store/resume", because="looks right")
 
 
+def test_the_step_of_the_mapping_says_how_far_it_is(ada: Visitor, world: World) -> None:
+    ada.does(NEW, **form(world))
+    setup = "/connections/eu-store/setup"
+    assert ada.json(setup)["mapping"]["state"] == "empty"
+    page = ada.reads(setup)
+    assert "nothing is mapped yet" in page
+    assert "Simple: the currency USD has no NetSuite currency" in page
+    with world.engine.begin() as database:
+        stored = connections.by_name(database, "eu-store")
+        assert stored is not None
+        rules = factories.rules_json(location="Warehouse", subsidiary="Nowhere")
+        connections.change_rules(database, stored, Rules.from_json(rules).to_json(), actor="file", note="by hand")
+    state = ada.json(setup)["mapping"]
+    assert (state["state"], state["version"]) == ("not_looked_up", 2)
+    assert "not looked up in NetSuite yet" in ada.reads(setup)
+    assert "no subsidiary named" in ada.presses(f"{setup}/look-up").text
+    state = ada.json(setup)["mapping"]
+    assert (state["state"], state["unknown"]) == ("names_unknown", ["rules.subsidiary = Nowhere"])
+    assert "names are missing in NetSuite Mapping Look up now" in ada.reads(setup)
+
+
+def test_names_that_are_known_and_kinds_that_would_be_held_are_told_apart(ada: Visitor, world: World) -> None:
+    setup = "/connections/us-store/setup"
+    assert ada.json(setup)["mapping"]["state"] == "not_looked_up"
+    assert "names are known in NetSuite" in ada.does(f"{setup}/look-up")
+    state = ada.json(setup)["mapping"]
+    assert (state["state"], state["unknown"]) == ("looked_up", [])
+    held = {one["kind"]: one["reason"] for one in state["unwritten"]}
+    assert "set rules.payments.methods.cash" in held["point of sale"]
+    assert "simple" not in held
+    assert "cancelled" not in held
+
+
 def test_a_new_token_is_tried_and_a_refused_one_changes_nothing(ada: Visitor, world: World) -> None:
     path = "/connections/us-store/rotate/access-token"
     refused = ada.presses(path, secret="shpat_wrong")
@@ -139,6 +174,7 @@ def test_who_sees_some_connections_only_adds_none(stranger: Visitor, world: Worl
     assert stranger.presses("/connections/keys").status_code == 403
     for path in ("setup", "rotate", "rotate/access-token"):
         assert stranger.get(f"/connections/us-store/{path}").status_code == 404
+    assert stranger.presses("/connections/us-store/setup/look-up").status_code == 404
     assert stranger.presses("/connections/us-store/rotate/access-token", secret="x").status_code == 404
 
 
