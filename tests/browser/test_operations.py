@@ -3,6 +3,7 @@
 import re
 
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import text
 
 from connector.store.roles import Role
 from tests.browser.site import PASSWORD, Site
@@ -50,6 +51,33 @@ def test_deliveries_of_a_topic_are_replayed_as_a_job(page: Page, site: Site) -> 
     assert len(site.world.transactions()) == made
 
 
+def test_exactly_the_deliveries_of_a_range_are_replayed(page: Page, site: Site) -> None:
+    came = {5106: "10:59:59", 5107: "11:00:00", 5108: "12:59:59", 5109: "13:00:00"}
+    for number in came:
+        sell(site, number)
+    eventually(lambda: all(site.world.record(number).state == "in_sync" for number in came), within=60)
+    for number, moment in came.items():
+        received(site, number, f"2026-03-02 {moment}")
+    written = len(site.world.transactions())
+    page.goto("/events")
+    page.get_by_label("From (UTC)").fill("2026-03-02T11:00")
+    page.get_by_label("Until (UTC)").fill("2026-03-02T13:00")
+    page.get_by_role("button", name="Show").click()
+    for name in ("#1107", "#1108"):
+        expect(page.get_by_role("link", name=name)).to_be_visible()
+    expect(page.get_by_role("checkbox", name=re.compile("^Choose delivery"))).to_have_count(2)
+    page.get_by_role("link", name=re.compile("^Replay all that fit")).click()
+    expect(page.locator("main")).to_contain_text("2 deliveries speak of 2 orders and customers")
+    page.get_by_label("Why").fill("prices were wrong for two hours")
+    page.get_by_role("button", name="Replay 2").click()
+    give_password(page)
+    expect(page.locator("main")).to_contain_text("is running")
+    eventually(lambda: newest_job(site) == "done", within=45)
+    eventually(lambda: all(site.world.record(number).state == "in_sync" for number in came), within=30)
+    assert sent_again(site) == {5107, 5108}
+    assert len(site.world.transactions()) == written
+
+
 def test_a_viewer_sees_and_presses_nothing(browser: Browser, site: Site) -> None:
     sell(site, 5103)
     eventually(lambda: site.world.record(5103).state == "in_sync", within=30)
@@ -85,6 +113,36 @@ def test_an_order_is_looked_after_on_a_phone(browser: Browser, site: Site) -> No
 def sell(site: Site, number: int, **changes: str) -> None:
     """An order is placed in the shop, which announces it."""
     assert site.product.sell(rest_order(number, **changes)) == [200]
+
+
+def received(site: Site, number: int, moment: str) -> None:
+    """The delivery of an order came at another moment, UTC."""
+    with site.world.engine.begin() as connection:
+        changed = connection.execute(
+            text(
+                "update events set received_at = cast(:at as timestamptz) where record_kind = 'order' and shopify_id = :order"
+            ),
+            {"at": f"{moment}+00", "order": str(number)},
+        )
+    assert changed.rowcount == 1
+
+
+def newest_job(site: Site) -> str:
+    """How the job that was begun last stands."""
+    with site.world.engine.begin() as connection:
+        return str(connection.execute(text("select state from jobs order by id desc limit 1")).scalar_one())
+
+
+def sent_again(site: Site) -> set[int]:
+    """The orders that the newest job has made due, each once."""
+    query = text(
+        "select shopify_id from job_records join records on records.id = record_id"
+        " where job_id = (select max(id) from jobs) and sent_at is not null"
+    )
+    with site.world.engine.begin() as connection:
+        found = [int(order) for order in connection.execute(query).scalars()]
+    assert len(found) == len(set(found))
+    return set(found)
 
 
 def give_password(page: Page) -> None:
