@@ -17,9 +17,11 @@ from connector.cli.demo_goods import stock_the_shop
 from connector.cli.demo_play import play
 from connector.cli.demo_stage import Stage, opened_stage
 from connector.cli.opening import opened
+from connector.sandbox.scenario import world
 from connector.sandbox.scenario.day import day
+from connector.store import connections
 from tests.browser.addresses import OWN, SCREENS, arrive, filled
-from tests.browser.furnishing import beside_orders
+from tests.browser.furnishing import ADOPTION, Foreign, beside_orders, written_by_another
 
 _STORE = "demo"
 _UNITS = 240
@@ -32,7 +34,7 @@ _FORMS = {
 
 
 def main() -> None:
-    """Plays a day, then visits every screen whose address can be filled by what the day left, or those that are named."""
+    """Plays a day, then visits every screen, or those that are named; fails with those that the day left nothing for."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--orders", type=int, default=60)
     parser.add_argument("--into", type=Path, default=Path("screenshots"))
@@ -48,6 +50,7 @@ def main() -> None:
     planned = day(1, chosen.orders)
     with opened_stage(said, units=_UNITS) as stage, sync_playwright() as playwright:
         stock_the_shop(stage, _UNITS)
+        _know_orders_of_before(stage)
         play(planned, stage, said, seed=1)
         _furnish(stage)
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
@@ -60,6 +63,25 @@ def _furnish(stage: Stage) -> None:
         with runtime.engine.begin() as database:
             stored = the_connection(database, _STORE)
         beside_orders(runtime, stored)
+        written_by_another(runtime, stored, _foreign(stage))
+
+
+def _know_orders_of_before(stage: Stage) -> None:
+    """Before the day: it takes longer than any process needs to read the rules anew."""
+    with opened(stage.directory) as (runtime, _), runtime.engine.begin() as database:
+        stored = the_connection(database, _STORE)
+        rules = {**stored.rules, "adoption": ADOPTION}
+        connections.change_rules(database, stored, rules, actor="ada", note="orders of before are adopted")
+
+
+def _foreign(stage: Stage) -> Foreign:
+    """Orders of another connector in the demo."""
+    sku, item = next(iter(world.ITEMS.items()))
+    return Foreign(
+        lambda order, payments: stage.shop.post("orders", {"order": order, "transactions": payments}),
+        lambda fields: stage.account.post("accountant", {"act": "enter", "fields": fields}),
+        world.DEFAULT_CUSTOMER, world.CURRENCIES["USD"], item, sku,
+    )  # fmt: skip
 
 
 def _photograph(browser: Browser, stage: Stage, into: Path, screens: list[str]) -> None:

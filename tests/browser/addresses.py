@@ -19,7 +19,7 @@ SCREENS: Mapping[str, str] = {
     "order_effect": "/orders/{order}/effects/{effect}?store={store}",
     "order_sync": "/orders/{order}/sync?store={store}",
     "order_ignore": "/orders/{order}/ignore?store={store}",
-    "order_adopt": "/orders/{order}/adopt?store={store}",
+    "order_adopt": "/orders/{foreign}/adopt?store={store}",
     "problems": "/problems",
     "problems_cause": "/problems/{cause}?subject={subject}",
     "problems_again": "/problems/{cause}/again?subject={subject}",
@@ -79,6 +79,7 @@ _CAUSES = "/problems?store={store}"
 # In this order: a page may need the names before it, and of two places for a name the first that has one counts.
 _SEEN: tuple[tuple[str, Seen], ...] = (
     ("order", Seen("/orders?store={store}&state=in_sync", r"^/orders/([^/?]+)")),
+    ("foreign", Seen("/orders?store={store}&subject=order:adopt_candidates", r"^/orders/([^/?]+)")),
     ("effect", Seen("/orders/{order}?store={store}", r"/effects/(\d+)")),
     ("event", Seen("/events?store={store}&topic=orders/create", r"^/events/(\d+)$")),
     ("sku", Seen("/inventory?store={store}", r"^/inventory/([^?]+)\?")),
@@ -96,12 +97,16 @@ _SEEN: tuple[tuple[str, Seen], ...] = (
 
 
 def filled(page: Page, store: str) -> dict[str, str]:
-    """The address of each screen whose names were seen, by the screen's name. Goes through the lists of the store."""
-    return filled_by(lambda at, seen: _seen_on(page, at, seen), store)
+    """The address of each screen, by its name. Goes through the lists of the store. Raises LookupError with every screen that
+    no list leads to."""
+    found = filled_by(lambda at, seen: _seen_on(page, at, seen), store)
+    if unseen := [screen for screen in (*SCREENS, *OWN) if screen not in found]:
+        raise LookupError(f"no list shows what these screens are about: {', '.join(unseen)}")
+    return found
 
 
 def filled_by(seen_at: Callable[[str, Seen], Sequence[str]], store: str) -> dict[str, str]:
-    """As `filled`, of a console that is looked at otherwise. `seen_at`: what the attributes say at an address."""
+    """The addresses whose names were seen, of a console that is looked at otherwise. `seen_at`: what the attributes say at an address."""
     names = {"store": store}
     for name, seen in _SEEN:
         if name in names or not _needed(seen.page) <= names.keys():

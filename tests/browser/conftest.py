@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from connector.embedded.valkey import start_valkey
 from connector.store.engine import make_engine
+from tests.browser.furnishing import ADOPTION
 from tests.browser.site import Site, opened_site
 from tests.databases import Databases
 
@@ -43,7 +44,7 @@ def site(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iter
         databases.fresh() as url,
     ):
         engine = make_engine(url, pool_size=20)
-        with opened_site(engine, url, valkey.url, Path(tmp_path_factory.mktemp("site"))) as opened:
+        with opened_site(engine, url, valkey.url, Path(tmp_path_factory.mktemp("site")), adoption=ADOPTION) as opened:
             yield opened
         engine.dispose()
 

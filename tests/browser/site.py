@@ -1,6 +1,6 @@
 """The console as it runs, and how people come into it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -59,10 +59,12 @@ class Site:
 
 
 @contextmanager
-def opened_site(engine: Engine, database_url: str, redis_url: str, logs: Path) -> Iterator[Site]:
-    """Web and worker, started."""
+def opened_site(
+    engine: Engine, database_url: str, redis_url: str, logs: Path, *, adoption: Mapping[str, str] | None = None
+) -> Iterator[Site]:
+    """Web and worker, started. `adoption`: how orders of another connector are known."""
     with (
-        opened_world(engine, redis_url, rules=stock_rules(buffer=2)) as world,
+        opened_world(engine, redis_url, rules=stock_rules(buffer=2) | {"adoption": adoption or {}}) as world,
         product_in(world, database_url, redis_url, logs) as product,
     ):
         product.start_web()

@@ -51,6 +51,17 @@ def test_the_address_of_each_registered_screen_is_known(site: Site) -> None:
         assert {screen.name for screen in visitor.console.screens} == addresses.SCREENS.keys()
 
 
+def test_a_screen_that_nothing_can_be_shown_of_is_named(visit: Visit) -> None:
+    with pytest.raises(LookupError, match="about: order, .*order_adopt, .*jobs_one"):
+        addresses.filled(visit.page, "no-such-store")
+
+
+def test_documents_of_another_connector_are_there_to_choose_from(visit: Visit) -> None:
+    visit.page.goto(visit.at["order_adopt"])
+    expect(visit.page.locator("tbody tr")).to_have_count(2)
+    expect(visit.page.locator("main")).to_contain_text("it comes to 19")
+
+
 @_EACH
 def test_a_screen_is_for_everyone(visit: Visit, screen: str) -> None:
     visit.said.clear()
