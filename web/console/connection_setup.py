@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from connector.flows import overview
 from connector.flows.rule_lookup import must_be_resolved
-from connector.store import held, last_deliveries, order_list, records
+from connector.store import held, last_deliveries, operator_actions, order_list, records
 from connector.store.connections import StoredConnection
 from connector.store.roles import Role
 from web.console.asking import Asked, Form
@@ -82,7 +82,13 @@ def connection_setup_screen(console: Console) -> None:
     @console.act("mapping_look_up", "/connections/<store>/setup/look-up", Form)
     def look_up(visit: Visit, _form: Form, store: str) -> Done:
         """Look up in NetSuite what the rules name, and keep it."""
-        must_be_resolved(visit.site.runtime.open_unchecked(visit.store(store).id), visit.engine)
+        stored = visit.store(store)
+        must_be_resolved(visit.site.runtime.open_unchecked(stored.id), visit.engine)
+        with visit.engine.begin() as database:
+            details = {"version": stored.rules_version}
+            operator_actions.write_down(
+                database, stored.id, actor=visit.who.name, action="rules looked up", details=details
+            )
         return Done("What the rules name is known in NetSuite.", f"/connections/{store}/setup")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from connector.errors import ConfigError, ConnectorError
+from connector.flows import rule_draft_acts
 from connector.flows.problem_acts import WOKEN_AT_ONCE, put_and_release, with_values
 from connector.flows.rule_changes import Draft, version_of
 from connector.flows.rule_names_offered import names_for
@@ -208,9 +209,9 @@ def _put_into_draft(visit: Visit, stored: StoredConnection, values: Mapping[Gap,
             raise BadInput(str(error), fields={"value": str(error)}) from error
         text = rules_as_toml(stored.name, replace(version, rules=changed.to_json()), with_defaults=False)
         if before is not None:
-            rule_drafts.keep(database, stored.id, text, base_version=before.base_version, actor=actor)
-        elif not rule_drafts.begin(database, stored.id, text, base_version=stored.rules_version, actor=actor):
-            raise Stale("somebody began a draft at this very moment; look at it, then put the value into it")
+            rule_draft_acts.save(database, stored, text, base_version=before.base_version, actor=actor)
+        else:
+            rule_draft_acts.propose(database, stored, text, base_version=stored.rules_version, actor=actor)
 
 
 def _entry(stored: StoredConnection, subject: str, table: str, key: str) -> tuple[Gap, ...]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, text
 
 from connector.store.connection_tables import operator_actions
 from connector.store.credentials import NewCredential
@@ -32,7 +32,7 @@ ORDER, CAUSE, ONE, DRAFT = (
 STOCK = {"store": "us-store", "because": "counted by hand"}
 # Nothing listens there: a test of the webhook URL fails at once, and is written down all the same.
 NOWHERE = "https://127.0.0.1:1"
-GATEWAY = {"table": "gateways", "key": "cash", "value": "Card", "account": "Bank"}
+GATEWAY = {"table": "gateways", "key": "cash", "value": "Card", "second": "Bank"}
 PROPOSAL = '[rules.payments.methods]\npaypal = {method = "9"}'
 Asked = tuple[str, dict[str, Any]]
 
@@ -100,6 +100,13 @@ def _stopped(ada: Visitor) -> Asked:
     return f"/jobs/{ada.json('/jobs')['jobs']['rows'][0]['id']}/stop", {}
 
 
+def _forced(ada: Visitor) -> Asked:
+    """A guard stops the push: more would fall to nothing than it allows."""
+    with ada.console.site.runtime.engine.begin() as connection:
+        connection.execute(text("update stock_comparisons set on_sale = 100, emptied = 90"))
+    return "/inventory-push/force", STOCK | {"compared_at": ada.json("/inventory-push")["compared_at"]}
+
+
 # In this order: what an act needs, one before it has left. A function reads from the pages what a person would see there.
 STEPS: Mapping[str, Asked | Callable[[Visitor], Asked]] = {
     "order_note": (f"{ORDER}/note", {"said": "asked the warehouse"}),
@@ -116,6 +123,7 @@ STEPS: Mapping[str, Asked | Callable[[Visitor], Asked]] = {
     "inventory_freeze": ("/inventory/MUG/freeze", STOCK),
     "inventory_thaw": ("/inventory/MUG/thaw", {"store": "us-store"}),
     "inventory_push_now": ("/inventory-push", STOCK),
+    "inventory_push_force": _forced,
     "mapping_save": lambda ada: (DRAFT, _text(ada, '"Europe/Paris"')),
     "mapping_discard": (f"{DRAFT}/discard", {}),
     "mapping_propose": lambda ada: (f"{DRAFT}/proposed", {"proposal": PROPOSAL, "version": _version(ada)}),
@@ -125,6 +133,10 @@ STEPS: Mapping[str, Asked | Callable[[Visitor], Asked]] = {
     "mapping_map": lambda ada: (
         "/mapping/us-store/value", GATEWAY | {"version": _version(ada)} | WHY,
     ),
+    "mapping_value_draft": lambda ada: (
+        "/mapping/us-store/value/draft", GATEWAY | {"key": "cheque", "version": _version(ada)},
+    ),
+    "mapping_look_up": (f"{ONE}/setup/look-up", {}),
     "mapping_rollback": lambda ada: ("/mapping/us-store/history", {"version": 1, "present": _version(ada)} | WHY),
     "reconcile_run": ("/reconcile", {"store": "us-store"}),
     "schedules_run": ("/schedules/us-store/inventory.push/run", {}),
