@@ -80,6 +80,8 @@ _CAUSES = "/problems?store={store}"
 _SEEN: tuple[tuple[str, Seen], ...] = (
     ("order", Seen("/orders?store={store}&state=in_sync", r"^/orders/([^/?]+)")),
     ("foreign", Seen("/orders?store={store}&subject=order:adopt_candidates", r"^/orders/([^/?]+)")),
+    # Where none was written by another, the page of any order says so.
+    ("foreign", Seen("/orders?store={store}&state=in_sync", r"^/orders/([^/?]+)")),
     ("effect", Seen("/orders/{order}?store={store}", r"/effects/(\d+)")),
     ("event", Seen("/events?store={store}&topic=orders/create", r"^/events/(\d+)$")),
     ("sku", Seen("/inventory?store={store}", r"^/inventory/([^?]+)\?")),
@@ -106,7 +108,7 @@ def filled(page: Page, store: str) -> dict[str, str]:
 
 
 def filled_by(seen_at: Callable[[str, Seen], Sequence[str]], store: str) -> dict[str, str]:
-    """The addresses whose names were seen, of a console that is looked at otherwise. `seen_at`: what the attributes say at an address."""
+    """Those whose names were seen, of a console that is looked at otherwise. `seen_at`: what the attributes say at an address."""
     names = {"store": store}
     for name, seen in _SEEN:
         if name in names or not _needed(seen.page) <= names.keys():

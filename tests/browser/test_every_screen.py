@@ -52,7 +52,7 @@ def test_the_address_of_each_registered_screen_is_known(site: Site) -> None:
 
 
 def test_a_screen_that_nothing_can_be_shown_of_is_named(visit: Visit) -> None:
-    with pytest.raises(LookupError, match="about: order, .*order_adopt, .*jobs_one"):
+    with pytest.raises(LookupError, match=r"about: order, .*order_adopt, .*jobs_one"):
         addresses.filled(visit.page, "no-such-store")
 
 

@@ -12,7 +12,7 @@ from connector.store.roles import Role
 from web.console.asking import Because
 from web.console.inventory_push import PushPage, push_page
 from web.console.refusals import Stale
-from web.console.screens import Console, Done
+from web.console.screens import Console, Done, Reach
 from web.console.site import Visit
 
 
@@ -26,7 +26,14 @@ class ForceForm(Because):
 def inventory_force_screen(console: Console) -> None:
     """Registers the act."""
 
-    @console.act("inventory_push_force", "/inventory-push/force", ForceForm, role=Role.ADMIN, asks_password=True)
+    @console.act(
+        "inventory_push_force",
+        "/inventory-push/force",
+        ForceForm,
+        role=Role.ADMIN,
+        asks_password=True,
+        reach=Reach.MANY,
+    )
     def force(visit: Visit, form: ForceForm) -> Done:
         """Send one push past the guards, as `inventory sync --force` does: NetSuite is read, then all that differs is sent."""
         stored, because = visit.store(form.store), form.why

@@ -63,6 +63,14 @@ def _pair(world: World) -> Mapping[str, Any]:
     }
 
 
+def _forcing(world: World) -> dict[str, Any]:
+    """A guard stops the push: more would fall to nothing than it allows."""
+    with world.engine.begin() as connection:
+        stop = text("update stock_comparisons set on_sale = 100, emptied = 90 returning compared_at")
+        compared_at = connection.execute(stop).scalar_one()
+    return {"store": STORE, "compared_at": compared_at.isoformat(), "because": _WHY}
+
+
 _WHY = "as the books say"
 # In an order in which each can be carried out after those before it.
 POSTS: Mapping[str, Body] = {
@@ -79,8 +87,10 @@ POSTS: Mapping[str, Body] = {
     "mapping_discard": _is(),
     "mapping_propose": lambda world: {"proposal": "[rules.orders]\nnote = 'none'\n", "version": _version(world)},
     "mapping_map": lambda world: {
-        "subject": "gateway:paypal", "value": "Card", "account": "Bank", "version": _version(world), "because": _WHY,
+        "subject": "gateway:paypal", "value": "Card", "second": "Bank", "version": _version(world), "because": _WHY,
     },
+    "mapping_value_draft": lambda world: {"table": "currencies", "key": "CHF", "value": "1", "version": _version(world)},
+    "mapping_look_up": _is(),
     "mapping_rollback": lambda world: {"version": 1, "present": _version(world), "because": _WHY},
     "problems_map_act": _is(subject="sku:NOBODY-KNOWS", value="MUG-RED", because=_WHY),
     "events_replay_act": _is(store=STORE, topic="orders/create", because=_WHY),
@@ -89,6 +99,7 @@ POSTS: Mapping[str, Body] = {
     "inventory_freeze": _is(store=STORE, because=_WHY),
     "inventory_thaw": _is(store=STORE),
     "inventory_push_now": _is(store=STORE, because=_WHY),
+    "inventory_push_force": _forcing,
     "schedules_run": _is(),
     "schedules_pause": _is(),
     "schedules_resume": _is(),

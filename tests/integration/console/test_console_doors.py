@@ -51,7 +51,8 @@ WITHOUT_PASSWORD = {
     "alerts_add_channel", "alerts_remove_channel", "alerts_rule", "alerts_test_channel", "connections_add",
     "connections_install", "connections_make_key", "connections_pause", "connections_rotate_now",
     "connections_sync_webhooks", "connections_test_webhook", "inventory_freeze", "inventory_push_now", "inventory_thaw",
-    "jobs_change", "mapping_discard", "mapping_propose", "mapping_save", "order_leave", "order_look_again", "order_note",
+    "jobs_change", "mapping_discard", "mapping_look_up", "mapping_propose", "mapping_save", "mapping_value_draft",
+    "order_leave", "order_look_again", "order_note",
     "order_sync_now", "problems_assign", "problems_snooze", "reconcile_run", "schedules_pause", "schedules_resume",
     "schedules_run", "users_revoke_token",
 }  # fmt: skip
@@ -74,7 +75,8 @@ def test_what_can_move_money_or_lets_somebody_in_asks_for_the_password_again(
 ONE_THING = {
     "alerts_add_channel", "alerts_remove_channel", "alerts_rule", "alerts_test_channel", "connections_add",
     "connections_install", "connections_make_key", "connections_rotate_now", "connections_test_webhook",
-    "inventory_freeze", "inventory_thaw", "mapping_discard", "mapping_propose", "mapping_save", "order_adopt_one",
+    "inventory_freeze", "inventory_thaw", "mapping_discard", "mapping_propose", "mapping_save", "mapping_value_draft",
+    "order_adopt_one",
     "order_leave", "order_look_again", "order_note", "order_sync_now", "problems_assign", "problems_snooze", "users_add",
     "users_add_token", "users_disable", "users_enable", "users_forget_code", "users_link", "users_revoke_token",
     "users_role",
@@ -83,13 +85,14 @@ ONE_THING = {
 WITHOUT_REASON = {
     "connections_sync_webhooks": "makes subscriptions in the shop; it touches no record",
     "jobs_change": "the job has its reason and had its password; the three words let it wait, go on or end",
+    "mapping_look_up": "keeps the ids of names; what was held for such a name is what goes on by itself too",
     "reconcile_run": "reads both systems and writes nothing",
     "schedules_pause": "nothing is lost: what it would have done is done when it goes on",
     "schedules_resume": "what the clock does by itself",
     "schedules_run": "what the clock does by itself, now",
 }
 # What touches many and writes no money: the reason is enough.
-WITHOUT_MONEY = {"connections_pause", "inventory_push_now"}
+WITHOUT_MONEY = {"connections_pause", "inventory_push_force", "inventory_push_now"}
 
 
 def test_what_touches_many_records_asks_why_and_what_writes_their_money_for_the_password(otto: Visitor) -> None:
