@@ -62,13 +62,16 @@ class LogIns:
         return {"oauth2": {"client_id": _INTEGRATION, **mapping}, "event_secret": self.event_secret}
 
 
-def start_sandbox(supervisor: Supervisor, name: str, config: Mapping[str, Any], directory: Path) -> Sandbox:
-    """Starts one side with a configuration. Raises Unavailable when it does not come up."""
+def start_sandbox(
+    supervisor: Supervisor, name: str, config: Mapping[str, Any], directory: Path, *, journal: Path | None = None
+) -> Sandbox:
+    """Starts one side with a configuration, and a file for its own ledger. Raises Unavailable when it does not come up."""
     file, announced = directory / f"{name}.json", directory / f"{name}-url.json"
     _write(file, json.dumps(config))
     announced.unlink(missing_ok=True)
     argv = [sys.executable, "-m", "connector.sandbox", name, "--config", str(file.resolve())]
     argv += ["--announce", str(announced.resolve())]
+    argv += ["--journal", str(journal.resolve())] if journal is not None else []
     supervisor.start(name, argv, env=_environment(), is_ready=announced.exists)
     return Sandbox(name, json.loads(announced.read_text("utf-8"))["url"])
 

@@ -183,6 +183,24 @@ def test_a_write_whose_answer_was_lost_is_found_and_not_repeated(world: World, p
     assert len(world.transactions("CustDep")) == 1
 
 
+@pytest.mark.parametrize("path", ["customer", "salesOrder", "customerDeposit"])
+@pytest.mark.parametrize("is_unique", [True, False])
+def test_a_write_that_never_arrived_is_looked_for_and_made_once(world: World, path: str, is_unique: bool) -> None:
+    world.account.change({"external_id_unique": is_unique})
+    world.account.faults.add({"kind": "drop_before", "method": "POST", "path": path})
+    record_id = world.sell(rest_order())
+    world.work(record_id)
+    assert world.record(5001).reason_code == "outcome_unknown"
+    world.account.calls.clear()
+    force_due(world, record_id)
+    world.work(record_id)
+    looked, sent = world.calls()[:2]
+    assert looked in (f"GET {path}/eid 404", f"GET {path}/eid 400")
+    assert sent == f"POST {path} 204"
+    assert world.record(5001).state == "in_sync"
+    assert (len(world.transactions("SalesOrd")), len(world.transactions("CustDep"))) == (1, 1)
+
+
 def test_the_look_up_alone_prevents_a_double_where_external_ids_are_not_unique(world: World) -> None:
     world.account.change({"external_id_unique": False})
     world.account.faults.add({"kind": "commit_then_drop", "method": "POST", "path": "salesOrder"})

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from connector.sandbox.journal import Journal
 from connector.sandbox.netsuite import ledger, rows
 from connector.sandbox.netsuite.completing import settle_stock
 from connector.sandbox.netsuite.faults import Faults
@@ -93,13 +94,16 @@ class Call:
     path: str
     status: int
     ms: float
+    # The external id something was to be made under.
+    key: str | None = None
 
 
 class Account:
     """Thread-safe state of one account."""
 
-    def __init__(self, config: AccountConfig) -> None:
+    def __init__(self, config: AccountConfig, journal: Journal | None = None) -> None:
         self.config = config
+        self.journal = journal or Journal(None)
         self.lock = threading.RLock()
         self.tables = Tables(body_fields=config.body_fields)
         self.stock = Stock(self.tables)
@@ -214,11 +218,15 @@ class Account:
         """One of the concurrent calls the account allows. Raises Refusal when all are taken."""
         return self.slots.hold()
 
-    def log_call(self, method: str, path: str, status: int, started: float) -> None:
+    def log_call(self, method: str, path: str, status: int, started: float, key: str | None = None) -> None:
         """Keeps a call for the ledger."""
         with self.lock:
             ms = (time.time() - started) * 1000
-            self.calls.append(Call(len(self.calls) + 1, started, method, path, status, round(ms, 1)))
+            self.calls.append(Call(len(self.calls) + 1, started, method, path, status, round(ms, 1), key))
+
+    def write_down(self, act: str, record: Record) -> None:
+        """Keeps a commit in the journal."""
+        self.journal.write(ledger.entry(act, record))
 
     def change(self, settings: Json) -> None:
         """Changes settings; `revoke_tokens` ends all access tokens."""

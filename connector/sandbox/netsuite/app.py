@@ -51,13 +51,13 @@ def _route(account: Account, request: Request) -> Response:
         return _token(account, request)
     started = time.time()
     label = _label(request.path)
-    status = 0
+    key, status = _external_id(request), 0
     try:
         response = _answered(account, request, label)
         status = response.status_code
     finally:
         if status != 429:
-            account.log_call(request.method, label, status, started)
+            account.log_call(request.method, label, status, started, key)
     return response
 
 
@@ -73,21 +73,37 @@ def _answered(account: Account, request: Request, label: str) -> Response:
 def _with_faults(account: Account, request: Request, label: str) -> Response:
     fault = account.faults.take(request.method, label)
     _wait(account.config.latency_ms / 1000 + (fault.seconds if fault and fault.kind == "slow" else 0))
-    if fault is None or fault.kind == "slow":
+    if fault is None:
         return _handled(account, request)
-    if fault.kind == "status_before":
-        raise Refusal(fault.status, "UNEXPECTED_ERROR", "An unexpected error occurred. Error ID: sandbox")
-    if fault.kind == "changed_meanwhile":
-        raise user_error("Record has been changed")
-    if fault.kind == "commit_then_slow":
-        response = _handled(account, request)
-        _wait(fault.seconds)
-        return response
+    _befalls_before(account, fault)
     if fault.kind == "late_commit":
         _commit_later(account, request, fault)
-    else:
-        _handled(account, request)
-    raise Dropped
+        raise Dropped
+    response = _handled(account, request)
+    _befalls_after(account, fault)
+    return response
+
+
+def _befalls_before(account: Account, fault: Fault) -> None:
+    """What keeps a call from being carried out, or makes it wait."""
+    if fault.kind == "status_before":
+        raise Refusal(fault.status, "UNEXPECTED_ERROR", "An unexpected error occurred. Error ID: sandbox")
+    if fault.kind == "drop_before":
+        raise Dropped
+    if fault.kind == "changed_meanwhile":
+        raise user_error("Record has been changed")
+    if fault.kind == "hold_before":
+        account.faults.hold(fault.seconds)
+
+
+def _befalls_after(account: Account, fault: Fault) -> None:
+    """What becomes of the answer to a call that was carried out."""
+    if fault.kind == "commit_then_drop":
+        raise Dropped
+    if fault.kind == "commit_then_slow":
+        _wait(fault.seconds)
+    if fault.kind == "hold_after":
+        account.faults.hold(fault.seconds)
 
 
 def _commit_later(account: Account, request: Request, fault: Fault) -> None:
@@ -96,9 +112,13 @@ def _commit_later(account: Account, request: Request, fault: Fault) -> None:
 
     def commit() -> None:
         # Nobody is there any more to be told of a refusal, such as that the record was made meanwhile.
-        with suppress(Refusal):
-            _handled(account, request)
+        try:
+            with suppress(Refusal):
+                _handled(account, request)
+        finally:
+            account.faults.count_later(-1)
 
+    account.faults.count_later(1)
     timer = threading.Timer(fault.seconds, commit)
     timer.daemon = True
     timer.start()
@@ -114,7 +134,9 @@ def _handled(account: Account, request: Request) -> Response:
     found = RECORD.fullmatch(request.path)
     if found is None:
         raise Refusal(404, "NONEXISTENT_ID", "The requested resource does not exist.")
-    return answered(account, request, found)
+    response = answered(account, request, found)
+    account.journal.sync()
+    return response
 
 
 def _suiteql(account: Account, request: Request) -> Response:
@@ -190,6 +212,18 @@ def _label(path: str) -> str:
     if found["part"]:
         return f"{found['type']}/{found['part']}"
     return f"{found['type']}/eid" if (found["key"] or "").startswith("eid:") else found["type"]
+
+
+def _external_id(request: Request) -> str | None:
+    """The external id that a call is to make something under."""
+    if request.method != "POST" or RECORD.fullmatch(request.path) is None:
+        return None
+    try:
+        body = json.loads(request.get_data() or b"{}")
+    except ValueError:
+        return None
+    found = body.get("externalId") if isinstance(body, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def _wait(seconds: float) -> None:

@@ -23,6 +23,7 @@ def control(account: Account, request: Request) -> Response:
     asked: Json = json.loads(request.get_data() or b"{}")
     actions: dict[str, Callable[[], object]] = {
         "faults": account.faults.clear if request.method == "DELETE" else lambda: account.faults.add(asked),
+        "release": account.faults.release,
         "settings": lambda: account.change(asked),
         "items": lambda: account.add_items(asked["items"]),
         "stock": lambda: account.set_stock(asked["stock"]),
@@ -46,6 +47,7 @@ def _told(account: Account, request: Request, verb: str) -> Response:
         "ledger": account.ledger,
         "counts": account.counts,
         "calls": lambda: [asdict(call) for call in list(account.calls) if call.n > after],
+        "faults": lambda: {"held": account.faults.held, "later": account.faults.later},
         "health": lambda: {"ok": True},
     }
     return _json(readers[verb]()) if verb in readers else _json({"error": "Not Found"}, 404)

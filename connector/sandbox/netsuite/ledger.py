@@ -42,7 +42,20 @@ def told(account: "Account", records: Sequence[Record], calls: Sequence["Call"])
             "token": account.token_calls,
             "refused_429": account.slots.refused,
             "by_path": dict(by_path),
+            "by_key": dict(Counter(call.key for call in calls if call.key is not None)),
         },
+    }
+
+
+def entry(act: str, record: Record) -> Json:
+    """A commit as the journal keeps it: what was made, changed, removed or voided, and what it comes to now."""
+    total = plain(total_of(record)) if record.type in KINDS else None
+    return {
+        "act": act,
+        "id": record.id,
+        "type": KINDS[record.type].code if record.type in KINDS else record.type,
+        "external_id": record.external_id,
+        "total": total,
     }
 
 

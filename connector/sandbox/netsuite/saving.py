@@ -33,6 +33,7 @@ def save_new(account: "Account", draft: Draft) -> Record:
     number_lines(record)
     record.touch()
     settle(account, record)
+    account.write_down("made", record)
     return record
 
 
@@ -53,6 +54,7 @@ def save_change(account: "Account", draft: Draft) -> None:
     number_lines(record)
     record.touch()
     settle(account, record, before=before)
+    account.write_down("changed", record)
 
 
 def remove(account: "Account", record: Record) -> None:
@@ -63,6 +65,7 @@ def remove(account: "Account", record: Record) -> None:
     if record.type in ("itemFulfillment", "itemReceipt"):
         check_not_billed(account, record, {})
     account.drop(record)
+    account.write_down("removed", record)
     account.stock.move(record.id, {})
     account.stock.commit(record.id, {})
     refresh_all(account, record.sources())
@@ -81,6 +84,7 @@ def void(account: "Account", record: Record) -> None:
     record.body["memo"] = "VOID"
     record.touch()
     settle(account, record, before=before)
+    account.write_down("voided", record)
 
 
 def check_external_id(account: "Account", record_type: str, external_id: str | None) -> None:

@@ -3,10 +3,11 @@
 import threading
 import time
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from itertools import count
 from typing import Any
 
+from connector.sandbox.journal import Journal
 from connector.sandbox.shopify.customers import Customers
 from connector.sandbox.shopify.ledger import ledger_order
 from connector.sandbox.shopify.oauth import Tokens
@@ -112,8 +113,9 @@ class DeliveryLog:
 class Shop:
     """Thread-safe state of one shop."""
 
-    def __init__(self, config: ShopConfig) -> None:
+    def __init__(self, config: ShopConfig, journal: Journal | None = None) -> None:
         self.config = config
+        self.journal = journal or Journal(None)
         self._lock = threading.Lock()
         # Held by whoever changes records; two acts at once would lose one of them.
         self.acting = threading.Lock()
@@ -259,6 +261,8 @@ class Shop:
         """Keeps what was sent."""
         with self._lock:
             self.deliveries.append(delivery)
+            self.journal.write(asdict(delivery))
+        self.journal.sync()
 
     def ledger(self) -> Json:
         """What a judge compares: every order with its money, and what was delivered."""
