@@ -1,5 +1,6 @@
 """Whatever bytes come, the web process answers without an error of its own, and stays as large as it was."""
 
+import gzip
 import hashlib
 import hmac
 import json
@@ -28,10 +29,14 @@ from tests.world import KEY, WEBHOOK_SECRET
 
 EVENT_SECRET = "hush-events"
 # What a warm process may grow by: threads' stacks and the allocator's reserve, not what was sent.
-MOST_GROWTH = 96 * 2**20
+MOST_GROWTH = 64 * 2**20
+# Once the reserve is there it is used again: measured were up to 29 MiB over all rounds and, in steps, 0.4 to 16 MiB over the
+# last. All bodies of a round are 3.4 MB: kept, those of the last rounds would be 41.
+ROUNDS, LAST_ROUNDS = 20, 12
+MOST_GROWTH_AT_LAST = 24 * 2**20
 
-_SHOPIFY = "/webhooks/shopify/key-us-store"
-_NETSUITE = "/webhooks/netsuite/key-us-store"
+_SHOPIFY = "shopify"
+_NETSUITE = "netsuite"
 
 FUZZ = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -155,9 +160,10 @@ def heard(link: socket.socket, patience: float) -> bytes:
         return link.recv(4096)
 
 
-def request(path: str, headers: Mapping[str, str] | list[tuple[str, str]], body: bytes) -> bytes:
-    """A request of these very headers, none added but the host."""
+def request(product: Product, side: str, headers: Mapping[str, str] | list[tuple[str, str]], body: bytes) -> bytes:
+    """A request to one side's address of these very headers, none added but the host."""
     named = headers.items() if isinstance(headers, Mapping) else headers
+    path = f"/webhooks/{side}/{product.world.connection.key}"
     lines = [f"POST {path} HTTP/1.1", "Host: localhost", *(f"{name}: {value}" for name, value in named)]
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
 
@@ -167,10 +173,32 @@ def is_in_order(status: int | None) -> bool:
     return status is None or status < 500 or status == 503
 
 
+def kept(product: Product, order_id: int | None = None) -> int:
+    """How many deliveries were taken in, of one order or of all."""
+    with product.world.engine.begin() as connection:
+        found = connection.execute(
+            text("select count(*) from events where :id is null or shopify_id = :id"),
+            {"id": None if order_id is None else str(order_id)},
+        )
+        return int(found.scalar_one())
+
+
+def _both_orders(first: tuple[str, str], second: tuple[str, str]) -> tuple[list[tuple[str, str]], ...]:
+    return [first, second], [second, first]
+
+
 def size_of(web: Managed) -> int:
     """Resident bytes of the server and its workers."""
     process = psutil.Process(web.child.pid)
     return sum(one.memory_info().rss for one in (process, *process.children(recursive=True)))
+
+
+@SIDES
+def test_what_is_in_order_is_taken_in(product: Product, web: Managed, path: str, signed: Signed) -> None:
+    """Otherwise what follows would be turned away at the door and prove nothing."""
+    body = b'{"id":5001,"type":"salesorder"}'
+    headers = signed(body) | {"Content-Length": str(len(body)), "Connection": "close"}
+    assert exchanged(product.port, request(product, path, headers, body)) == 200
 
 
 @SIDES
@@ -179,7 +207,7 @@ def test_no_signed_body_is_an_error_of_ours(product: Product, web: Managed, path
     @given(body=BODIES)
     def any_body(body: bytes) -> None:
         headers = signed(body) | {"Content-Length": str(len(body)), "Connection": "close"}
-        status = exchanged(product.port, request(path, headers, body))
+        status = exchanged(product.port, request(product, path, headers, body))
         assert status is not None
         assert is_in_order(status)
 
@@ -193,7 +221,7 @@ def test_no_header_is_an_error_of_ours(product: Product, web: Managed, path: str
     def any_headers(more: list[tuple[str, str]], body: bytes, is_first: bool) -> None:
         own = [*signed(body).items(), ("Content-Length", str(len(body))), ("Connection", "close")]
         headers = more + own if is_first else own + more
-        assert is_in_order(exchanged(product.port, request(path, headers, body), patience=0.3))
+        assert is_in_order(exchanged(product.port, request(product, path, headers, body), patience=0.3))
 
     any_headers()
     assert product.get("/healthz").status_code == 200
@@ -201,10 +229,45 @@ def test_no_header_is_an_error_of_ours(product: Product, web: Managed, path: str
 
 def test_a_length_that_is_a_lie_is_not_accepted(product: Product, web: Managed) -> None:
     for length, sent in LIES.items():
-        headers = signed_by_shopify(b'{"id":5001}') | {"Content-Length": length, "Connection": "close"}
-        status = exchanged(product.port, request(_SHOPIFY, headers, sent), patience=0.3)
+        signed = b'{"id":5001} ' if length == "12" else b'{"id":5001}'
+        headers = signed_by_shopify(signed) | {"Content-Length": length, "Connection": "close"}
+        status = exchanged(product.port, request(product, _SHOPIFY, headers, sent), patience=0.3)
         assert is_in_order(status), length
         assert status != 200, length
+
+
+@SIDES
+def test_a_compressed_body_is_refused_and_not_unpacked(
+    product: Product, web: Managed, path: str, signed: Signed
+) -> None:
+    plain = b'{"id":5001,"note":"' + b" " * 2_000_000 + b'"}'
+    packed = gzip.compress(plain)
+    for body in (packed, packed[:-8], plain[:200]):
+        # Signed as it is sent, and as it would be unpacked.
+        for seal in (body, plain):
+            headers = signed(seal) | {
+                "Content-Encoding": "gzip",
+                "Content-Length": str(len(body)),
+                "Connection": "close",
+            }
+            assert exchanged(product.port, request(product, path, headers, body)) == 415
+    assert kept(product) == 0
+
+
+@SIDES
+def test_a_body_of_two_lengths_is_one_request_or_none(
+    product: Product, web: Managed, path: str, signed: Signed
+) -> None:
+    """Chunked, and with a length: what stands behind the one or the other end must not be heard as a request of its own."""
+    inner = request(product, _SHOPIFY, signed_by_shopify(b'{"id":5002}') | {"Content-Length": "11"}, b'{"id":5002}')
+    body = b'{"id":5001}'
+    chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    for length in (0, 4, len(body), len(chunked)):
+        for pair in _both_orders(("Content-Length", str(length)), ("Transfer-Encoding", "chunked")):
+            headers = [*signed(body).items(), *pair, ("Connection", "close")]
+            status = exchanged(product.port, request(product, path, headers, chunked + inner), patience=0.5)
+            assert is_in_order(status)
+    assert kept(product, 5002) == 0
 
 
 @SIDES
@@ -213,28 +276,28 @@ def test_bombs_are_answered_and_leave_no_memory_behind(
 ) -> None:
     def throw(body: bytes) -> None:
         headers = signed(body) | {"Content-Length": str(len(body)), "Connection": "close"}
-        status = exchanged(product.port, request(path, headers, body))
+        status = exchanged(product.port, request(product, path, headers, body))
         assert status is not None
         assert is_in_order(status), status
 
-    for body in BOMBS.values():
-        throw(body)
-    before = size_of(web)
-    for _ in range(8):
+    sizes = []
+    for _ in range(ROUNDS):
         for body in BOMBS.values():
             throw(body)
-    assert size_of(web) - before < MOST_GROWTH
+        sizes.append(size_of(web))
+    assert sizes[-1] - sizes[0] < MOST_GROWTH
+    assert sizes[-1] - sizes[-1 - LAST_ROUNDS] < MOST_GROWTH_AT_LAST
     assert product.get("/healthz").status_code == 200
 
 
 def test_a_body_above_the_limit_is_refused_whether_or_not_it_says_so(product: Product, web: Managed) -> None:
     body = b'{"id":5001,"note":"' + b"x" * MAX_BODY + b'"}'
     headers = signed_by_shopify(body)
-    told = request(_SHOPIFY, headers | {"Content-Length": str(len(body)), "Connection": "close"}, body)
+    told = request(product, _SHOPIFY, headers | {"Content-Length": str(len(body)), "Connection": "close"}, body)
     chunked = (
         b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:4_000_000], body[4_000_000:])) + b"0\r\n\r\n"
     )
-    untold = request(_SHOPIFY, headers | {"Transfer-Encoding": "chunked", "Connection": "close"}, chunked)
+    untold = request(product, _SHOPIFY, headers | {"Transfer-Encoding": "chunked", "Connection": "close"}, chunked)
     assert exchanged(product.port, told) in (413, None)
     assert exchanged(product.port, untold) in (413, None)
     assert product.get("/healthz").status_code == 200
