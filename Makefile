@@ -12,10 +12,10 @@ export PYTHONDONTWRITEBYTECODE :=
 # Test processes: one more than there are processors, for many tests wait for a process or a clock.
 JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
-.PHONY: help setup demo test chromium check bench chaos screenshots schema clean
+.PHONY: help setup demo test chromium check bench chaos chaos-prove screenshots schema clean
 
 help:  ## Show the targets
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 setup: $(STAMP)  ## Make .venv with exactly what uv.lock says
 
@@ -51,6 +51,9 @@ bench: $(STAMP)  ## Measure speed and print it with its setup
 
 chaos: $(STAMP)  ## Break everything while orders flow, and let both ledgers judge
 	@$(BIN)/python -m chaos $(ARGS)
+
+chaos-prove: $(STAMP)  ## Take out one safeguard after the other: the fault harness must turn red
+	@$(BIN)/python -m chaos --prove $(ARGS)
 
 screenshots: $(STAMP) chromium  ## Photograph every screen of the console over a played day
 	@$(BIN)/python -m scripts.screenshots $(ARGS)

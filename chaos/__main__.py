@@ -11,11 +11,13 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from functools import partial
 
 from chaos.bar import KILLS, ORDERS, Asked, play_bar
-from chaos.cells import CELLS, PROOFS, SHORT, Cell, Proof
+from chaos.cell import Cell
+from chaos.cells import CELLS, PROOFS, SHORT, Proof
 from chaos.run import Played, Size, percentiles, play
 
+_WIDTH = max(len(cell.name) for cell in CELLS)
 _HEAD = (
-    f"{'cell':<50} {'seed':>4} {'kills':>5} {'orders':>6} {'events':>6} {'lost':>4} {'dbl':>4}"
+    f"{'cell':<{_WIDTH}} {'seed':>4} {'kills':>5} {'orders':>6} {'events':>6} {'lost':>4} {'dbl':>4}"
     f" {'p50 s':>6} {'p99 s':>6} {'found':>6} {'rest s':>6}"
 )
 
@@ -26,10 +28,13 @@ def main() -> int:
     _say(f"commit {_commit()}, {_machine()}\nmake chaos ARGS='{' '.join(sys.argv[1:])}'\n")
     if given.bar:
         return 0 if play_bar(Asked(given.orders, given.kills, given.plays, given.rate, given.minutes)) else 1
+    cells = [cell for cell in (SHORT if given.short else CELLS) if _is_asked(cell.name, given.cell)]
+    if given.list:
+        _say("\n".join([*(cell.name for cell in cells), f"{len(cells)} cells"]))
+        return 0
     size = Size(orders=given.orders, rate=given.rate)
     if given.prove:
         return _prove(size, given)
-    cells = [cell for cell in (SHORT if given.short else CELLS) if _is_asked(cell.name, given.cell)]
     todo = [(cell, seed) for seed in range(1, given.seeds + 1) for cell in cells]
     ends = time.monotonic() + given.minutes * 60
     _say(_HEAD)
@@ -51,6 +56,7 @@ def _given() -> argparse.Namespace:
     parser.add_argument("--short", action="store_true", help="one cell of each kind, one seed")
     parser.add_argument("--prove", action="store_true", help="take out one safeguard after the other")
     parser.add_argument("--bar", action="store_true", help="storms until 500 kills over 20,000 orders are reached")
+    parser.add_argument("--list", action="store_true", help="only say which cells there are")
     parser.add_argument("--kills", type=int, default=KILLS, help="kills the bar asks for")
     parser.add_argument("--plays", type=int, default=8, help="storms the bar's orders are divided into")
     parser.add_argument("--cell", default="", help="only cells whose name holds this text; several, with |")
@@ -91,7 +97,8 @@ def _line(one: Played) -> str:
     numbers = (
         f"{one.seed:>4} {one.kills:>5} {judgement.orders:>6} {one.events:>6} {judgement.lost:>4} {judgement.doubled:>4}"
     )
-    line = f"{one.cell.name:<50} {numbers} {p50:>6.1f} {p99:>6.1f} {found:>6} {one.rested:>6.1f}{'' if one.is_green else '  RED'}"
+    times = f"{p50:>6.1f} {p99:>6.1f} {found:>6} {one.rested:>6.1f}"
+    line = f"{one.cell.name:<{_WIDTH}} {numbers} {times}{'' if one.is_green else '  RED'}"
     return "\n".join([line, *(f"    {sentence}" for sentence in judgement.objections[:8])])
 
 
@@ -112,7 +119,8 @@ def _prove(size: Size, given: argparse.Namespace) -> int:
     """Each cell without its safeguard, and once whole, when it must be green; printed as they end."""
     proofs = [proof for proof in PROOFS if given.cell in (proof.without or "")]
     proofs += [
-        Proof(None, cell, must_fail=False) for cell in {proof.cell.name: proof.cell for proof in proofs}.values()
+        Proof(None, cell, must_fail=False)
+        for cell in {proof.cell.name: proof.cell for proof in proofs if proof.without}.values()
     ]
     with ThreadPoolExecutor(given.jobs) as pool:
         futures = {pool.submit(play, one.cell, seed=1, size=size, without=one.without): one for one in proofs}

@@ -1,35 +1,18 @@
 """The cells: each a fault and the moment it meets."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from chaos import faults
+from chaos import faults, strikes
 from chaos import login_faults as logins
-from chaos.faults import Fault
+from chaos.cell import Cell
+from chaos.moment_cells import MOMENT_CELLS
+from chaos.orphans import AFTER_FLUSH
 from chaos.stage import Setting
 from chaos.storm import stormed
 from connector.crash import Moment
 
 # Killed at its n-th passing, in one life after the other: more than one lease is left behind each time.
 _PASSINGS = (3, 5, 2, 7, 4, 6)
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One fault at one moment. `copies`: how often each delivery comes at once. `within`: seconds until all is quiet.
-
-    `breaks_calls`: calls to NetSuite must have failed, else the fault never struck; `kills`: something must have died.
-    """
-
-    name: str
-    fault: Fault = faults.nothing
-    setting: Setting = field(default_factory=Setting)
-    copies: int = 1
-    within: float = 240.0
-    breaks_calls: bool = False
-    is_shuffled: bool = False
-    # Orders keep coming for as long as the fault strikes.
-    is_lasting: bool = False
-    kills: bool = False
 
 
 def _crash(moment: Moment) -> tuple[str, ...]:
@@ -52,9 +35,18 @@ _LOST_ANSWERS = (
     {"kind": "commit_then_drop", "method": "POST", "path": "salesOrder", "times": 6},
     {"kind": "commit_then_drop", "method": "POST", "path": "customerDeposit", "times": 6, "after": 3},
 )
+_DROPPED = (
+    {"kind": "drop_before", "method": "POST", "path": "salesOrder", "times": 4},
+    {"kind": "drop_before", "method": "POST", "path": "customer", "times": 4, "after": 3},
+    {"kind": "drop_before", "method": "PATCH", "path": "salesOrder", "times": 3},
+)
 _LATE = (
     {"kind": "late_commit", "method": "POST", "path": "salesOrder", "times": 4, "seconds": 6.0},
     {"kind": "late_commit", "method": "POST", "path": "customerDeposit", "times": 4, "seconds": 6.0, "after": 3},
+)
+_LATER = tuple(
+    {"kind": "late_commit", "method": "POST", "path": path, "times": 2, "seconds": 30.0}
+    for path in ("salesOrder", "customerDeposit")
 )
 _STORM = (
     {"kind": "status_before", "status": 429, "times": 40},
@@ -75,24 +67,33 @@ SMOKE = Cell(
 )
 
 # Played many times over by the bar (chaos.bar). Several leases may have to end one after the other.
-STORM = Cell("storm", stormed, Setting(workers=2, webs=2, is_lean=True), within=600.0)
+STORM = Cell("storm", stormed, Setting(workers=2, webs=2, is_lean=True), within=600.0, found_within=None)
 
 CELLS: tuple[Cell, ...] = (
     *(Cell(name, setting=Setting(web_crashes=_crash(moment))) for moment, name in _WEB_MOMENTS.items()),
-    *(Cell(name, setting=Setting(worker_crashes=_crash(moment))) for moment, name in _WORKER_MOMENTS.items()),
+    *(
+        Cell(name, setting=Setting(worker_crashes=_crash(moment)), leaves=moment is not Moment.BEFORE_CLAIM)
+        for moment, name in _WORKER_MOMENTS.items()
+    ),
     Cell("worker killed at random", faults.killed("worker"), kills=True),
     Cell("web killed at random", faults.killed("web"), kills=True),
     REDEPLOYED,
-    Cell("Redis flushed again and again", faults.flushed),
-    Cell("Redis flushed before anybody read", faults.flushed_before_anybody_read, Setting(late_worker=True)),
-    Cell("Redis killed and back empty, twice", faults.redis_killed, kills=True),
-    Cell("Redis frozen 15 s", faults.redis_frozen(15)),
-    Cell("Redis frozen 60 s", faults.redis_frozen(60)),
-    Cell("Redis half-open", faults.redis_half_open),
+    Cell("Redis flushed again and again", faults.flushed, found_within=AFTER_FLUSH),
+    Cell(
+        "Redis flushed before anybody read",
+        faults.flushed_before_anybody_read,
+        Setting(late_worker=True),
+        found_within=AFTER_FLUSH,
+        leaves=True,
+    ),
+    Cell("Redis killed and back empty, twice", faults.struck(strikes.redis_killed, 2), kills=True),
+    Cell("Redis frozen 15 s", faults.struck(strikes.redis_frozen(15))),
+    Cell("Redis frozen 60 s", faults.struck(strikes.redis_frozen(60))),
+    Cell("Redis half-open", faults.struck(strikes.redis_half_open)),
     Cell("Redis slow, links reset", faults.redis_slow_and_reset),
-    Cell("PostgreSQL immediate restart, twice", faults.postgres_restarted, kills=True),
-    Cell("PostgreSQL frozen 8 s", faults.postgres_frozen(8)),
-    Cell("PostgreSQL frozen 30 s", faults.postgres_frozen(30)),
+    Cell("PostgreSQL immediate restart, twice", faults.struck(strikes.postgres_restarted, 2), kills=True),
+    Cell("PostgreSQL frozen 8 s", faults.struck(strikes.postgres_frozen(8))),
+    Cell("PostgreSQL frozen 30 s", faults.struck(strikes.postgres_frozen(30))),
     LOST_ANSWERS,
     Cell(
         "the same, external ids not unique there",
@@ -101,7 +102,16 @@ CELLS: tuple[Cell, ...] = (
         breaks_calls=True,
     ),
     Cell("NetSuite drops, commits 6 s later", faults.netsuite(*_LATE), breaks_calls=True),
+    Cell("NetSuite commits 30 s later", faults.netsuite(*_LATER), breaks_calls=True),
     Cell("NetSuite 429 and 503 storm", faults.netsuite(*_STORM), breaks_calls=True),
+    Cell("NetSuite does not answer, nothing was made", faults.netsuite(*_DROPPED), breaks_calls=True),
+    Cell(
+        "nothing was made, external ids not unique there",
+        faults.netsuite(*_DROPPED),
+        Setting(account=_UNIQUE_OFF),
+        breaks_calls=True,
+    ),
+    Cell("Flower looks on", setting=Setting(has_flower=True)),
     Cell("beat doubled", setting=Setting(beats=2)),
     Cell("beat absent", setting=Setting(beats=0)),
     DUPLICATES,
@@ -119,8 +129,8 @@ CELLS: tuple[Cell, ...] = (
     Cell("worker killed, message popped and nowhere else", setting=Setting(launcher="chaos.popped")),
     Cell("beat killed for good", faults.beat_killed),
     Cell("20 deploys under load", faults.redeployed(20), is_lasting=True),
-    Cell("Redis frozen 10 minutes", faults.redis_frozen(600)),
-    Cell("PostgreSQL's connections used up 15 s", faults.connections_used_up(15)),
+    Cell("Redis frozen 10 minutes", faults.struck(strikes.redis_frozen(600))),
+    Cell("PostgreSQL's connections used up 15 s", faults.struck(strikes.connections_used_up(15))),
     Cell("PostgreSQL's disk full 15 s", faults.disk_filled(15), Setting(disk=400)),
     Cell("NetSuite 401 to everything 20 s", logins.refused_everywhere(20), breaks_calls=True),
     Cell("NetSuite certificate revoked 20 s", logins.certificate_revoked(20)),
@@ -138,7 +148,7 @@ CELLS: tuple[Cell, ...] = (
     ),
     Cell(
         "PostgreSQL restarted while web is killed",
-        faults.together(faults.postgres_restarted, faults.killed("web")),
+        faults.together(faults.struck(strikes.postgres_restarted, 2), faults.killed("web")),
     ),
     Cell(
         "answers lost while workers are killed",
@@ -147,7 +157,11 @@ CELLS: tuple[Cell, ...] = (
         within=400.0,
         breaks_calls=True,
     ),
-    Cell("Redis killed during a NetSuite storm", faults.together(faults.redis_killed, faults.netsuite(*_STORM))),
+    Cell(
+        "Redis killed during a NetSuite storm",
+        faults.together(faults.struck(strikes.redis_killed, 2), faults.netsuite(*_STORM)),
+    ),
+    *MOMENT_CELLS,
 )
 
 # A few minutes: of each kind of fault one.
@@ -195,6 +209,14 @@ _FLUSHED = Cell(
     within=90.0,
 )
 
+_QUIET = Cell("beat absent", setting=Setting(beats=0), within=60.0)
+_LATER_BLIND = Cell(
+    "commits 30 s later, external ids not unique there",
+    faults.netsuite(*_LATER),
+    Setting(account=_UNIQUE_OFF),
+    breaks_calls=True,
+)
+
 PROOFS = (
     Proof("sweeper", _FLUSHED),
     Proof("lease", _TWICE_OVER),
@@ -203,6 +225,9 @@ PROOFS = (
     Proof("takeover", _KILLED),
     Proof("unknown-state", _BLIND),
     Proof("external-id", _BLIND),
+    Proof("later-news", _QUIET),
+    # What NetSuite carries out half a minute after we looked is kept out by its own uniqueness alone.
+    Proof(None, _LATER_BLIND),
     # Redis carries wakes only: what a dead worker was at is found in Postgres, whatever Celery does with the message.
     Proof("reject-on-worker-lost", _KILLED, must_fail=False),
 )

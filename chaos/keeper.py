@@ -5,7 +5,7 @@ import signal
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,10 +15,20 @@ _AGAIN_SECONDS = 0.3
 
 
 class Keeper:
-    """One process under a name. `crashes` are the places (name:n) at which its first lives are to end, one each."""
+    """One process under a name. `crashes` are the places (name:n) at which its first lives are to end, one each.
+
+    `died` is called, in a thread of its own, whenever it was killed.
+    """
 
     def __init__(
-        self, name: str, argv: Sequence[str], env: Mapping[str, str], logs: Path, *, crashes: Iterable[str] = ()
+        self,
+        name: str,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        logs: Path,
+        *,
+        crashes: Iterable[str] = (),
+        died: Callable[[], None] | None = None,
     ) -> None:
         self.name = name
         self.kills = 0
@@ -26,6 +36,7 @@ class Keeper:
         self.port: int | None = None
         self._argv, self._env, self._logs = argv, env, logs
         self._crashes = deque(crashes)
+        self._died = died
         self._child: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
         # Nothing is started behind the back of `retire`.
@@ -81,4 +92,6 @@ class Keeper:
             child.wait()
             if (place or child.returncode == -signal.SIGKILL) and not self._stopping.is_set():
                 self.kills += 1
+                if self._died is not None:
+                    threading.Thread(target=self._died, daemon=True).start()
             self._stopping.wait(_AGAIN_SECONDS)

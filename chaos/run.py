@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from chaos.cells import Cell
-from chaos.judge import Judgement, is_quiet, judge
+from chaos.cell import Cell
+from chaos.judge import is_quiet, judge
+from chaos.judge_orders import Judgement
+from chaos.orphans import found_again
 from chaos.stage import Stage, stage
-from chaos.storm import found_again
 from chaos.traffic import Traffic
 
 _LOOK_SECONDS = 0.5
@@ -93,6 +94,7 @@ def _judged(cell: Cell, seed: int, here: Stage, traffic: Traffic) -> Played:
         *traffic.failures,
         *missed(cell, here.kills, here.account.get("calls")),
         *_unmoved(cell, here),
+        *slow(cell, judgement.found_again),
     ):
         judgement.objects(note)
     refused = sum(count for status, count in traffic.answers.items() if status != 200)
@@ -116,6 +118,16 @@ def missed(cell: Cell, kills: int, calls: Sequence[Mapping[str, Any]]) -> list[s
     return found
 
 
+def slow(cell: Cell, found: list[float]) -> list[str]:
+    """What was left behind and found again too late; a cell that is to leave something behind must have."""
+    if not found:
+        return ["nothing was left behind that was to be found again"] if cell.leaves else []
+    _, p99 = percentiles(found)
+    if cell.found_within is None or p99 <= cell.found_within:
+        return []
+    return [f"found again after {p99:.1f} s (99th percentile of {len(found)}), the bar is {cell.found_within:.0f} s"]
+
+
 def _unmoved(cell: Cell, here: Stage) -> list[str]:
     return ["no worker's clock was wrong"] if cell.setting.worker_clocks and not _is_ahead(here) else []
 
@@ -127,11 +139,11 @@ def _is_ahead(here: Stage) -> bool:
 
 
 def _rests(here: Stage, *, within: float) -> bool:
-    """Waits until nothing is undone, and still nothing a moment later."""
+    """Waits until nothing is undone, nor to be carried out over there later, and still nothing a moment later."""
     deadline, seen = time.monotonic() + within, 0
     while time.monotonic() < deadline:
         try:
-            seen = seen + 1 if is_quiet(here) else 0
+            seen = seen + 1 if is_quiet(here) and not here.account.get("faults")["later"] else 0
         except SQLAlchemyError:
             seen = 0
         if seen == 3:

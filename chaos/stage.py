@@ -17,7 +17,9 @@ from redis import Redis
 from sqlalchemy import Connection, Engine
 
 from chaos.disk import small_disk
+from chaos.flower import flower_argv, shown_by_flower
 from chaos.keeper import Keeper
+from chaos.orphans import LEASED, Orphan, follow
 from chaos.proxy import Proxy
 from connector.cli.connection_file import read_connection_file
 from connector.cli.sandboxes import Sandbox, new_log_ins, start_sandbox, write_connection_file
@@ -34,6 +36,8 @@ from connector.store.engine import make_engine
 
 START_SECONDS = 90.0
 LATENCY_MS = 60
+# The sandboxes' own ledgers on the disk.
+ACCOUNT_JOURNAL, SHOP_JOURNAL = "netsuite.jsonl", "shopify.jsonl"
 # Alembic keeps its context in globals: cells that are played at once take turns.
 _MIGRATING = threading.Lock()
 
@@ -48,6 +52,8 @@ class Setting:
     webs: int = 1
     beats: int = 1
     late_worker: bool = False
+    # Flower looks on.
+    has_flower: bool = False
     # The product reaches PostgreSQL and Redis directly: nothing will be done to those links.
     is_lean: bool = False
     # A module that starts a worker's Celery in another way, such as chaos.popped.
@@ -58,6 +64,9 @@ class Setting:
     # Size of the disk that PostgreSQL has for itself, in MB; None: the one of everybody.
     disk: int | None = None
     without: str | None = None
+    # At which moment a worker or web process is held (chaos.holding), and which of the two.
+    held_worker: str | None = None
+    held_web: str | None = None
     account: Mapping[str, Any] = field(default_factory=dict)
     shop: Mapping[str, Any] = field(default_factory=dict)
 
@@ -78,10 +87,12 @@ class Stage:
     env: Mapping[str, str]
     keepers: list[Keeper] = field(default_factory=list)
     retired: list[Keeper] = field(default_factory=list)
+    # Where Flower answers.
+    flower: str | None = None
     killed_servers: int = 0
     notes: list[str] = field(default_factory=list)
-    # What killed workers may have been at (chaos.storm).
-    orphans: list[Any] = field(default_factory=list)
+    # What killed workers may have been at (chaos.orphans).
+    orphans: list[Orphan] = field(default_factory=list)
     pause: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -97,6 +108,7 @@ class Stage:
         """One more worker."""
         clocks, argv = self.setting.worker_clocks, celery_argv("worker")
         launcher = "chaos.broken" if self.setting.without else "chaos.clocked" if clocks else self.setting.launcher
+        launcher = "chaos.holding" if self.setting.held_worker else launcher
         if launcher is not None:
             argv = [argv[0], "-m", launcher, *argv[3:]]
         clock = clocks[len(self.of("worker")) % len(clocks)] if clocks else 0.0
@@ -114,11 +126,20 @@ class Stage:
             argv[-1] = "chaos.broken_web:app"
         elif self.setting.web_clock:
             argv[-1] = "chaos.clocked_web:app"
+        elif self.setting.held_web:
+            argv[-1] = "chaos.holding_web:app"
         kept = self._keep("web", argv, crashes, clock=self.setting.web_clock)
         kept.port = port
         self.wait(lambda: is_answering(port), "the web process did not answer")
         self.web_proxy.target = port
         return kept
+
+    def start_flower(self) -> None:
+        """Flower, as the Procfile starts it."""
+        port = free_port()
+        self._keep("flower", flower_argv(port), ())
+        self.flower = f"http://127.0.0.1:{port}"
+        self.wait(lambda: shown_by_flower(self.flower or "") != b"", "Flower did not answer")
 
     def wait(self, is_so: Callable[[], bool], sentence: str, *, within: float = START_SECONDS) -> None:
         """Waits for something. Raises RuntimeError with the sentence when it does not come."""
@@ -161,7 +182,8 @@ class Stage:
     def _keep(self, name: str, argv: Sequence[str], crashes: Sequence[str], *, clock: float = 0.0) -> Keeper:
         number = len(self.keepers) + len(self.retired)
         env = dict(self.env) | {"CHAOS_CLOCK": str(clock)}
-        kept = Keeper(f"{name}-{number}", argv, env, self.directory, crashes=crashes)
+        died = (lambda: follow(self, LEASED)) if name == "worker" else None
+        kept = Keeper(f"{name}-{number}", argv, env, self.directory, crashes=crashes, died=died)
         self.keepers.append(kept)
         return kept
 
@@ -197,8 +219,9 @@ def _servers(directory: Path, setting: Setting, stack: ExitStack) -> Stage:
     proxies = (Proxy(port_of(postgres.url)), Proxy(port_of(valkey.url)), Proxy(0))
     log_ins = new_log_ins()
     books = world.account_config(50) | log_ins.of_account() | {"latency_ms": LATENCY_MS} | dict(setting.account)
-    account = start_sandbox(supervisor, "netsuite", books, directory)
-    shop = start_sandbox(supervisor, "shopify", world.shop_config() | log_ins.of_shop() | dict(setting.shop), directory)
+    account = start_sandbox(supervisor, "netsuite", books, directory, journal=directory / ACCOUNT_JOURNAL)
+    sells = world.shop_config() | log_ins.of_shop() | dict(setting.shop)
+    shop = start_sandbox(supervisor, "shopify", sells, directory, journal=directory / SHOP_JOURNAL)
     env = dict(os.environ) | {
         "DATABASE_URL": postgres.url if setting.is_lean else _by(postgres.url, proxies[0]),
         "REDIS_URL": valkey.url if setting.is_lean else _by(valkey.url, proxies[1]),
@@ -209,6 +232,7 @@ def _servers(directory: Path, setting: Setting, stack: ExitStack) -> Stage:
         "PYTHONDONTWRITEBYTECODE": "",
         "CHAOS_DIRECTORY": str(directory),
         "CHAOS_WITHOUT": setting.without or "",
+        "CHAOS_MOMENT": setting.held_worker or setting.held_web or "",
     }
     made = Stage(directory, setting, postgres, valkey, *proxies, shop, account, env)
     stack.callback(lambda: made.database.stop())
@@ -239,6 +263,8 @@ def _start(made: Stage) -> None:
             made.start_worker(setting.worker_crashes)
     for _ in range(setting.beats):
         made.start_beat()
+    if setting.has_flower:
+        made.start_flower()
     for _ in range(setting.webs):
         made.start_web(setting.web_crashes)
     made.web_proxy.targets = tuple(kept.port for kept in made.of("web") if kept.port is not None)

@@ -1,39 +1,26 @@
-"""Orders flow: each is placed, announced, paid or captured, and changed; what is not answered 200 is delivered again."""
+"""Orders flow, each with its life (chaos.lives); what is not answered 200 is delivered again."""
 
-import random
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import count, permutations
+from itertools import count
 from typing import Any
 
 import requests
 
+from chaos.lives import life, shuffled
 from chaos.stage import Stage
-from connector.sandbox.scenario.drafts import Shape
-from connector.sandbox.scenario.orders import order
 
 Json = dict[str, Any]
 
-# Stands in every order's name and address, and nowhere else.
-PLANTED = "Quillfeather"
-
-_TAXES = (("State tax", "0.0625"), ("County tax", "0.0125"))
-_SHAPES = (
-    Shape(customer="existing", taxes=_TAXES),
-    Shape(customer="new", taxes=_TAXES, lines=3),
-    Shape(customer="existing", payments="authorised", taxes=_TAXES),
-    Shape(customer="existing", code_percent=10, lines=4, taxes=_TAXES),
-    Shape(customer="existing", payments="partial"),
-)
-_SENDERS = 8
+_SENDERS = 20
 _sessions = threading.local()
 # Shopify delivers again for four hours; here the pauses are shorter and so is the patience.
 _AGAIN_SECONDS = 0.5
 _PATIENCE_SECONDS = 150.0
+_BEFORE_END_SECONDS = 2.0
 
 
 @dataclass(slots=True)
@@ -59,7 +46,16 @@ class Traffic:
 
     def start(self) -> None:
         """Begins, in a thread of its own."""
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._begin(0)
+
+    def more(self, orders: int) -> None:
+        """So many orders again, once the others are sent."""
+        self.join()
+        first, self.orders = self.begun, self.begun + orders
+        self._begin(first)
+
+    def _begin(self, first: int) -> None:
+        self._thread = threading.Thread(target=self._run, args=(first,), daemon=True)
         self._thread.start()
 
     @property
@@ -72,38 +68,34 @@ class Traffic:
         if self._thread is not None:
             self._thread.join()
 
-    def _run(self) -> None:
+    def _run(self, first: int) -> None:
         begun, lives = time.monotonic(), []
         with ThreadPoolExecutor(_SENDERS) as pool:
-            for index in count():
+            for index in count(first):
                 if index >= self.orders and self.may_end.is_set():
                     break
-                self.stage.pause.wait(max(0.0, begun + index / self.rate - time.monotonic()))
+                self.stage.pause.wait(max(0.0, begun + (index - first) / self.rate - time.monotonic()))
                 lives.append(pool.submit(self._life, index + 1))
         broken = [error for life in lives if (error := life.exception()) is not None]
         self.failures += [f"an order was not sent to its end: {type(one).__name__}: {one}"[:300] for one in broken[:5]]
 
     def _life(self, number: int) -> None:
-        """Four or five events of one order, in their order."""
+        """The events of one order, in their order."""
         with self._lock:
             self.begun += 1
-        seeded = random.Random(self.seed * 100_000 + number)
-        shape = _SHAPES[number % len(_SHAPES)]
-        made, payments = order(number, shape, seeded)
-        self._post("orders", {"order": _planted(made), "transactions": payments})
-        events = self._events(made["id"], is_captured=shape.payments == "authorised")
-        for event in _shuffled(list(events), number) if self.is_shuffled else events:
+        one = life(number, self.seed)
+        self._post("orders", {"order": one.order, "transactions": one.payments})
+        if self.is_shuffled:
+            for event in shuffled([*one.events(self._act), *one.ending(self._act)], number):
+                self._deliver(event)
+            return
+        for event in one.events(self._act):
             self._deliver(event)
-
-    def _events(self, order_id: int, *, is_captured: bool) -> Iterator[Json]:
-        """What the order's life tells, as it is lived."""
-        yield {"topic": "orders/create", "order_id": order_id}
-        if is_captured:
-            yield from self._act({"act": "capture", "order_id": order_id})
-        else:
-            yield {"topic": "orders/paid", "order_id": order_id}
-        for note in ("Leave it at the door", "Ring twice"):
-            yield from self._act({"act": "update", "order_id": order_id, "changes": {"note": note}})
+        if one.end is not None:
+            # Time to be booked: what is called off before never gets there.
+            self.stage.pause.wait(_BEFORE_END_SECONDS)
+            for event in one.ending(self._act):
+                self._deliver(event)
 
     def _act(self, asked: Json) -> list[Json]:
         deliveries: list[Json] = self._post("act", asked)["deliveries"]
@@ -135,19 +127,3 @@ class Traffic:
         answer.raise_for_status()
         told: Json = answer.json()
         return told
-
-
-def _shuffled(events: list[Json], number: int) -> Sequence[Json]:
-    """The n-th of all sequences: 24 orders of four events meet each once."""
-    sequences = list(permutations(events))
-    return sequences[number % len(sequences)]
-
-
-def _planted(made: Json) -> Json:
-    """The order with the planted name in its address."""
-    address = made.get("shipping_address")
-    if address is not None:
-        made["shipping_address"] = address | {"last_name": PLANTED, "name": f"Ada {PLANTED}"}
-    if made.get("customer") and made["customer"]["id"] >= 6_000_001_000:
-        made["customer"] = made["customer"] | {"last_name": PLANTED}
-    return made

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chaos.storm import Orphan, Pass, waits
+from chaos.orphans import Orphan, Pass, waits
 
 
 def at(seconds: float) -> datetime:
