@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connector.errors import ConfigError
-from connector.mapping.rule_names import list_at
+from connector.mapping.rule_names import Path, list_at
 from connector.mapping.rule_tables import GATEWAYS, TABLES, TAX_CODES, TAX_DETAILS, Gap
 from connector.mapping.rules import Rules, TaxMode
 

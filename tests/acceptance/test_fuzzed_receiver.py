@@ -306,7 +306,7 @@ def test_a_body_above_the_limit_is_refused_whether_or_not_it_says_so(product: Pr
 def test_what_is_refused_is_counted_where_the_console_looks(product: Product, web: Managed) -> None:
     headers = signed_by_shopify(b"{}") | {"Content-Length": "2", "Connection": "close"}
     forged = headers | {"X-Shopify-Hmac-Sha256": "Zm9yZ2Vk"}
-    assert exchanged(product.port, request(f"/webhooks/shopify/{product.world.connection.key}", forged, b"{}")) == 401
+    assert exchanged(product.port, request(product, _SHOPIFY, forged, b"{}")) == 401
     counted = text(
         "select sum(count) from refused_webhooks where outcome = 'bad_signature' and connection_id is not null"
     )

@@ -7,6 +7,8 @@ import pytest
 from connector.mapping.rule_gaps import filled, gaps
 from connector.mapping.rule_names import Path
 from connector.mapping.rule_release import changed, concerns, unjudged
+from connector.mapping.rule_tables import Gap
+from connector.mapping.rule_values import NetSuiteList
 from connector.mapping.rules import Rules
 from tests import factories
 
@@ -15,13 +17,14 @@ WAITING = (
     "shipping:Express", "shipping:Post", "currency:CHF", "currency:4", "terms:Net 30", "tax:7.25", "tax:8",
     "rule:items.tip", "rule:discount.item", "rule:location", 'rule:shipping.methods."Next day"', "rule:status.closed",
     "rule:payments.methods.cash.method", 'rule:inventory.locations."Main"', "line:3",
+    "shopify-location:Shop",
 )  # fmt: skip
 
 
 def helped(values: dict[Path, str], **rules: Any) -> set[str]:
     """What may go on once these values are set."""
     before = factories.rules(**rules)
-    after = filled(before, values)
+    after = filled(before, {Gap(path, NetSuiteList.ITEM): value for path, value in values.items()})
     paths = changed(before, after)
     assert not unjudged(paths)
     return {subject for subject in WAITING if concerns(paths, subject, after)}
@@ -42,7 +45,7 @@ def helped(values: dict[Path, str], **rules: Any) -> set[str]:
         (("orders", "terms", "Net 30"), "2", {"terms:Net 30"}),
         (("items", "tip"), "904", {"rule:items.tip"}),
         (("location",), "7", {"rule:location"}),
-        (("locations", "Shop"), "2", set()),
+        (("locations", "Shop"), "2", {"shopify-location:Shop"}),
     ],
 )
 def test_an_entry_concerns_what_waits_for_it(path: Path, value: str, subjects: set[str]) -> None:
@@ -57,7 +60,7 @@ def test_a_tax_is_told_by_its_rate() -> None:
 
 def test_a_name_that_stood_wrong_concerns_its_records_when_it_is_taken_out() -> None:
     after = factories.rules()
-    before = filled(after, {("shipping", "methods", "Next day"): "Nonesuch"})
+    before = filled(after, {Gap(("shipping", "methods", "Next day"), NetSuiteList.SHIPPING_ITEM): "Nonesuch"})
     paths = changed(before, after)
     assert concerns(paths, 'rule:shipping.methods."Next day"', after)
     assert not concerns(paths, "shipping:Express", after)
@@ -85,6 +88,6 @@ def test_a_gap_that_can_be_filled_releases_what_waits_for_it() -> None:
         found = gaps(subject, before)
         if not found:
             continue
-        after = filled(before, {gap.path: "77" for gap in found})
+        after = filled(before, dict.fromkeys(found, "77"))
         paths = changed(before, after)
         assert concerns(paths, subject, after) or unjudged(paths), subject
