@@ -3,12 +3,13 @@
 Only the effect learns what became of it. The record stays as it is: why it rests has nothing to do with the answer.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import structlog
 
 from connector.errors import TotalMismatch
 from connector.flows.apply import found_as_meant
+from connector.flows.late import OVER_AFTER
 from connector.flows.systems import Systems, Workplace
 from connector.mapping.taxes import NETSUITE_COMPUTES
 from connector.store import doubtful, effects
@@ -16,15 +17,13 @@ from connector.store.effects import StoredEffect
 
 log = structlog.get_logger(__name__)
 
-# Longer than NetSuite works on a request: what is not there after it was not made, and will not be.
-_OVER_AFTER = timedelta(minutes=5)
 _AT_ONCE = 100
 
 
 def settle_left(systems: Systems, workplace: Workplace) -> int:
     """Looks for each under its external id: it stands, or it was not made. Returns how many are known now."""
     with workplace.engine.begin() as connection:
-        waiting = doubtful.left(connection, systems.connection.id, older_than=_OVER_AFTER, limit=_AT_ONCE)
+        waiting = doubtful.left(connection, systems.connection.id, older_than=OVER_AFTER, limit=_AT_ONCE)
     return sum(_settled(stored, systems, workplace) for stored in waiting)
 
 

@@ -16,6 +16,7 @@ from connector.flows.describing import description
 from connector.flows.draft_links import link_entered
 from connector.flows.facts import billed, learned, made_under, mirrored_facts
 from connector.flows.holding import routes
+from connector.flows.late import must_be_over, unanswered
 from connector.flows.plan import buyer_keys, natural_keys, order_keys, plan
 from connector.flows.planning import Effect, Known, Made, Plan, Subject, Want
 from connector.flows.reserving import hold, release, remember_sold, reserve
@@ -90,7 +91,15 @@ def _synced(order: Order, systems: Systems, workplace: Workplace, lease: Lease) 
     work = _work(systems, workplace, lease)
     with workplace.engine.begin() as connection:
         made = effects.of_keys(connection, systems.connection.id, natural_keys(order, systems.shop_id))
+    asked = unanswered(made.values())
     recover(made.values(), work)
+    result = _carried_out(order, systems, workplace, work)
+    if result.open_question is None:
+        must_be_over(asked, work)
+    return result
+
+
+def _carried_out(order: Order, systems: Systems, workplace: Workplace, work: Work) -> Result:
     planned = order_plan(order, systems, workplace)
     for _ in range(_ROUNDS):
         if planned.exclusion is not None:

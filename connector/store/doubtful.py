@@ -1,5 +1,6 @@
 """Requests that left us and were never answered, of records that nobody works on: no pass of theirs will look."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import Connection, Select, func, or_, select
@@ -25,6 +26,19 @@ def is_left(connection: Connection, stored: StoredEffect) -> bool:
     """Whether it stands as it was read, its record still at rest; both are locked until the transaction ends."""
     same = _left().where(effects.c.id == stored.id, effects.c.sent_at == stored.sent_at)
     return connection.execute(same.with_for_update()).one_or_none() is not None
+
+
+def may_yet_come(connection: Connection, effect_ids: Sequence[int], *, within: timedelta) -> list[StoredEffect]:
+    """Those that do not stand although a request for them left us so short a time ago."""
+    found = connection.execute(
+        select(effects).where(
+            effects.c.id.in_(list(effect_ids)),
+            effects.c.state != EffectState.CONFIRMED,
+            effects.c.remote_id.is_(None),
+            effects.c.sent_at > func.now() - within,
+        )
+    )
+    return [from_row(row) for row in found]
 
 
 def _left() -> Select[tuple[object, ...]]:
