@@ -6,6 +6,7 @@ ConnectorError
 │   ├── RateLimited                the other system asked us to wait; not counted as an attempt
 │   ├── Unavailable                not reached, or its own failure; nothing was written
 │   ├── OutcomeUnknown             a write was sent and its answer lost: read before anything is sent again
+│   │   └── MayYetCome             it is not wanted any more, but may be carried out; not counted as an attempt
 │   ├── Conflict                   somebody else holds or changed the same thing
 │   └── Stopped                    this process leaves: the call was not made
 └── PermanentError                 a person must act
@@ -55,6 +56,10 @@ class Unavailable(TransientError):
 
 class OutcomeUnknown(TransientError):
     """A write left us and its answer never came."""
+
+
+class MayYetCome(OutcomeUnknown):
+    """What was sent, never answered and not found is not wanted any more: it is looked for until it cannot come."""
 
 
 class Conflict(TransientError):

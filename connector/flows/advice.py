@@ -202,7 +202,13 @@ _BY_CODE: Mapping[str, tuple[str, str, Where]] = {
         "Nothing: before anything is sent again, it is looked up what stands there.",
         Where.NOWHERE,
     ),
+    "may_yet_come": (
+        "An answer was lost to what is not wanted any more",
+        "Nothing: for five minutes it is looked for, and closed or given back if it comes to stand after all.",
+        Where.NOWHERE,
+    ),
     "conflict": ("Somebody else changes the same thing", "Nothing: it is tried again by itself.", Where.NOWHERE),
+    "stopped": ("A worker left meanwhile", "Nothing: another worker goes on.", Where.NOWHERE),
     "transient_error": ("It failed for now", "Nothing: it is tried again by itself.", Where.NOWHERE),
 }
 _GIVEN_UP = "It failed for three days and was given up: mend the cause, then try again."

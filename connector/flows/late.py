@@ -6,7 +6,7 @@ Else an order that was called off meanwhile would be left out, and NetSuite woul
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from connector.errors import OutcomeUnknown
+from connector.errors import MayYetCome
 from connector.flows.apply import Work
 from connector.flows.leasing import must_hold
 from connector.store import doubtful, effects
@@ -32,7 +32,7 @@ def unanswered(made: Iterable[StoredEffect]) -> list[StoredEffect]:
 
 
 def must_be_over(asked: Sequence[StoredEffect], work: Work) -> None:
-    """Raises OutcomeUnknown while one of these does not stand and may yet be made; it is looked for again then."""
+    """Raises MayYetCome while one of these does not stand and may yet be made; it is looked for again then."""
     if not asked:
         return
     with work.engine.begin() as connection:
@@ -43,7 +43,7 @@ def must_be_over(asked: Sequence[StoredEffect], work: Work) -> None:
         for one in missing:
             effects.mark_unknown(connection, one)
     names = ", ".join(one.natural_key for one in missing)
-    raise OutcomeUnknown(
+    raise MayYetCome(
         f"NetSuite gave no answer about {names}, which is not to be there any more, and may yet make it",
         retry_after=_LOOK_AFTER,
     )

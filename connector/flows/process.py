@@ -10,6 +10,7 @@ from connector.crash import Moment, crash_at
 from connector.errors import (
     ConnectorError,
     Forbidden,
+    MayYetCome,
     NeedsDecision,
     NotMapped,
     OutcomeUnknown,
@@ -200,16 +201,16 @@ class _Run:
         return is_due_again
 
     def try_again(self, error: ConnectorError, calls: list[Call], *, retry_after: float | None = None) -> Outcome:
-        """The record stays due; a refusal for want of room is no attempt, and what failed before does not make it wait."""
+        """The record stays due; who waits for room, or for what may yet come, makes no attempt and waits no longer each time."""
         now = self.time.now()
-        has_no_room = isinstance(error, RateLimited)
-        count = self.lease.attempts + (0 if has_no_room else 1)
+        only_waits = isinstance(error, RateLimited | MayYetCome)
+        count = self.lease.attempts + (0 if only_waits else 1)
         is_away = isinstance(error, Unavailable | OutcomeUnknown) and calls and calls[-1].system not in answering(calls)
         away = calls[-1].system if is_away else None
         standing = Standing(RecordState.PENDING, error.code, None, str(error), away)
         if is_used_up(self.lease.first_failed_at, now=now):
             standing = Standing(RecordState.PARKED, error.code, None, f"given up after three days: {error}")
-        wait = delay(1 if has_no_room else count, retry_after=retry_after)
+        wait = delay(1 if only_waits else count, retry_after=retry_after)
         with self.engine.begin() as connection:
             until = now + timedelta(seconds=wait)
             retries.postpone(connection, self.lease, standing, until=until, attempts=count)

@@ -17,7 +17,7 @@ def test_a_cancelled_order_is_not_let_go_while_netsuite_may_yet_make_it(world: W
     world.work(world.sell(rest_order(ORDER)))
     happens(world, "cancel", reason="customer")
     waiting = world.record(ORDER)
-    assert (waiting.state, waiting.reason_code) == ("pending", "outcome_unknown")
+    assert (waiting.state, waiting.reason_code) == ("pending", "may_yet_come")
     assert "may yet make it" in str(waiting.reason)
     assert again(world).state == "pending"
     with world.engine.begin() as connection:

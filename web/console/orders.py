@@ -26,8 +26,8 @@ from web.console.site import Visit
 # What an order can be held, parked or tried again for.
 REASONS = (
     "not_mapped", "needs_decision", "total_mismatch", "rejected", "closed_period", "missing", "already_exists", "forbidden",
-    "unauthorized", "wrong_environment", "invalid_answer", "rate_limited", "unavailable", "outcome_unknown", "conflict",
-    "excluded",
+    "unauthorized", "wrong_environment", "invalid_answer", "rate_limited", "unavailable", "outcome_unknown", "may_yet_come",
+    "conflict", "stopped", "excluded",
 )  # fmt: skip
 # Tabs of the list: the states that one question of a person means.
 TABS: tuple[tuple[str, tuple[RecordState, ...]], ...] = (
