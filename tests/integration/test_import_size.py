@@ -85,7 +85,7 @@ def test_an_import_that_waits_is_not_read_for_reservations(world: World) -> None
 def test_an_import_that_waits_is_no_age_of_undone_work(world: World) -> None:
     listed(world)
     with world.engine.begin() as connection:
-        connection.execute(text("update records set changed_at = now() - interval '1 day'"))
+        connection.execute(text("update records set due_since = now() - interval '1 day'"))
         assert census.census(connection, now=now()).oldest_pending_seconds > 86_000
         connection.execute(text("update records set state = 'in_sync' where not waits_for_job"))
         assert census.census(connection, now=now()).oldest_pending_seconds == 0

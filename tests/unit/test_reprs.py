@@ -29,6 +29,7 @@ HIDDEN = {
 SHOWN = {
     "Delivery.body": "sealed",
     "Delivery.headers": "Shopify's own, kept in the open",
+    "Refusal.headers": "what goes with a status",
     "Tally.keys": "ids of keys and counts",
     "LogIn.needed": "names of settings",
     "ImagesOf.keys": "external ids",

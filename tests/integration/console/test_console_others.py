@@ -116,7 +116,12 @@ def addresses(ada: Visitor) -> dict[str, str]:
     """Of every page, part and file, each of something that is there."""
     ada.does("/connections/keys")
     found = filled_by(lambda page, seen: seen_at(ada, page, seen), STORE)
-    names = {"store": STORE, "job": "1", "key": ada.json("/connections/new")["keys"][0]["name"]}
+    names = {
+        "store": STORE,
+        "order": found["order"].partition("?")[0].rpartition("/")[2],
+        "job": "1",
+        "key": ada.json("/connections/new")["keys"][0]["name"],
+    }
     screens = {name: found[name] for name in SCREENS}
     return screens | {name: at.format(**names) for name, at in PIECES.items()}
 

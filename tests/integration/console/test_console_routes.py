@@ -23,7 +23,8 @@ OPERATOR = {
     "alerts_rule", "alerts_test_channel", "connections_pause", "connections_ping", "connections_resume",
     "connections_setup", "connections_test_webhook", "connections_webhooks", "events_replay_act", "events_revealed",
     "inventory_freeze", "inventory_push_now", "inventory_thaw", "jobs_change", "mapping_discard", "mapping_draft",
-    "mapping_example", "mapping_map", "mapping_propose", "mapping_save", "mapping_test", "mapping_value",
+    "mapping_example", "mapping_locations", "mapping_look_up", "mapping_map", "mapping_value_draft",
+    "mapping_propose", "mapping_save", "mapping_test", "mapping_value",
     "order_adopt_one", "order_leave", "order_look_again", "order_note", "order_sync_now", "problems_again_act",
     "problems_assign", "problems_map_act", "problems_snooze", "reconcile_run", "schedules_pause", "schedules_resume",
     "schedules_run",
@@ -32,7 +33,7 @@ ADMIN = {
     "alerts_add_channel", "alerts_remove_channel", "connections_add", "connections_approve", "connections_approve_pair",
     "connections_certificate", "connections_install", "connections_make_key", "connections_new", "connections_remove",
     "connections_remove_now", "connections_rotate", "connections_rotate_now", "connections_rotate_one",
-    "connections_sync_webhooks", "mapping_publish", "mapping_rollback", "system", "users", "users_add",
+    "connections_sync_webhooks", "inventory_push_force", "mapping_publish", "mapping_rollback", "system", "users", "users_add",
     "users_add_token", "users_disable", "users_enable", "users_forget_code", "users_link", "users_revoke_token",
     "users_role",
 }  # fmt: skip
@@ -65,6 +66,7 @@ _HARMLESS = {
     "api.missing": 404,
     "console.missing": 404,
     "console.mapping_map": 404,
+    "console.mapping_value_draft": 404,
     "console.connections_rotate_now": 404,
 }
 Route = tuple[str, str, str]
