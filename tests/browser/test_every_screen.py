@@ -86,7 +86,7 @@ def test_the_page_is_reached_by_keys_alone(page: Page) -> None:
     page.keyboard.press("Enter")
     page.keyboard.press("/")
     expect(page.get_by_label("Find an order")).to_be_focused()
-    page.locator("main").click()
+    page.get_by_role("heading", level=1).click()
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
 

@@ -20,7 +20,8 @@ ORDERS = ITEMS = 10_000
 SMALL = 100
 # Pages that ask Shopify or NetSuite, whose answers would be what is measured; files of one thing or one proof.
 NOT_ASKED = {
-    "order_fields", "order_plan", "order_sync", "order_adopt", "mapping_value", "mapping_locations", "mapping_test", "connections_approve",
+    "order_fields", "order_plan", "order_sync", "order_adopt", "mapping_value", "mapping_locations",
+    "mapping_test", "connections_approve",
     "connections_ping", "connections_webhooks", "mapping_toml", "reconcile_csv", "reconcile_differences_csv",
     "connections_certificate", "missing",
 }  # fmt: skip
