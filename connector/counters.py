@@ -3,11 +3,12 @@
 A count never holds work up: when Redis is away the numbers wait in the process.
 """
 
-import threading
 from collections import Counter
 from collections.abc import Mapping
 
 from redis import Redis, RedisError
+
+from connector.gathering import Gathered
 
 KEY = "counters"
 
@@ -17,35 +18,15 @@ class Counters:
 
     def __init__(self, redis: Redis, *, every: float = 1.0) -> None:
         self._redis = redis
-        self._every = every
-        self._lock = threading.Lock()
-        self._waiting: Counter[str] = Counter()
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._gathered = Gathered("counters", self._hand_on, away=RedisError, every=every)
 
     def add(self, name: str, amount: int = 1, **labels: str) -> None:
         """Counts in this process; the number reaches Redis within a second."""
-        key = series(name, labels)
-        with self._lock:
-            self._waiting[key] += amount
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="counters", daemon=True)
-                self._thread.start()
+        self._gathered.add(series(name, labels), amount)
 
     def flush(self) -> None:
-        """Adds what notes to Redis; on failure it goes on waiting."""
-        with self._lock:
-            taken, self._waiting = self._waiting, Counter()
-        if not taken:
-            return
-        try:
-            pipeline = self._redis.pipeline(transaction=False)
-            for key, amount in taken.items():
-                pipeline.hincrby(KEY, key, amount)
-            pipeline.execute()
-        except RedisError:
-            with self._lock:
-                self._waiting += taken
+        """Adds what waits to Redis; on failure it goes on waiting."""
+        self._gathered.flush()
 
     def totals(self) -> dict[str, int]:
         """Every series and its count over all processes. Raises redis.RedisError when Redis is away."""
@@ -54,15 +35,14 @@ class Counters:
         return {_text(key): int(amount) for key, amount in found.items()}
 
     def close(self) -> None:
-        """Flushes a last time and ends the thread."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(timeout=5)
-        self.flush()
+        """Flushes a last time."""
+        self._gathered.close()
 
-    def _run(self) -> None:
-        while not self._stopping.wait(self._every):
-            self.flush()
+    def _hand_on(self, taken: Counter[str]) -> None:
+        pipeline = self._redis.pipeline(transaction=False)
+        for key, amount in taken.items():
+            pipeline.hincrby(KEY, key, amount)
+        pipeline.execute()
 
 
 def series(name: str, labels: Mapping[str, str]) -> str:
