@@ -240,7 +240,10 @@ def record_type(kind: EffectKind) -> str:
 
 
 def _confirmed(effect: Effect, stored: StoredEffect, remote_id: str, work: Work) -> str:
+    """What was sent stands. Where another worker took the record over meanwhile, it may be older than what that one wrote."""
     with work.engine.begin() as connection:
+        if not records.holds(connection, work.lease):
+            records.mark_dirty(connection, work.lease.record_id)
         if effect.takes_away:
             store.withdraw(connection, stored)
         else:
