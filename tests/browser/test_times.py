@@ -11,6 +11,8 @@ from tests.browser.furnishing import furnish
 from tests.browser.site import Site
 from tests.browser.test_keys_and_live_parts import SEEN_AGAIN
 
+# More than there are stops before the first row of a list.
+TABS = 12
 _STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC")
 
 
@@ -59,7 +61,10 @@ def test_where_a_row_takes_no_focus_its_time_does(browser: Browser, site: Site) 
     time = viewer.locator("tbody time").first
     assert moment_beside(time) is None
     viewer.locator("main").focus()
-    viewer.keyboard.press("Tab")
+    for _ in range(TABS):
+        viewer.keyboard.press("Tab")
+        if time.evaluate("it => it === document.activeElement"):
+            break
     expect(time).to_be_focused()
     assert moment_beside(time) == time.get_attribute("title")
     viewer.context.close()
