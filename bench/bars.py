@@ -28,7 +28,7 @@ _KINDS: tuple[tuple[bytes, Callable[[int], bytes]], ...] = (
 )
 _SLOTS = 15
 _LARGEST_SHOP = {"restore_rate": 2000, "bucket": 40_000}
-_CALL_MS = 200
+_CALL_MS = 400
 
 
 def frozen(*, runs: int, seconds: float) -> None:

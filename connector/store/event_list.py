@@ -21,6 +21,8 @@ REPLAYED = ("order", "customer")
 # fewer records, all of which may be old, the deliveries are asked for at once.
 _WALKED = 10_000
 _MANY = 1_000
+# Records whose deliveries mostly fill a page.
+_LATEST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,35 @@ def found_events(
             return found
         if wanted.state == RecordState.IN_SYNC and wanted.reason is None:
             return _page(connection, wanted, _walked(wanted, newest, limit, at_most=None), limit)
+    if before is None and (latest := _of_the_latest(connection, wanted, limit)) is not None:
+        return latest
     return _page(connection, wanted, _behind(_filtered(select(*OF_EVENT), wanted), before), limit)
+
+
+def _of_the_latest(connection: Connection, wanted: EventFilter, limit: int) -> list[EventView] | None:
+    """The newest deliveries, from those records that changed last alone; None where others may have newer ones.
+
+    A delivery changes its record, so what a record was told is never newer than its last change.
+    """
+    of_record = _of_its_record(wanted)
+    if not of_record:
+        return None
+    found = _page(connection, wanted, _filtered(select(*OF_EVENT), wanted, at_most=_LATEST), limit)
+    others = (
+        select(records.c.changed_at)
+        .where(records.c.connection_id == connections.c.id, *of_record)
+        .order_by(records.c.changed_at.desc())
+        .offset(_LATEST)
+        .limit(1)
+        .correlate(connections)
+        .lateral("others")
+    )
+    newest = select(func.max(others.c.changed_at)).select_from(connections.join(others, true())).where(*_among(wanted))
+    if wanted.connection_id is not None:
+        newest = newest.where(connections.c.id == wanted.connection_id)
+    changed_at = connection.execute(newest).scalar_one_or_none()
+    is_whole = changed_at is None or (len(found) == limit and found[-1].received_at >= changed_at)
+    return found if is_whole else None
 
 
 def newer(connection: Connection, wanted: EventFilter, *, than: int, limit: int) -> int:
@@ -185,21 +215,23 @@ def records_of(connection: Connection, wanted: EventFilter) -> dict[int, list[in
     return found
 
 
-def _filtered(query: Select[Any], wanted: EventFilter) -> Select[Any]:
-    """Of one connection, and where it is asked for, of the records that stand so."""
+def _filtered(query: Select[Any], wanted: EventFilter, *, at_most: int | None = None) -> Select[Any]:
+    """Of one connection, and where it is asked for, of the records that stand so; `at_most`: of those that changed last."""
     of_record = _of_its_record(wanted)
     query = query.select_from(events)
     if of_record:
-        spoken_of = _spoken_of(of_record)
+        spoken_of = _spoken_of(of_record, at_most)
         is_of_it = (spoken_of.c.kind == events.c.record_kind, spoken_of.c.shopify_id == events.c.shopify_id)
         query = query.join(spoken_of, and_(*is_of_it))
     return query.where(*_of_event(wanted)).correlate(connections)
 
 
-def _spoken_of(of_record: Sequence[ColumnElement[bool]]) -> CTE:
+def _spoken_of(of_record: Sequence[ColumnElement[bool]], at_most: int | None) -> CTE:
     """The records first, whatever the planner thinks of them: on the way back through the log they may never come."""
     of_connection = records.c.connection_id == connections.c.id
     chosen = select(records.c.kind, records.c.shopify_id).where(of_connection, *of_record).correlate(connections)
+    if at_most is not None:
+        chosen = chosen.order_by(records.c.changed_at.desc()).limit(at_most)
     return chosen.cte("spoken_of", nesting=True).prefix_with("materialized")
 
 
