@@ -13,8 +13,8 @@ from connector.store import doubtful, effects
 from connector.store.effects import StoredEffect
 from connector.store.tables import SHOP_KINDS, EffectKind, EffectState
 
-# Longer than NetSuite works on a request: what is not there after it was not made, and will not be.
-OVER_AFTER = timedelta(minutes=5)
+# Three times as long as NetSuite works on a slow request: what is not there after it was not made, and will not be.
+OVER_AFTER = timedelta(minutes=3)
 _LOOK_AFTER = 10.0
 # A customer or contact too many hurts nobody, and the next order of the buyer finds it.
 _HARMLESS = (EffectKind.CUSTOMER, EffectKind.CONTACT)

@@ -64,7 +64,7 @@ def test_what_was_not_made_is_known_not_to_be(world: World) -> None:
 def test_what_a_pass_will_look_for_or_netsuite_may_still_be_at_is_left_alone(world: World) -> None:
     unanswered(world, "pending")
     assert settled(world) == 0
-    rests(world, "held", ago=timedelta(minutes=4))
+    rests(world, "held", ago=timedelta(minutes=2))
     assert settled(world) == 0
     assert effect(world).state == "unknown"
 
