@@ -180,6 +180,15 @@ records = Table(
         "id",
         postgresql_where=text("kind = 'order' and placed_at is not null"),
     ),
+    # No webhook changes a reason.
+    Index(
+        "ix_records_reason_placed",
+        "connection_id",
+        "reason_code",
+        "placed_at",
+        "id",
+        postgresql_where=text("kind = 'order' and reason_code is not null and placed_at is not null"),
+    ),
     Index("ix_records_email", "connection_id", "email_hash", postgresql_where=text("email_hash is not null")),
     Index(
         "ix_records_problem",
