@@ -4,7 +4,6 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import func, select, update
 
 from connector.flows import replay
@@ -17,21 +16,21 @@ from tests.hearing import heard
 from tests.payloads import payment, rest_order
 from tests.world import World
 
-ORDERS = range(5001, 5013)
+ORDERS = range(5001, 5007)
 DAYS = Span(now() - timedelta(days=365), later(timedelta(days=1)))
 # More than any order needs here: each round is a look of a sweeper.
 ROUNDS = 20
 
 
-@pytest.mark.parametrize("is_unique", [True, False])
-def test_replays_and_an_import_beside_lost_answers_double_no_money(world: World, is_unique: bool) -> None:
-    world.account.change({"external_id_unique": is_unique})
+def test_replays_and_an_import_beside_lost_answers_double_no_money(world: World) -> None:
+    # NetSuite's own refusal would hide what we double.
+    world.account.change({"external_id_unique": False})
     for number in ORDERS:
         order = rest_order(number, created_at=now().isoformat())
         world.shop.put_order(order, [payment(order)])
         heard(world, "orders/create", order, event_id=f"e-{number}")
     for path in ("salesOrder", "customerDeposit", "customer"):
-        world.account.faults.add({"kind": "commit_then_drop", "method": "POST", "path": path, "times": 3, "after": 1})
+        world.account.faults.add({"kind": "commit_then_drop", "method": "POST", "path": path, "times": 2, "after": 1})
     for _ in range(3):
         replay.start(world.runtime, EventFilter(), because="the books look wrong", actor="ada")
     systems = world.runtime.open_systems(world.connection.id)
@@ -47,14 +46,14 @@ def test_replays_and_an_import_beside_lost_answers_double_no_money(world: World,
     assert set(deposits.values()) == {1}
     assert {world.record(number).state for number in ORDERS} == {"in_sync"}
     # The answers were lost: else nothing was tried.
-    assert sum(call.status == 0 for call in world.account.calls) >= 6
+    assert sum(call.status == 0 for call in world.account.calls) >= 4
 
 
 def work_on_everything_twice_at_once(world: World) -> None:
     with world.engine.begin() as connection:
         connection.execute(update(records).where(records.c.state == "pending").values(next_attempt_at=func.now()))
         due = list(connection.execute(select(records.c.id).where(records.c.state == "pending")).scalars())
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(4) as pool:
         list(pool.map(world.work, [*due, *due]))
 
 
