@@ -10,6 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
+from sqlalchemy import Connection
 
 from connector.cli.connections import the_connection
 from connector.cli.demo import sign_in_link
@@ -20,6 +21,7 @@ from connector.cli.opening import opened
 from connector.sandbox.scenario import world
 from connector.sandbox.scenario.day import day
 from connector.store import connections
+from connector.store.connections import StoredConnection
 from tests.browser.addresses import OWN, SCREENS, arrive, filled
 from tests.browser.furnishing import ADOPTION, Foreign, beside_orders, written_by_another
 
@@ -50,7 +52,6 @@ def main() -> None:
     planned = day(1, chosen.orders)
     with opened_stage(said, units=_UNITS) as stage, sync_playwright() as playwright:
         stock_the_shop(stage, _UNITS)
-        _know_orders_of_before(stage)
         play(planned, stage, said, seed=1)
         _furnish(stage)
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
@@ -61,17 +62,17 @@ def main() -> None:
 def _furnish(stage: Stage) -> None:
     with opened(stage.directory) as (runtime, _):
         with runtime.engine.begin() as database:
-            stored = the_connection(database, _STORE)
+            stored = _knowing_orders_of_before(database)
+        # It takes longer than any process needs to read the rules anew.
         beside_orders(runtime, stored)
         written_by_another(runtime, stored, _foreign(stage))
 
 
-def _know_orders_of_before(stage: Stage) -> None:
-    """Before the day: it takes longer than any process needs to read the rules anew."""
-    with opened(stage.directory) as (runtime, _), runtime.engine.begin() as database:
-        stored = the_connection(database, _STORE)
-        rules = {**stored.rules, "adoption": ADOPTION}
-        connections.change_rules(database, stored, rules, actor="ada", note="orders of before are adopted")
+def _knowing_orders_of_before(database: Connection) -> StoredConnection:
+    """After the day, in which the rules are changed as a whole."""
+    stored = the_connection(database, _STORE)
+    rules = {**stored.rules, "adoption": ADOPTION}
+    return connections.change_rules(database, stored, rules, actor="ada", note="orders of before are adopted")
 
 
 def _foreign(stage: Stage) -> Foreign:
