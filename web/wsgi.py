@@ -1,6 +1,7 @@
 """What the server loads: builds the runtime from the environment and makes the app."""
 
 import atexit
+import gc
 import sys
 
 from connector import logs
@@ -55,3 +56,7 @@ app = create_app(
 if _settings.oidc is not None:
     app.register_blueprint(single_sign_on_blueprint(_gate, opened_provider(_settings.oidc)))
 protect(app, _gate)
+
+# What is there from the start stays: a full collection, which looked through all of it again, held an answer up for 130 ms.
+gc.collect()
+gc.freeze()
