@@ -91,13 +91,7 @@ def redis_killed(stage: Stage, seeded: random.Random, let_go: LetGo) -> None:
 
 def redis_frozen(seconds: float) -> Strike:
     """Stopped, so that it takes connections and says nothing."""
-
-    def strike(stage: Stage, _seeded: random.Random, let_go: LetGo) -> None:
-        with _stopped(stage.redis.pid):
-            let_go()
-            stage.pause.wait(seconds)
-
-    return strike
+    return _frozen(lambda stage: stage.redis.pid, seconds)
 
 
 def redis_half_open(stage: Stage, _seeded: random.Random, let_go: LetGo) -> None:
@@ -121,13 +115,7 @@ def postgres_restarted(stage: Stage, _seeded: random.Random, let_go: LetGo) -> N
 
 def postgres_frozen(seconds: float) -> Strike:
     """Every process of it stopped."""
-
-    def strike(stage: Stage, _seeded: random.Random, let_go: LetGo) -> None:
-        with _stopped(stage.database.pid):
-            let_go()
-            stage.pause.wait(seconds)
-
-    return strike
+    return _frozen(lambda stage: stage.database.pid, seconds)
 
 
 def connections_used_up(seconds: float) -> Strike:
@@ -166,6 +154,15 @@ def workers_paused(stage: Stage, _seeded: random.Random, let_go: LetGo) -> None:
     stage.pause.wait(PAST_LEASE_SECONDS)
     for keeper in paused:
         keeper.signal(signal.SIGCONT)
+
+
+def _frozen(pid_of: Callable[[Stage], int], seconds: float) -> Strike:
+    def strike(stage: Stage, _seeded: random.Random, let_go: LetGo) -> None:
+        with _stopped(pid_of(stage)):
+            let_go()
+            stage.pause.wait(seconds)
+
+    return strike
 
 
 @contextmanager

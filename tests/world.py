@@ -22,7 +22,7 @@ from connector.sandbox.netsuite.app import account_app
 from connector.sandbox.serve import Served
 from connector.sandbox.shopify.app import shop_app
 from connector.sandbox.shopify.shop import Shop, ShopConfig
-from connector.store import connections, inbox, records
+from connector.store import connections, due, inbox, records
 from connector.store.connections import NewConnection, StoredConnection
 from connector.store.credentials import NewCredential
 from connector.store.records import RecordView
@@ -103,7 +103,7 @@ class World:
                 )
             ).one_or_none()
             if row is not None:
-                records.mark_dirty(connection, row.id)
+                due.mark_dirty(connection, row.id)
                 return int(row.id)
             made = connection.execute(
                 insert(records_table)

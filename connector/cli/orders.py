@@ -19,7 +19,7 @@ from connector.flows.order_search import found_orders
 from connector.flows.planning import Plan
 from connector.flows.process import process
 from connector.runtime import Runtime
-from connector.store import connections, order_list, records, timeline, wanted
+from connector.store import connections, due, order_list, records, timeline, wanted
 from connector.store.records import RecordView
 from connector.store.tables import SHOP_KINDS, RecordState
 from connector.store.timeline import Happening, What
@@ -131,7 +131,7 @@ def sync(name: str, data: Path, as_json: bool) -> None:
             told = wanted.status_of(database, record)
             ids = [record.id] if told is None else [record.id, told.id]
             for number in ids:
-                records.mark_dirty(database, number)
+                due.mark_dirty(database, number)
         for number in ids:
             process(number, runtime, worker="command line")
         record = _the_record(runtime, record.shopify_id)

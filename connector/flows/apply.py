@@ -21,8 +21,8 @@ from connector.flows.leasing import LOOK_AFTER, must_hold
 from connector.flows.planning import IN_DOUBT, Effect, without
 from connector.netsuite.client import NetSuiteClient
 from connector.netsuite.writes import Change, Delete
+from connector.store import due, records
 from connector.store import effects as store
-from connector.store import records
 from connector.store.effects import Image, StoredEffect
 from connector.store.records import Lease
 from connector.store.tables import SHOP_KINDS, EffectKind, EffectState
@@ -243,7 +243,7 @@ def _confirmed(effect: Effect, stored: StoredEffect, remote_id: str, work: Work)
     """What was sent stands. Where another worker took the record over meanwhile, it may be older than what that one wrote."""
     with work.engine.begin() as connection:
         if not records.holds(connection, work.lease):
-            records.mark_dirty(connection, work.lease.record_id)
+            due.mark_overtaken(connection, work.lease.record_id)
         if effect.takes_away:
             store.withdraw(connection, stored)
         else:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from connector.flows.systems import Systems
 from connector.mapping.rules import Rules
 from connector.netsuite.states import CLOSED
-from connector.store import billing, entered_effects, records, sales_orders
+from connector.store import billing, due, entered_effects, records, sales_orders
 from connector.store import wanted as wanted_records
 from connector.store.billing import BillingDocument, Kept
 from connector.store.sales_orders import MirroredOrder
@@ -29,7 +29,7 @@ def keep_documents(connection: Connection, systems: Systems, rows: Rows) -> None
     orders = sales_orders.keep(connection, connection_id, _ours(rows, systems.shop_id, linked))
     bills = billing.keep(connection, connection_id, _bills(rows))
     for record_id in billing.refunded_orders(connection, connection_id, bills.new):
-        records.mark_dirty(connection, record_id)
+        due.mark_dirty(connection, record_id)
     wanted = _closed(orders, rows, systems.rules)
     if systems.rules.status.mark_paid or systems.rules.status.capture:
         billed = _order_ids(bills, rows, systems.shop_id, linked)

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from connector.errors import ConfigError
 from connector.flows.systems import Workplace
-from connector.store import jobs, operator_actions, records
+from connector.store import due, jobs, operator_actions
 from connector.store.jobs import JobState
 
 # So many records of all jobs are worked on or tried within a minute. A worker has ten threads: whatever these wait for,
@@ -28,7 +28,7 @@ def advance(engine: Engine, wake: Callable[[int], object], *, now: datetime) -> 
             limit = min(room, UNDONE_AT_MOST - undone)
             taken = jobs.take(connection, job_id, limit=limit, now=now) if limit > 0 else []
             for record_id in taken:
-                records.mark_dirty(connection, record_id)
+                due.mark_dirty(connection, record_id)
             sent += taken
             room -= len(taken)
             if not undone and not taken and not jobs.is_left(connection, job_id):

@@ -7,11 +7,11 @@ from sqlalchemy import Connection
 from connector.errors import ConfigError, Conflict
 from connector.store import (
     adoptions,
+    due,
     held,
     operator_actions,
     order_documents,
     order_notes,
-    records,
     reservations,
     wanted,
 )
@@ -22,7 +22,7 @@ def sync_again(connection: Connection, order: RecordView, *, actor: str) -> Sequ
     """One more pass over an order and what the shop is told of it; the records to wake."""
     ids = _with_status(connection, order)
     for record_id in ids:
-        records.mark_dirty(connection, record_id)
+        due.mark_dirty(connection, record_id)
     _write_down(connection, order, "order sync asked", actor)
     order_notes.add(connection, order.id, who=actor, said="asked for one more pass")
     return ids
@@ -47,7 +47,7 @@ def look_again(connection: Connection, order: RecordView, *, actor: str) -> Sequ
     """An order that was left alone is worked on again; the records to wake."""
     ids = _with_status(connection, order)
     for record_id in ids:
-        records.mark_dirty(connection, record_id)
+        due.mark_dirty(connection, record_id)
     _write_down(connection, order, "order looked at again", actor)
     order_notes.add(connection, order.id, who=actor, said="looked at it again")
     return ids
@@ -63,7 +63,7 @@ def adopt(connection: Connection, order: RecordView, *, document: str, because: 
     if (standing := order_documents.of_records(connection, [order.id]).get(order.id)) is not None:
         raise ConfigError(f"the order stands in NetSuite already, by internal id {standing.remote_id}")
     adoptions.choose(connection, order.connection_id, order.shopify_id, document)
-    records.mark_dirty(connection, order.id)
+    due.mark_dirty(connection, order.id)
     _write_down(connection, order, "order adopted", actor, document=document, reason=because.strip())
     order_notes.add(connection, order.id, who=actor, said=f"said it is document {document}: {because.strip()}")
     return [order.id]

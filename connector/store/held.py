@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
-from connector.store.records import due_now, due_unheard
+from connector.store.due import due_now, due_unheard
 from connector.store.tables import RecordState, records
 
 

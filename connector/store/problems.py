@@ -23,7 +23,8 @@ from sqlalchemy import (
     update,
 )
 
-from connector.store.records import ORDER, RecordView, due_unheard
+from connector.store.due import due_unheard
+from connector.store.records import ORDER, RecordView
 from connector.store.tables import RecordState, attempts, records
 
 OPEN = (RecordState.HELD, RecordState.PARKED)

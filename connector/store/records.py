@@ -221,33 +221,6 @@ def name_it(connection: Connection, lease: Lease, *, name: str, seen_version: da
     connection.execute(update(records).where(held_by(lease)).values(values))
 
 
-def due_now() -> dict[str, Any]:
-    """The values of a record that is looked at again as if nothing had failed."""
-    return {
-        "state": RecordState.PENDING,
-        "next_attempt_at": func.now(),
-        "woken_at": func.now(),
-        "changed_at": func.now(),
-        "attempts": 0,
-        "first_failed_at": None,
-        **since.becomes_due(),
-    }
-
-
-def due_unheard() -> dict[str, Any]:
-    """The same of a record that nobody wakes: the next sweep finds it."""
-    return due_now() | {"woken_at": func.now() - WAKE_AGAIN * 2}
-
-
-def mark_dirty(connection: Connection, record_id: int) -> None:
-    """Asks for one more pass over a record, whatever state it is in."""
-    connection.execute(
-        update(records)
-        .where(records.c.id == record_id)
-        .values(due_now() | {"wanted_version": records.c.wanted_version + 1})
-    )
-
-
 def is_in_flight(connection: Connection, record_id: int, fence: int) -> bool:
     """True while the worker that holds this fence of the record may still be at work."""
     found = connection.execute(

@@ -8,7 +8,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from connector.store import since
 from connector.store.connection_tables import connections
-from connector.store.records import CANARY, ORDER, ORDER_STATUS, RecordView, due_now
+from connector.store.due import due_now
+from connector.store.records import CANARY, ORDER, ORDER_STATUS, RecordView
 from connector.store.tables import RecordState, records
 
 _DUE = {
