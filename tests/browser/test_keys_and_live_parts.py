@@ -66,7 +66,7 @@ def noted(site: Site, state: str) -> Iterator[str]:
     order = (
         "insert into records (connection_id, kind, shopify_id, name, state, reason_code, next_attempt_at) "
         "select id, 'order', '9901', '#9901', :state, case :state when 'pending' then 'closed_period' end, "
-        "now() + interval '1 hour' from connections returning id"
+        "now() + interval '1 hour' from connections where name = 'us-store' returning id"
     )
     held = (
         "insert into attempts (record_id, worker, rules_version, outcome, calls, held_for) "
@@ -75,10 +75,12 @@ def noted(site: Site, state: str) -> Iterator[str]:
     with site.world.engine.begin() as connection:
         record = {"id": connection.execute(text(order), {"state": state}).scalar_one()}
         connection.execute(text(held), record)
-    yield "#9901"
-    with site.world.engine.begin() as connection:
-        connection.execute(text("delete from attempts where record_id = :id"), record)
-        connection.execute(text("delete from records where id = :id"), record)
+    try:
+        yield "#9901"
+    finally:
+        with site.world.engine.begin() as connection:
+            connection.execute(text("delete from attempts where record_id = :id"), record)
+            connection.execute(text("delete from records where id = :id"), record)
 
 
 def test_keys_are_letters_while_somebody_types(page: Page, site: Site) -> None:
