@@ -12,7 +12,7 @@ from typing import Any
 from celery.__main__ import main as celery
 from sqlalchemy import Connection, update
 
-from connector.flows import orders
+from connector.flows import orders, periodic
 from connector.netsuite.client import NetSuiteClient
 from connector.store import effects, entered_effects, inbox, records, tables
 from connector.store.tables import EffectState, RecordState
@@ -110,6 +110,11 @@ def without_later_news() -> None:
     _replace(inbox, "_ACCEPT", f"{before}{matched}nothing {returning}{end}")
 
 
+def without_late_changes() -> None:
+    """Nobody compares once more what a late change may have altered."""
+    _replace(periodic, "compare_again", lambda *_: 0)
+
+
 WITHOUT: Mapping[str, Callable[[], None]] = {
     "sweeper": without_sweeper,
     "lease": without_lease,
@@ -120,6 +125,7 @@ WITHOUT: Mapping[str, Callable[[], None]] = {
     "unknown-state": without_unknown,
     "external-id": without_external_id,
     "later-news": without_later_news,
+    "late-changes": without_late_changes,
 }
 
 

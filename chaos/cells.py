@@ -1,6 +1,6 @@
 """The cells: each a fault and the moment it meets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chaos import faults, strikes
 from chaos import login_faults as logins
@@ -48,6 +48,8 @@ _LATER = tuple(
     {"kind": "late_commit", "method": "POST", "path": path, "times": 2, "seconds": 30.0}
     for path in ("salesOrder", "customerDeposit")
 )
+# Two changes of an order come one behind the other: the first of them is often a memo that is old when it is written.
+_CHANGED_LATE = {"kind": "late_commit", "method": "PATCH", "path": "salesOrder", "times": 12, "seconds": 20.0}
 _STORM = (
     {"kind": "status_before", "status": 429, "times": 40},
     {"kind": "status_before", "status": 503, "times": 25},
@@ -56,6 +58,13 @@ _STORM = (
 DUPLICATES = Cell("each webhook four times at once", copies=4)
 REDEPLOYED = Cell("SIGTERM to all, new release overlapping, twice", faults.redeployed(2))
 LOST_ANSWERS = Cell("NetSuite commits, its answer is lost", faults.netsuite(*_LOST_ANSWERS), breaks_calls=True)
+CHANGED_LATE = Cell(
+    "NetSuite carries changes out 20 s later, behind newer ones",
+    faults.netsuite(_CHANGED_LATE),
+    within=400.0,
+    breaks_calls=True,
+    has_late_changes=True,
+)
 # What the tests play: nobody waits for a lease.
 SMOKE = Cell(
     "web killed before the 200, answers lost, each webhook twice",
@@ -103,6 +112,7 @@ CELLS: tuple[Cell, ...] = (
     ),
     Cell("NetSuite drops, commits 6 s later", faults.netsuite(*_LATE), breaks_calls=True),
     Cell("NetSuite commits 30 s later", faults.netsuite(*_LATER), breaks_calls=True),
+    CHANGED_LATE,
     Cell("NetSuite 429 and 503 storm", faults.netsuite(*_STORM), breaks_calls=True),
     Cell("NetSuite does not answer, nothing was made", faults.netsuite(*_DROPPED), breaks_calls=True),
     Cell(
@@ -226,6 +236,7 @@ PROOFS = (
     Proof("unknown-state", _BLIND),
     Proof("external-id", _BLIND),
     Proof("later-news", _QUIET),
+    Proof("late-changes", replace(CHANGED_LATE, has_late_changes=False)),
     # What NetSuite carries out half a minute after we looked is kept out by its own uniqueness alone.
     Proof(None, _LATER_BLIND),
     # Redis carries wakes only: what a dead worker was at is found in Postgres, whatever Celery does with the message.

@@ -19,6 +19,7 @@ _UNDONE = text(
     "select count(*) from records r join connections c on c.id = r.connection_id where r.kind <> 'canary'"
     " and (r.state in ('pending', 'working') or (r.state = 'held' and c.halt_code is not null))"
 )
+_LATE = text("select count(*) from effects where late_until is not null")
 _PARKED = text("select state, reason_code, count(*) from records where state in ('parked', 'held') group by 1, 2")
 _LEFT_OUT = text(
     "select shopify_id from records where kind = 'order' and state = 'excluded' and reason_subject = 'orders.cancelled'"
@@ -32,10 +33,11 @@ _LEFT = text(
 )
 
 
-def is_quiet(stage: Stage) -> bool:
-    """True when our tables know of no undone work; False while the database cannot say."""
+def is_quiet(stage: Stage, *, with_late_changes: bool = False) -> bool:
+    """True when our tables know of no undone work, `with_late_changes` nor of an order that is to be compared once more."""
     with stage.reading() as connection:
-        return int(connection.execute(_UNDONE).scalar_one()) == 0
+        asked = (_UNDONE, _LATE) if with_late_changes else (_UNDONE,)
+        return not any(int(connection.execute(one).scalar_one()) for one in asked)
 
 
 def judge(stage: Stage) -> Judgement:

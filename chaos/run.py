@@ -81,7 +81,7 @@ def play(
 def _judged(cell: Cell, seed: int, here: Stage, traffic: Traffic) -> Played:
     """Waits until all is at rest and looks at what there is."""
     ended = time.monotonic()
-    is_at_rest = _rests(here, within=cell.within)
+    is_at_rest = _rests(here, cell)
     rested = time.monotonic() - ended
     judgement = judge(here)
     judgement.found_again = found_again(here)
@@ -133,17 +133,18 @@ def _unmoved(cell: Cell, here: Stage) -> list[str]:
 
 
 def _is_ahead(here: Stage) -> bool:
-    """True when a pass began in what is still the future for the database."""
+    """True when a worker confirmed something in what is still the future for the database: only that tells its own clock."""
     with here.reading() as connection:
-        return bool(connection.execute(text("select max(started_at) > now() from attempts")).scalar_one())
+        return bool(connection.execute(text("select max(confirmed_at) > now() from effects")).scalar_one())
 
 
-def _rests(here: Stage, *, within: float) -> bool:
+def _rests(here: Stage, cell: Cell) -> bool:
     """Waits until nothing is undone, nor to be carried out over there later, and still nothing a moment later."""
-    deadline, seen = time.monotonic() + within, 0
+    deadline, seen = time.monotonic() + cell.within, 0
     while time.monotonic() < deadline:
         try:
-            seen = seen + 1 if is_quiet(here) and not here.account.get("faults")["later"] else 0
+            is_over = is_quiet(here, with_late_changes=cell.has_late_changes)
+            seen = seen + 1 if is_over and not here.account.get("faults")["later"] else 0
         except SQLAlchemyError:
             seen = 0
         if seen == 3:

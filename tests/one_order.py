@@ -31,6 +31,15 @@ class Books:
         self.writes = 0
         self.came_late: set[str] = set()
 
+    def change_late(self, write: Change) -> bool:
+        """Carries out a change that was given up, whatever came after it; False for one of a line that is gone: refused."""
+        standing = {item["line"] for item in self.records[write.record_id][1]["item"]["items"]}
+        sent = {item["line"] for item in write.body.get("item", {"items": []})["items"] if "line" in item}
+        if not sent <= standing:
+            return False
+        self.write(write)
+        return True
+
     def write_late(self, write: Create) -> str:
         """Carries out a request that was given up. Raises Exists."""
         if self.find(write.body["externalId"]) is not None:

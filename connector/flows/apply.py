@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from connector.crash import Moment, crash_at
 from connector.errors import (
@@ -17,11 +17,13 @@ from connector.errors import (
     Rejected,
     TotalMismatch,
 )
+from connector.flows.late_changes import late_until
 from connector.flows.leasing import LOOK_AFTER, must_hold
+from connector.flows.overtaken import doubtful, doubts, sent_all_the_same
 from connector.flows.planning import IN_DOUBT, Effect, without
 from connector.netsuite.client import NetSuiteClient
 from connector.netsuite.writes import Change, Delete
-from connector.store import due, records
+from connector.store import clock, records
 from connector.store import effects as store
 from connector.store.effects import Image, StoredEffect
 from connector.store.records import Lease
@@ -63,7 +65,7 @@ def stands(key: str, image: Image, work: Work) -> None:
     with work.engine.begin() as connection:
         must_hold(connection, work.lease)
         stored = store.of_keys(connection, work.lease.connection_id, [key])[key]
-        store.confirm(connection, work.vault, stored, str(stored.remote_id), image=image, now=_now())
+        _keep(connection, stored, str(stored.remote_id), image, work)
 
 
 def recover(in_doubt: Iterable[StoredEffect], work: Work) -> None:
@@ -133,7 +135,7 @@ def remember(key: str, remote_id: str, work: Work, *, image: Image | None = None
     with work.engine.begin() as connection:
         stored = store.intend(connection, work.lease, intent)
         if stored.state is not EffectState.CONFIRMED or stored.remote_id == remote_id:
-            store.confirm(connection, work.vault, stored, remote_id, image=image, now=_now())
+            _keep(connection, stored, remote_id, image, work)
 
 
 def _written_down(effect: Effect, work: Work) -> StoredEffect:
@@ -160,16 +162,26 @@ def _sent(effect: Effect, stored: StoredEffect, work: Work) -> str:
             remote_id = work.netsuite.write(effect.write)
     except OutcomeUnknown as error:
         with work.engine.begin() as connection:
-            store.mark_unknown(connection, stored)
+            if not _is_overtaken(connection, effect, work, remote_id=None):
+                store.mark_unknown(connection, stored)
         raise OutcomeUnknown(str(error), retry_after=LOOK_AFTER) from error
     except AlreadyExists:
         return _adopted(effect, stored, work)
     except ConnectorError:
         with work.engine.begin() as connection:
-            store.mark_refused(connection, stored)
+            if records.holds(connection, work.lease):
+                store.mark_refused(connection, stored)
         raise
     crash_at(Moment.BEFORE_CONFIRM)
     return _confirmed(effect, stored, remote_id, work)
+
+
+def _is_overtaken(connection: Connection, effect: Effect, work: Work, *, remote_id: str | None) -> bool:
+    """True when another worker took the record over while the request was on its way; what that means is written down."""
+    if records.holds(connection, work.lease):
+        return False
+    sent_all_the_same(connection, work.vault, work.lease, effect, remote_id=remote_id, now=_now())
+    return True
 
 
 def _sent_image(effect: Effect, stored: StoredEffect, work: Work) -> Image | None:
@@ -179,11 +191,13 @@ def _sent_image(effect: Effect, stored: StoredEffect, work: Work) -> Image | Non
     standing = store.image_of(stored, work.vault)
     if standing is None or not isinstance(effect.write, Change):
         return None
-    return {**standing, IN_DOUBT: sorted({*standing.get(IN_DOUBT, ()), *effect.write.body})}
+    return doubtful(standing, effect.write)
 
 
 def _adopted(effect: Effect, stored: StoredEffect, work: Work) -> str:
-    """The external id is taken: an earlier request of ours arrived after all."""
+    """The external id is taken: an earlier request arrived after all. Raises Conflict where another worker has the record."""
+    with work.engine.begin() as connection:
+        must_hold(connection, work.lease)
     amount = effect.intent.amount if stored.sent_at is None else stored.amount
     found = _found(effect.write.record_type, stored, amount, work)
     if found is None:
@@ -240,15 +254,37 @@ def record_type(kind: EffectKind) -> str:
 
 
 def _confirmed(effect: Effect, stored: StoredEffect, remote_id: str, work: Work) -> str:
-    """What was sent stands. Where another worker took the record over meanwhile, it may be older than what that one wrote."""
+    """What was sent stands."""
     with work.engine.begin() as connection:
-        if not records.holds(connection, work.lease):
-            due.mark_overtaken(connection, work.lease.record_id)
+        if _is_overtaken(connection, effect, work, remote_id=remote_id):
+            return remote_id
         if effect.takes_away:
             store.withdraw(connection, stored)
-        else:
-            store.confirm(connection, work.vault, stored, remote_id, image=effect.intent.image, now=_now())
+            return remote_id
+        now = store.locked(connection, stored.connection_id, stored.natural_key)
+        image = _keep(connection, stored, remote_id, effect.intent.image, work)
+        if stored.remote_id is not None and now.state is EffectState.UNKNOWN:
+            # One that had lost the record has sent a change meanwhile; which of the two was last nobody knows.
+            unknown = doubts(store.image_of(now, work.vault))
+            store.keep_sent_image(connection, work.vault, stored, {**(image or {}), IN_DOUBT: unknown})
+            store.mark_unknown(connection, stored)
     return remote_id
+
+
+def _keep(
+    connection: Connection, before: StoredEffect, remote_id: str, image: Image | None, work: Work
+) -> Image | None:
+    """It stands as the image says, which is returned as it is kept.
+
+    `before`: how it stood; what was sent then without an answer may yet come behind this.
+    """
+    until = None
+    if before.remote_id is not None:
+        until = late_until(before, now=clock.read(connection).at)
+    if until is not None and image is not None and before.kind is EffectKind.SALES_ORDER:
+        image = {**image, IN_DOUBT: doubts(store.image_of(before, work.vault))}
+    store.confirm(connection, work.vault, before, remote_id, image=image, now=_now(), late_until=until)
+    return image
 
 
 def _now() -> datetime:

@@ -9,7 +9,7 @@ import structlog
 
 from connector.errors import TotalMismatch
 from connector.flows.apply import found_as_meant
-from connector.flows.late import OVER_AFTER
+from connector.flows.leasing import OVER_AFTER
 from connector.flows.systems import Systems, Workplace
 from connector.mapping.taxes import NETSUITE_COMPUTES
 from connector.store import doubtful, effects

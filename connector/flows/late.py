@@ -4,17 +4,14 @@ Else an order that was called off meanwhile would be left out, and NetSuite woul
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 
 from connector.errors import MayYetCome
 from connector.flows.apply import Work
-from connector.flows.leasing import must_hold
+from connector.flows.leasing import OVER_AFTER, must_hold
 from connector.store import doubtful, effects
 from connector.store.effects import StoredEffect
 from connector.store.tables import SHOP_KINDS, EffectKind, EffectState
 
-# Three times as long as NetSuite works on a slow request: what is not there after it was not made, and will not be.
-OVER_AFTER = timedelta(minutes=3)
 _LOOK_AFTER = 10.0
 # A customer or contact too many hurts nobody, and the next order of the buyer finds it.
 _HARMLESS = (EffectKind.CUSTOMER, EffectKind.CONTACT)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection, Engine
@@ -19,8 +19,10 @@ log = structlog.get_logger(__name__)
 
 # A request whose answer was lost may still be at work over there; the next look comes after this many seconds.
 LOOK_AFTER = 2.0
+# Three times as long as NetSuite works on a slow request: what it has not made or changed by then it never will.
+OVER_AFTER = timedelta(minutes=3)
 # Longer than Shopify works on a request: after it, what did not happen does not happen any more.
-_OVER_AFTER = 60.0
+_SHOP_OVER_AFTER = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,4 +92,4 @@ def must_hold(connection: Connection, lease: Lease) -> None:
 
 def seconds_until_over(sent_at: datetime | None, *, now: datetime) -> float:
     """How long a request to the shop that was sent then may still be at work; 0 once it cannot."""
-    return 0.0 if sent_at is None else max(0.0, _OVER_AFTER - (now - sent_at).total_seconds())
+    return 0.0 if sent_at is None else max(0.0, _SHOP_OVER_AFTER - (now - sent_at).total_seconds())

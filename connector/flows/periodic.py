@@ -9,6 +9,7 @@ from connector.errors import ConnectorError
 from connector.flows import catalog, endings, guard, subscriptions
 from connector.flows.circuit import probe_halted
 from connector.flows.doubtful import settle_left
+from connector.flows.late_changes import compare_again
 from connector.flows.privacy import GONE
 from connector.flows.systems import Systems, Wake, Workplace
 from connector.flows.verification import verify_batch
@@ -49,10 +50,11 @@ def refresh_billing(systems: Systems, workplace: Workplace, _wake: Wake) -> Mapp
     return {"rows": catalog.refresh(catalog.BILLING_CATALOG, systems, workplace.engine)}
 
 
-def verify_totals(systems: Systems, workplace: Workplace, _wake: Wake) -> Mapping[str, int]:
+def verify_totals(systems: Systems, workplace: Workplace, wake: Wake) -> Mapping[str, int]:
     """Compares new sales orders with NetSuite's totals, and looks for what was sent and never answered."""
-    settled = settle_left(systems, workplace)
-    return {"compared": verify_batch(systems, workplace, now=datetime.now(UTC)), "settled": settled}
+    settled, again = settle_left(systems, workplace), compare_again(systems, workplace, wake)
+    compared = verify_batch(systems, workplace, now=datetime.now(UTC))
+    return {"compared": compared, "settled": settled, "again": again}
 
 
 def release_known_skus(connection_id: int, workplace: Workplace) -> list[int]:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, update
 
+from connector.store import due
 from connector.store.effects import StoredEffect, from_row
 from connector.store.tables import SHOP_KINDS, EffectState, RecordState, effects, records
 
@@ -41,8 +42,38 @@ def may_yet_come(connection: Connection, effect_ids: Sequence[int], *, within: t
     return [from_row(row) for row in found]
 
 
+def doubt_again(connection: Connection, connection_id: int, *, limit: int) -> list[int]:
+    """What a late change may have altered by now counts as not known; ids of its records, each due for a pass.
+
+    A record that is not in step waits until it is.
+    """
+    found = connection.execute(
+        select(effects.c.id, effects.c.record_id)
+        .join(records, records.c.id == effects.c.record_id)
+        .where(
+            effects.c.connection_id == connection_id,
+            effects.c.late_until < func.now(),
+            effects.c.state == EffectState.CONFIRMED,
+            records.c.state == RecordState.IN_SYNC,
+            _at_rest(),
+        )
+        .order_by(effects.c.late_until)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    ids = [row.id for row in found]
+    connection.execute(update(effects).where(effects.c.id.in_(ids)).values(state=EffectState.UNKNOWN))
+    record_ids = sorted({row.record_id for row in found})
+    for record_id in record_ids:
+        due.mark_dirty(connection, record_id)
+    return record_ids
+
+
+def _at_rest() -> ColumnElement[bool]:
+    return or_(records.c.lease_until.is_(None), records.c.lease_until < func.now())
+
+
 def _left() -> Select[tuple[object, ...]]:
-    at_rest = or_(records.c.lease_until.is_(None), records.c.lease_until < func.now())
     return (
         select(effects)
         .join(records, records.c.id == effects.c.record_id)
@@ -51,6 +82,6 @@ def _left() -> Select[tuple[object, ...]]:
             effects.c.kind.not_in(SHOP_KINDS),
             effects.c.remote_id.is_(None),
             records.c.state.not_in(_AT_WORK),
-            at_rest,
+            _at_rest(),
         )
     )

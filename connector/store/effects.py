@@ -46,6 +46,8 @@ class StoredEffect:
     sent_at: datetime | None
     confirmed_at: datetime | None
     verified_at: datetime | None
+    # Until when an earlier change, whose answer was lost, may be carried out behind the last one.
+    late_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +112,14 @@ def intend(connection: Connection, lease: Lease, intent: Intent) -> StoredEffect
         )
         .on_conflict_do_nothing(index_elements=["connection_id", "natural_key"])
     )
+    return locked(connection, lease.connection_id, intent.natural_key)
+
+
+def locked(connection: Connection, connection_id: int, natural_key: str) -> StoredEffect:
+    """The effect of that natural key, which is there; its row stays locked until the transaction ends."""
     row = connection.execute(
         select(effects)
-        .where(effects.c.connection_id == lease.connection_id, effects.c.natural_key == intent.natural_key)
+        .where(effects.c.connection_id == connection_id, effects.c.natural_key == natural_key)
         .with_for_update()
     ).one()
     return from_row(row)
@@ -172,9 +179,19 @@ def mark_unknown(connection: Connection, effect: StoredEffect) -> None:
 
 
 def confirm(
-    connection: Connection, vault: Vault, effect: StoredEffect, remote_id: str, *, image: Image | None, now: datetime
+    connection: Connection,
+    vault: Vault,
+    effect: StoredEffect,
+    remote_id: str,
+    *,
+    image: Image | None,
+    now: datetime,
+    late_until: datetime | None = None,
 ) -> None:
-    """The thing exists over there under this internal id and looks as the image says; its total is to be read back."""
+    """The thing exists over there under this internal id and looks as the image says; its total is to be read back.
+
+    `late_until`: until when an earlier change of it may be carried out behind this one.
+    """
     connection.execute(
         update(effects)
         .where(effects.c.id == effect.id)
@@ -187,6 +204,7 @@ def confirm(
             looks=0,
             look_at=None,
             total_read=None,
+            late_until=late_until,
         )
     )
 

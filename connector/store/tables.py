@@ -244,8 +244,12 @@ effects = Table(
     # How often its total was found to differ, and when it is asked for again.
     Column("looks", Integer, nullable=False, server_default=text("0")),
     time_("look_at", nullable=True),
+    # Until when an earlier change of it, whose answer was lost, may be carried out behind the last one.
+    time_("late_until", nullable=True),
     CheckConstraint(_states(EffectState), name="state"),
     UniqueConstraint("connection_id", "natural_key"),
+    # Few at a time.
+    Index("ix_effects_late", "connection_id", "late_until", postgresql_where=text("late_until is not null")),
     Index("ix_effects_remote", "connection_id", "remote_id"),
     # Few at a time: what is confirmed or withdrawn stays so.
     Index("ix_effects_open", "kind", "state", postgresql_where=text("state in ('planned', 'sent', 'unknown')")),

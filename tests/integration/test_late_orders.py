@@ -3,7 +3,7 @@
 from sqlalchemy import func, select, update
 
 from connector.flows.doubtful import settle_left
-from connector.flows.late import OVER_AFTER
+from connector.flows.leasing import OVER_AFTER
 from connector.store.records import RecordView
 from connector.store.tables import effects, records
 from tests.integration.test_order_life import ORDER, happens, sales_order

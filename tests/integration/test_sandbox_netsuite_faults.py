@@ -72,6 +72,14 @@ def test_calls_are_counted_by_what_they_were_to_make(api: Api) -> None:
     assert api.account.ledger()["calls"]["by_key"] == {"SHOP-1": 2, "A-1": 1}
 
 
+def test_what_was_refused_for_its_log_in_counts_as_never_tried(api: Api) -> None:
+    api.account.faults.add({"kind": "status_before", "status": 401, "times": 2})
+    for path, key in (("salesOrder", "SHOP-1"), ("customer", "C-1")):
+        assert api.record("POST", path, {"externalId": key}).status_code == 401
+    counted = api.account.ledger()["calls"]
+    assert (counted["total"], counted["by_key"], counted["customers"]) == (2, {}, 0)
+
+
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
     """A journal in the directory of the test."""

@@ -30,6 +30,7 @@ PARTS: Mapping[str, Sequence[str]] = {
     "unknown-state": ("connector.store.effects:mark_unknown",),
     "external-id": ("connector.netsuite.client:NetSuiteClient.write",),
     "later-news": ("connector.store.inbox:_ACCEPT",),
+    "late-changes": ("connector.flows.periodic:compare_again",),
 }
 # Each in the order given; a process of its own, for what is taken out stays out.
 _TAKES_OUT = """

@@ -133,7 +133,7 @@ def test_nothing_is_sent_more_often_than_somebody_was_at_its_own_order(
     tries: Mapping[str, int], customers: int, objections: list[str]
 ) -> None:
     judgement = Judgement()
-    calls = {"by_key": tries, "by_path": {"POST customer": customers}}
+    calls = {"by_key": tries, "customers": customers}
     judge_repeats({"5001": 2, "5002": 1, "": 3}, [REFUNDED], calls, judgement)
     assert judgement.objections == objections
 

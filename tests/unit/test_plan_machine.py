@@ -4,7 +4,7 @@ The shop, the account and the table of effects are plain dicts here; what a pass
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -15,9 +15,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from connector.flows.overtaken import doubtful, doubts
 from connector.flows.plan import natural_keys, order_keys, plan
 from connector.flows.planning import IN_DOUBT, Effect, Known, Made, Plan, Subject, Want
-from connector.netsuite.writes import Create
+from connector.netsuite.writes import Change, Create
 from connector.store.tables import EffectKind, EffectState
 from tests import factories
 from tests.factories import ITEMS, SHOP_ID, total_of
@@ -55,14 +56,6 @@ class Sent:
     image: Mapping[str, Any] | None
 
 
-@dataclass(frozen=True)
-class Stopped:
-    """A worker that stands before its request: what it is to send, and what it knows of what was sent before."""
-
-    effect: Effect
-    earlier: Sent | None
-
-
 class OneOrder(RuleBasedStateMachine):
     """The life of one order."""
 
@@ -73,8 +66,10 @@ class OneOrder(RuleBasedStateMachine):
         self.made: dict[str, Made] = {}
         self.sent: dict[str, Sent] = {}
         # Requests that were given up and may still be carried out, and workers that will go on some day.
-        self.late: list[Create] = []
-        self.stopped: list[Stopped] = []
+        self.late: list[Create | Change] = []
+        # What is to be compared once more when no change that was given up can come any more.
+        self.behind: set[str] = set()
+        self.stopped: list[Effect] = []
         self.passes, self.sends = 0, Counter[str]()
         # Webhooks on their way, and whether the record is due: what is neither is nobody's to do.
         self.news, self.is_due = 1, False
@@ -119,16 +114,41 @@ class OneOrder(RuleBasedStateMachine):
     @precondition(lambda self: self.late)
     @rule()
     def a_request_that_was_given_up_is_carried_out(self) -> None:
+        write = self.late.pop(0)
+        if isinstance(write, Change):
+            self.books.change_late(write)
+            return
         with suppress(Exists):
-            self.books.write_late(self.late.pop(0))
+            self.books.write_late(write)
+
+    @precondition(
+        lambda self: self.behind and not self.is_due and not any(isinstance(one, Change) for one in self.late)
+    )
+    @rule()
+    def three_minutes_later_it_is_compared_once_more(self) -> None:
+        self._doubt_again()
 
     @precondition(lambda self: self.stopped)
     @rule()
     def a_stopped_worker_goes_on(self) -> None:
-        """Its lease is lost, and its request leaves all the same."""
-        stopped = self.stopped.pop(0)
-        with suppress(PassEnded):
-            self._request(stopped.effect, stopped.earlier, self.books.write_late)
+        """Its lease is lost, and its request leaves all the same. What the other one has written down since stays."""
+        effect = self.stopped.pop(0)
+        key, intent = effect.intent.natural_key, effect.intent
+        made = self.made[key]
+        if isinstance(effect.write, Change):
+            if self.books.change_late(effect.write):
+                self.made[key] = replace(
+                    made, state=EffectState.UNKNOWN, image=doubtful(made.image or {}, effect.write)
+                )
+                self.is_due = True
+            return
+        assert isinstance(effect.write, Create)
+        self.sends[key] += 1
+        with suppress(Exists):
+            record_id = self.books.write_late(effect.write)
+            self.made[key] = Made(made.kind, EffectState.CONFIRMED, record_id, intent.amount, intent.image)
+            self.sent[key] = Sent(intent.request_hash, intent.amount, intent.image)
+            self.is_due = True
 
     @precondition(lambda self: self.news)
     @rule()
@@ -157,7 +177,7 @@ class OneOrder(RuleBasedStateMachine):
 
     @invariant()
     def what_nobody_will_look_at_is_done(self) -> None:
-        if self.is_due or self.news:
+        if self.is_due or self.news or self.behind:
             return
         if self.shop.is_cancelled and not self.books.of("salesOrder"):
             assert not self.books.records.keys() - {number for number, _ in self._buyers()}
@@ -183,11 +203,20 @@ class OneOrder(RuleBasedStateMachine):
         for _ in self.stopped[:]:
             self.a_stopped_worker_goes_on()
         self._rest()
+        self._doubt_again()
+        self._rest()
         self.news, self.is_due = 0, False
         self.what_nobody_will_look_at_is_done()
         writes = self.books.writes
         self._pass([])
         assert self.books.writes == writes
+
+    def _doubt_again(self) -> None:
+        """What a late change may have altered counts as not known."""
+        for key in self.behind:
+            self.made[key] = replace(self.made[key], state=EffectState.UNKNOWN)
+        self.is_due = self.is_due or bool(self.behind)
+        self.behind.clear()
 
     def _rest(self) -> None:
         """A pass that meets what was made late is tried again."""
@@ -212,7 +241,7 @@ class OneOrder(RuleBasedStateMachine):
         for _ in range(6):
             planned = self._plan()
             for key, image in planned.found:
-                self.made[key] = replace(self.made[key], state=EffectState.CONFIRMED, image=image)
+                self._keep(key, replace(self.made[key], state=EffectState.CONFIRMED, image=image))
             for effect in planned.effects:
                 self._write(effect, fates.pop(0) if fates else Fate.DONE)
             if not planned.again:
@@ -238,30 +267,31 @@ class OneOrder(RuleBasedStateMachine):
         before = self.made.get(key, Made(EffectKind(intent.kind), EffectState.PLANNED, None))
         image = intent.image
         if before.remote_id is not None and before.image is not None and effect.write.body is not None:
-            image = {**before.image, IN_DOUBT: sorted({*before.image.get(IN_DOUBT, ()), *effect.write.body})}
+            assert isinstance(effect.write, Change)
+            image = doubtful(before.image, effect.write)
         is_lost = fate in (Fate.LOST_BEFORE, Fate.LOST_AFTER, Fate.LATE)
         doubt = EffectState.UNKNOWN if is_lost else EffectState.SENT
         earlier = self.sent.get(key)
         self.made[key] = replace(before, state=doubt, image=image, amount=intent.amount)
         self.sent[key] = Sent(intent.request_hash, intent.amount, image)
-        # A change that is carried out after a newer one would take that back, and nothing in NetSuite keeps it from it.
-        if isinstance(effect.write, Create) and fate is Fate.LATE:
+        assert isinstance(effect.write, Create | Change)
+        if fate is Fate.LATE:
             self.late.append(effect.write)
-        if isinstance(effect.write, Create) and fate is Fate.STOPPED:
-            self.stopped.append(Stopped(effect, earlier))
+            if isinstance(effect.write, Change):
+                self.behind.add(key)
+        if fate is Fate.STOPPED:
+            self.stopped.append(effect)
         if fate in (Fate.DIES_BEFORE, Fate.LOST_BEFORE, Fate.LATE, Fate.STOPPED):
             raise PassEnded(fate)
-        self._request(effect, earlier, self.books.write, fate)
+        self._request(effect, earlier, fate)
 
-    def _request(
-        self, effect: Effect, earlier: Sent | None, send: Callable[[Any], str], fate: Fate = Fate.DONE
-    ) -> None:
+    def _request(self, effect: Effect, earlier: Sent | None, fate: Fate) -> None:
         """What is found to stand already was made by an earlier request, and stands as that one said."""
         key, intent = effect.intent.natural_key, effect.intent
         kind = EffectKind(intent.kind)
         self.sends[key] += isinstance(effect.write, Create)
         try:
-            record_id = send(effect.write)
+            record_id = self.books.write(effect.write)
         except Exists:
             found = self.books.find(key)
             if earlier is None or earlier.request_hash == intent.request_hash:
@@ -271,7 +301,13 @@ class OneOrder(RuleBasedStateMachine):
             raise PassEnded("what changed since is compared again") from None
         if fate is not Fate.DONE:
             raise PassEnded(fate)
-        self.made[key] = Made(kind, EffectState.CONFIRMED, record_id, intent.amount, intent.image)
+        self._keep(key, Made(kind, EffectState.CONFIRMED, record_id, intent.amount, intent.image))
+
+    def _keep(self, key: str, made: Made) -> None:
+        """It stands so, but for what an earlier change may alter behind it."""
+        if key in self.behind and made.image is not None:
+            made = replace(made, image={**made.image, IN_DOUBT: doubts(self.made[key].image)})
+        self.made[key] = made
 
 
 TestOneOrder = OneOrder.TestCase

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from connector.sandbox.netsuite.line_rows import tracking_numbers
@@ -25,6 +26,8 @@ _SUMS = {
 def told(account: "Account", records: Sequence[Record], calls: Sequence["Call"]) -> Json:
     """Transactions, customers, contacts, sums of money by currency, and the calls."""
     by_path = Counter(f"{call.method} {call.path}" for call in calls)
+    # What is refused for its log-in was never looked at.
+    tried = [call for call in calls if call.status != HTTPStatus.UNAUTHORIZED]
     transactions = [record for record in records if record.type in KINDS]
     return {
         "transactions": [_transaction(record) for record in transactions],
@@ -42,7 +45,8 @@ def told(account: "Account", records: Sequence[Record], calls: Sequence["Call"])
             "token": account.token_calls,
             "refused_429": account.slots.refused,
             "by_path": dict(by_path),
-            "by_key": dict(Counter(call.key for call in calls if call.key is not None)),
+            "by_key": dict(Counter(call.key for call in tried if call.key is not None)),
+            "customers": sum((call.method, call.path) == ("POST", "customer") for call in tried),
         },
     }
 
