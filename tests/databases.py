@@ -39,7 +39,7 @@ _SHAPE = """
 select md5(string_agg(line, ' ' order by line)) from (
     select relkind::text || relname || relnatts::text as line from pg_class where relnamespace = 'public'::regnamespace
     union all select conname || pg_get_constraintdef(oid) from pg_constraint where connamespace = 'public'::regnamespace
-    union all select attrelid::text || attname || atttypid::text || attnotnull::text from pg_attribute
+    union all select attrelid::text || attname || atttypid::text || attnotnull::text || attidentity::text from pg_attribute
         join pg_class on pg_class.oid = attrelid where relnamespace = 'public'::regnamespace and attnum > 0
     union all select tgname from pg_trigger where not tgisinternal
     union all select version_num from alembic_version
