@@ -136,8 +136,10 @@ def _confirm_order(effect: StoredEffect, lines: Sequence[tuple[int, str]], workp
 
 def _judge(waiting: Sequence[StoredEffect], found: dict[str, Decimal], workplace: Workplace, *, now: datetime) -> None:
     """A total that differs is remembered: whatever news come, the order is held until it is right."""
-    different = [effect for effect in waiting if found.get(str(effect.remote_id)) != effect.amount]
     with workplace.engine.begin() as connection:
+        # What was changed while NetSuite was asked is compared the next time.
+        waiting = effect_totals.unchanged(connection, waiting)
+        different = [effect for effect in waiting if found.get(str(effect.remote_id)) != effect.amount]
         names = effects.order_names(connection, [effect.record_id for effect in waiting])
         for effect in different:
             total = found.get(str(effect.remote_id))

@@ -32,6 +32,18 @@ def unverified(
     return [from_row(row) for row in found]
 
 
+def unchanged(connection: Connection, read: Sequence[StoredEffect]) -> list[StoredEffect]:
+    """Those to which nothing was sent since they were read: what NetSuite told meanwhile is of what they say."""
+    ids = [effect.id for effect in read]
+    found = connection.execute(
+        select(effects.c.id, effects.c.sent_at, effects.c.confirmed_at).where(
+            effects.c.id.in_(ids), effects.c.state == EffectState.CONFIRMED
+        )
+    )
+    stand = {(row.id, row.sent_at, row.confirmed_at) for row in found}
+    return [effect for effect in read if (effect.id, effect.sent_at, effect.confirmed_at) in stand]
+
+
 def look_later(connection: Connection, effect_ids: Sequence[int], *, now: datetime) -> None:
     """Their totals differ: they are asked for again after five minutes, then twice as long each time, at last once a day."""
     wait = func.make_interval(0, 0, 0, 0, 0, 5) * func.power(2, func.least(effects.c.looks, _MOST_DOUBLINGS))
