@@ -311,4 +311,4 @@ class OneOrder(RuleBasedStateMachine):
 
 
 TestOneOrder = OneOrder.TestCase
-TestOneOrder.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestOneOrder.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
