@@ -120,7 +120,7 @@ def _prove(size: Size, given: argparse.Namespace) -> int:
     proofs = [proof for proof in PROOFS if given.cell in (proof.without or "")]
     proofs += [
         Proof(None, cell, must_fail=False)
-        for cell in {proof.cell.name: proof.cell for proof in proofs if proof.without}.values()
+        for cell in {proof.cell.name: proof.whole or proof.cell for proof in proofs if proof.without}.values()
     ]
     with ThreadPoolExecutor(given.jobs) as pool:
         futures = {pool.submit(play, one.cell, seed=1, size=size, without=one.without): one for one in proofs}
