@@ -25,6 +25,8 @@ class Cell:
     # Orders keep coming for as long as the fault strikes.
     is_lasting: bool = False
     kills: bool = False
+    # Seconds before each of an order's two changes.
+    apart: float = 0.0
     # Changes are carried out behind newer ones: judged once our tables expect no more of these.
     has_late_changes: bool = False
     # Seconds within which 99 of 100 records are found again that were left behind; None: judged over many plays together.

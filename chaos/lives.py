@@ -51,8 +51,8 @@ class Life:
         """What is done to it at last, if anything."""
         return _ENDS.get(self.number % _EVERY)
 
-    def events(self, act: Act) -> Iterator[Json]:
-        """What the order's life tells, as it is lived."""
+    def events(self, act: Act, *, between: Callable[[], object] = bool) -> Iterator[Json]:
+        """What the order's life tells, as it is lived. `between`: called before each of its changes."""
         order_id = self.order["id"]
         yield {"topic": "orders/create", "order_id": order_id}
         if self.is_captured:
@@ -60,6 +60,7 @@ class Life:
         else:
             yield {"topic": "orders/paid", "order_id": order_id}
         for changes in self._changes():
+            between()
             yield from act({"act": "update", "order_id": order_id, "changes": changes})
 
     def ending(self, act: Act) -> Iterator[Json]:

@@ -63,7 +63,7 @@ def play(
         if without == "dedupe":
             _drop_key_of_deliveries(here)
         traffic = Traffic(
-            here, orders=size.orders, rate=size.rate, seed=seed, copies=cell.copies, is_shuffled=cell.is_shuffled
+            here, size.orders, size.rate, seed, copies=cell.copies, is_shuffled=cell.is_shuffled, apart=cell.apart
         )
         if began is not None:
             began(here, traffic)

@@ -34,6 +34,8 @@ class Traffic:
     copies: int = 1
     # All four webhooks of an order are there before the first is sent, and each order sends them in another sequence.
     is_shuffled: bool = False
+    # Seconds before each of an order's two changes.
+    apart: float = 0.0
     # Where it is not set, orders keep coming beyond their number until it is.
     may_end: threading.Event = field(default_factory=threading.Event)
     begun: int = 0
@@ -89,7 +91,7 @@ class Traffic:
             for event in shuffled([*one.events(self._act), *one.ending(self._act)], number):
                 self._deliver(event)
             return
-        for event in one.events(self._act):
+        for event in one.events(self._act, between=lambda: self.stage.pause.wait(self.apart)):
             self._deliver(event)
         if one.end is not None:
             # Time to be booked: what is called off before never gets there.
