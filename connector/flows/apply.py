@@ -265,8 +265,9 @@ def _confirmed(effect: Effect, stored: StoredEffect, remote_id: str, work: Work)
         image = _keep(connection, stored, remote_id, effect.intent.image, work)
         if stored.remote_id is not None and now.state is EffectState.UNKNOWN:
             # One that had lost the record has sent a change meanwhile; which of the two was last nobody knows.
-            unknown = doubts(store.image_of(now, work.vault))
-            store.keep_sent_image(connection, work.vault, stored, {**(image or {}), IN_DOUBT: unknown})
+            if image is not None:
+                unknown = doubts(store.image_of(now, work.vault))
+                store.keep_sent_image(connection, work.vault, stored, {**image, IN_DOUBT: unknown})
             store.mark_unknown(connection, stored)
     return remote_id
 
