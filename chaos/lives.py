@@ -51,7 +51,7 @@ class Life:
         """What is done to it at last, if anything."""
         return _ENDS.get(self.number % _EVERY)
 
-    def events(self, act: Act, *, between: Callable[[], object] = bool) -> Iterator[Json]:
+    def events(self, act: Act, *, between: Callable[[], object] = lambda: None) -> Iterator[Json]:
         """What the order's life tells, as it is lived. `between`: called before each of its changes."""
         order_id = self.order["id"]
         yield {"topic": "orders/create", "order_id": order_id}

@@ -261,12 +261,12 @@ def _confirmed(effect: Effect, stored: StoredEffect, remote_id: str, work: Work)
         if effect.takes_away:
             store.withdraw(connection, stored)
             return remote_id
-        now = store.locked(connection, stored.connection_id, stored.natural_key)
+        present = store.locked(connection, stored.connection_id, stored.natural_key)
         image = _keep(connection, stored, remote_id, effect.intent.image, work)
-        if stored.remote_id is not None and now.state is EffectState.UNKNOWN:
+        if stored.remote_id is not None and present.state is EffectState.UNKNOWN:
             # One that had lost the record has sent a change meanwhile; which of the two was last nobody knows.
             if image is not None:
-                unknown = doubts(store.image_of(now, work.vault))
+                unknown = doubts(store.image_of(present, work.vault))
                 store.keep_sent_image(connection, work.vault, stored, {**image, IN_DOUBT: unknown})
             store.mark_unknown(connection, stored)
     return remote_id

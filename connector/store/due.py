@@ -29,16 +29,14 @@ def due_unheard() -> dict[str, Any]:
 
 def mark_dirty(connection: Connection, record_id: int) -> None:
     """Asks for one more pass over a record, whatever state it is in."""
-    connection.execute(
-        update(records)
-        .where(records.c.id == record_id)
-        .values(due_now() | {"wanted_version": records.c.wanted_version + 1})
-    )
+    connection.execute(update(records).where(records.c.id == record_id).values(_once_more()))
 
 
 def mark_overtaken(connection: Connection, record_id: int) -> None:
     """The same for a record that somebody else has finished meanwhile; one that a person left alone stays so."""
-    values = due_now() | {"wanted_version": records.c.wanted_version + 1}
-    connection.execute(
-        update(records).where(records.c.id == record_id, records.c.state != RecordState.IGNORED).values(values)
-    )
+    is_worked_on = records.c.state != RecordState.IGNORED
+    connection.execute(update(records).where(records.c.id == record_id, is_worked_on).values(_once_more()))
+
+
+def _once_more() -> dict[str, Any]:
+    return due_now() | {"wanted_version": records.c.wanted_version + 1}
