@@ -59,7 +59,7 @@ def placed(ledger: Ledger) -> list[Placed]:
 
 def findings(ledger: Ledger, orders: Sequence[Placed]) -> list[Finding]:
     """What is lost, doubled or deleted."""
-    return [*_unknown(orders), *_doubled(orders), *_gone(ledger), *_strange(ledger)]
+    return [*_unknown(orders), *_let_go(ledger, orders), *_doubled(orders), *_gone(ledger), *_strange(ledger)]
 
 
 def _placed(ledger: Ledger, order: PaidOrder, documents: Sequence[LedgerDocument]) -> Placed:
@@ -141,6 +141,18 @@ def _unknown(orders: Sequence[Placed]) -> Iterator[Finding]:
         if one.place is Place.UNKNOWN:
             there = f"; NetSuite has {_numbers(one.documents)} of it" if one.documents else ""
             yield Finding(one.order.placed.order_id, one.order.placed.name, f"{one.why}{there}")
+
+
+def _let_go(ledger: Ledger, orders: Sequence[Placed]) -> Iterator[Finding]:
+    """What we left out and what stands under our external id all the same: NetSuite made it later than we waited for it."""
+    for one in orders:
+        order_id = one.order.placed.order_id
+        if one.place is not Place.EXCLUDED or order_id not in ledger.known:
+            continue
+        ours = [item for item in one.documents if order_id_of(item, ledger.shop_id) == order_id and not item.is_voided]
+        if ours:
+            sentence = f"it is left out ({one.why}); NetSuite has {_numbers(ours)} of it: close or delete that there"
+            yield Finding(order_id, one.order.placed.name, sentence)
 
 
 def _doubled(orders: Sequence[Placed]) -> Iterator[Finding]:

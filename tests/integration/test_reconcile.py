@@ -122,6 +122,18 @@ def test_an_announced_order_no_worker_has_taken_for_long_is_unknown(world: World
     assert "no worker" in found.findings[0].sentence
 
 
+def test_an_order_that_was_let_go_and_stands_all_the_same_is_named(world: World) -> None:
+    sold(world, 5001)
+    with world.engine.begin() as connection:
+        connection.execute(
+            update(records).values(state="excluded", reason="#1001 was cancelled before it reached NetSuite")
+        )
+    found = proved(world)
+    assert (places(found), found.is_explained) == ({"#1001": "excluded"}, False)
+    (named,) = found.findings
+    assert "it is left out (#1001 was cancelled before it reached NetSuite); NetSuite has" in named.sentence
+
+
 def test_orders_from_before_the_connection_are_left_out_by_that_reason(world: World) -> None:
     order = order_of(5001)
     world.shop.put_order(order, [payment(order)])
