@@ -28,14 +28,15 @@ def main() -> int:
     _say(f"commit {_commit()}, {_machine()}\nmake chaos ARGS='{' '.join(sys.argv[1:])}'\n")
     if given.bar:
         return 0 if play_bar(Asked(given.orders, given.kills, given.plays, given.rate, given.minutes)) else 1
-    cells = [cell for cell in (SHORT if given.short else CELLS) if _is_asked(cell.name, given.cell)]
+    cells = [cell for cell in (SHORT if given.short else CELLS) if _is_asked(cell.name, given)]
     if given.list:
         _say("\n".join([*(cell.name for cell in cells), f"{len(cells)} cells"]))
         return 0
     size = Size(orders=given.orders, rate=given.rate)
     if given.prove:
         return _prove(size, given)
-    todo = [(cell, seed) for seed in range(1, given.seeds + 1) for cell in cells]
+    seeds = range(given.first_seed, given.first_seed + given.seeds)
+    todo = [(cell, seed) for seed in seeds for cell in cells]
     ends = time.monotonic() + given.minutes * 60
     _say(_HEAD)
     played, failed = [], 0
@@ -60,8 +61,12 @@ def _given() -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=KILLS, help="kills the bar asks for")
     parser.add_argument("--plays", type=int, default=8, help="storms the bar's orders are divided into")
     parser.add_argument("--cell", default="", help="only cells whose name holds this text; several, with |")
+    parser.add_argument("--but", default=None, help="and without these")
     parser.add_argument("--orders", type=int, default=None, help="orders a cell")
-    parser.add_argument("--seeds", type=int, default=None)
+    parser.add_argument(
+        "--seeds", type=int, default=None, help="each cell is played with so many: 3, short and prove 1"
+    )
+    parser.add_argument("--first-seed", type=int, default=1, help="to play a red one again")
     parser.add_argument("--rate", type=float, default=None, help="orders a second: 5, bar 12")
     parser.add_argument("--jobs", type=int, default=3, help="cells played at once")
     parser.add_argument("--minutes", type=float, default=600.0, help="no cell is begun after so many")
@@ -73,7 +78,11 @@ def _given() -> argparse.Namespace:
     return given
 
 
-def _is_asked(name: str, texts: str) -> bool:
+def _is_asked(name: str, given: argparse.Namespace) -> bool:
+    return _holds(name, given.cell) and not (given.but and _holds(name, given.but))
+
+
+def _holds(name: str, texts: str) -> bool:
     return any(text.strip() in name for text in texts.split("|"))
 
 

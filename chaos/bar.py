@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from chaos.cells import STORM
@@ -15,6 +16,7 @@ from chaos.traffic import Traffic
 KILLS = 500
 ORDERS = 20_000
 _SAY_SECONDS = 30.0
+_AT_ONCE = 5
 _HEAD = (
     f"{'play':>4} {'kills':>5} {'orders':>6} {'events':>6} {'again':>6} {'lost':>4} {'dbl':>4} {'p50 s':>6} {'p99 s':>6}"
     f" {'left':>5} {'found p50':>9} {'p99':>6} {'max':>6} {'rest s':>6}"
@@ -30,6 +32,10 @@ class Asked:
     plays: int = 8
     rate: float = 12.0
     minutes: float = 60.0
+
+
+class _TooLate(Exception):
+    """The minutes in which plays may be begun are over."""
 
 
 @dataclass(slots=True)
@@ -61,16 +67,23 @@ def play_bar(asked: Asked) -> bool:
     ends = progress.begun + asked.minutes * 60
     size = Size(orders=-(-asked.orders // asked.plays), rate=asked.rate)
 
-    def one(seed: int) -> Played | None:
+    @contextmanager
+    def in_time() -> Iterator[None]:
         with turn:
             if time.monotonic() > ends:
-                return None
-        return play(STORM, seed=seed, size=size, turn=turn, began=progress.began)
+                raise _TooLate
+            yield
+
+    def one(seed: int) -> Played | None:
+        try:
+            return play(STORM, seed=seed, size=size, turn=in_time(), began=progress.began)
+        except _TooLate:
+            return None
 
     threading.Thread(target=progress.run, daemon=True).start()
     _say(_HEAD)
-    # Two: one that blows, and one that waits for the last leases to end.
-    with ThreadPoolExecutor(2) as pool:
+    # One that blows, and others that wait: for the last leases, or a quarter of an hour for what NetSuite may yet make.
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
         futures = [pool.submit(one, seed) for seed in range(1, asked.plays + 1)]
         for future in as_completed(futures):
             _say_played(future)

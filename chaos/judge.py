@@ -19,6 +19,8 @@ _UNDONE = text(
     "select count(*) from records r join connections c on c.id = r.connection_id where r.kind <> 'canary'"
     " and (r.state in ('pending', 'working') or (r.state = 'held' and c.halt_code is not null))"
 )
+# What is only looked for until NetSuite can make it no more.
+_UNSETTLED = text(f"{_UNDONE.text} and r.reason_code is distinct from 'may_yet_come'")
 _LATE = text("select count(*) from effects where late_until is not null")
 _PARKED = text("select state, reason_code, count(*) from records where state in ('parked', 'held') group by 1, 2")
 _LEFT_OUT = text(
@@ -38,6 +40,12 @@ def is_quiet(stage: Stage, *, with_late_changes: bool = False) -> bool:
     with stage.reading() as connection:
         asked = (_UNDONE, _LATE) if with_late_changes else (_UNDONE,)
         return not any(int(connection.execute(one).scalar_one()) for one in asked)
+
+
+def only_waits(stage: Stage) -> bool:
+    """True when all that is undone is looked for until NetSuite can make it no more."""
+    with stage.reading() as connection:
+        return not int(connection.execute(_UNSETTLED).scalar_one())
 
 
 def judge(stage: Stage) -> Judgement:

@@ -204,7 +204,7 @@ _BY_CODE: Mapping[str, tuple[str, str, Where]] = {
     ),
     "may_yet_come": (
         "An answer was lost to what is not wanted any more",
-        "Nothing: for three minutes it is looked for, and closed or given back if it comes to stand after all.",
+        "Nothing: for a quarter of an hour it is looked for, and closed or given back if it comes to stand after all.",
         Where.NOWHERE,
     ),
     "conflict": ("Somebody else changes the same thing", "Nothing: it is tried again by itself.", Where.NOWHERE),

@@ -4,15 +4,17 @@ Else an order that was called off meanwhile would be left out, and NetSuite woul
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from connector.errors import MayYetCome
 from connector.flows.apply import Work
 from connector.flows.leasing import OVER_AFTER, must_hold
-from connector.store import doubtful, effects
+from connector.store import clock, doubtful, effects
 from connector.store.effects import StoredEffect
 from connector.store.tables import SHOP_KINDS, EffectKind, EffectState
 
-_LOOK_AFTER = 10.0
+# Seconds until it is looked for again: a quarter of what it has taken so far, at least and at most so many.
+_SOONEST, _LATEST = 10.0, 60.0
 # A customer or contact too many hurts nobody, and the next order of the buyer finds it.
 _HARMLESS = (EffectKind.CUSTOMER, EffectKind.CONTACT)
 
@@ -39,8 +41,14 @@ def must_be_over(asked: Sequence[StoredEffect], work: Work) -> None:
         must_hold(connection, work.lease)
         for one in missing:
             effects.mark_unknown(connection, one)
+        now = clock.read(connection).at
     names = ", ".join(one.natural_key for one in missing)
     raise MayYetCome(
         f"NetSuite gave no answer about {names}, which is not to be there any more, and may yet make it",
-        retry_after=_LOOK_AFTER,
+        retry_after=_next_look(missing, now=now),
     )
+
+
+def _next_look(missing: Sequence[StoredEffect], *, now: datetime) -> float:
+    taken = [(now - one.sent_at).total_seconds() for one in missing if one.sent_at is not None]
+    return min(_LATEST, max(_SOONEST, min(taken, default=0.0) / 4))

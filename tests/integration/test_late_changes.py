@@ -35,12 +35,12 @@ def overtaken(world: World) -> int:
 def test_what_came_behind_a_newer_change_is_put_right_when_it_is_over(world: World, overtaken: int) -> None:
     carried_out_late(world, _BOB)
     assert compared_again(world) == 0
-    three_minutes_pass(world)
+    time_passes(world)
     assert compared_again(world) == 1
     assert world.record(ORDER).state == "pending"
     world.work(overtaken)
     assert ("Eve" in memo(world), world.record(ORDER).state) == (True, "in_sync")
-    three_minutes_pass(world)
+    time_passes(world)
     assert compared_again(world) == 0
 
 
@@ -55,7 +55,7 @@ def test_a_later_change_does_not_hide_that_an_older_one_may_come(
     noted(world, _EVE)
     again(world, overtaken)
     carried_out_late(world, _BOB)
-    three_minutes_pass(world)
+    time_passes(world)
     assert compared_again(world) == 1
     world.work(overtaken)
     assert ("Eve" in memo(world), compared_again(world)) == (True, 0)
@@ -70,7 +70,7 @@ def test_what_was_sent_lately_and_answered_is_no_cause_to_compare_once_more(worl
 
 
 def test_an_order_that_is_not_in_step_is_compared_once_it_is(world: World, overtaken: int) -> None:
-    three_minutes_pass(world)
+    time_passes(world)
     for state, count in (("ignored", 0), ("held", 0), ("in_sync", 1)):
         with world.engine.begin() as connection:
             connection.execute(update(records).where(records.c.id == overtaken).values(state=state))
@@ -80,7 +80,7 @@ def test_an_order_that_is_not_in_step_is_compared_once_it_is(world: World, overt
 def test_a_change_that_was_answered_is_not_compared_again(world: World) -> None:
     placed(world)
     world.work(noted(world, _BOB))
-    three_minutes_pass(world)
+    time_passes(world)
     assert (effect(world).late_until, compared_again(world)) == (None, 0)
 
 
@@ -99,7 +99,7 @@ def again(world: World, record_id: int) -> None:
     assert world.record(ORDER).state == "in_sync", world.record(ORDER).reason
 
 
-def three_minutes_pass(world: World) -> None:
+def time_passes(world: World) -> None:
     with world.engine.begin() as connection:
         connection.execute(
             update(effects).values(sent_at=effects.c.sent_at - OVER_AFTER, late_until=effects.c.late_until - OVER_AFTER)

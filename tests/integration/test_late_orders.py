@@ -1,9 +1,12 @@
 """An order that was called off while NetSuite had not answered: it is not let go before it is known what became of it there."""
 
+from datetime import timedelta
+
 from sqlalchemy import func, select, update
 
 from connector.flows.doubtful import settle_left
 from connector.flows.leasing import OVER_AFTER
+from connector.flows.schedule import JITTER
 from connector.store.records import RecordView
 from connector.store.tables import effects, records
 from tests.integration.test_order_life import ORDER, happens, sales_order
@@ -19,9 +22,11 @@ def test_a_cancelled_order_is_not_let_go_while_netsuite_may_yet_make_it(world: W
     waiting = world.record(ORDER)
     assert (waiting.state, waiting.reason_code) == ("pending", "may_yet_come")
     assert "may yet make it" in str(waiting.reason)
+    assert looked_for_in(world) <= 10 * (1 + JITTER)
+    sent_before(world, timedelta(minutes=15))
     assert again(world).state == "pending"
-    with world.engine.begin() as connection:
-        connection.execute(update(effects).values(sent_at=effects.c.sent_at - OVER_AFTER))
+    assert looked_for_in(world) >= 60 * (1 - JITTER) - 1
+    sent_before(world, OVER_AFTER)
     assert again(world).state == "excluded"
     assert world.transactions("SalesOrd") == []
     assert settle_left(world.runtime.open_systems(world.connection.id), world.runtime) == 0
@@ -46,6 +51,18 @@ def test_a_payment_that_was_voided_while_netsuite_may_yet_book_it_is_looked_for_
     eventually(lambda: world.account.faults.later == 0, within=30)
     assert again(world).state == "in_sync", world.record(ORDER).reason
     assert len(world.transactions("CustDep")) == len(world.transactions("CustRfnd"))
+
+
+def sent_before(world: World, earlier: timedelta) -> None:
+    with world.engine.begin() as connection:
+        connection.execute(update(effects).values(sent_at=func.now() - earlier))
+
+
+def looked_for_in(world: World) -> float:
+    """Seconds until the next pass."""
+    with world.engine.begin() as connection:
+        left = select(func.extract("epoch", records.c.next_attempt_at - func.now())).where(records.c.kind == "order")
+        return float(connection.execute(left).scalar_one())
 
 
 def again(world: World) -> RecordView:
