@@ -13,6 +13,7 @@ from functools import partial
 from chaos.bar import KILLS, ORDERS, Asked, play_bar
 from chaos.cell import Cell
 from chaos.cells import CELLS, PROOFS, SHORT, Proof
+from chaos.pairs import pair
 from chaos.run import Played, Size, percentiles, play
 
 _WIDTH = max(len(cell.name) for cell in CELLS)
@@ -35,8 +36,7 @@ def main() -> int:
     size = Size(orders=given.orders, rate=given.rate)
     if given.prove:
         return _prove(size, given)
-    seeds = range(given.first_seed, given.first_seed + given.seeds)
-    todo = [(cell, seed) for seed in seeds for cell in cells]
+    todo = _pairs(given) if given.pairs else [(cell, seed) for seed in _seeds(given, given.seeds) for cell in cells]
     ends = time.monotonic() + given.minutes * 60
     _say(_HEAD)
     played, failed = [], 0
@@ -57,6 +57,7 @@ def _given() -> argparse.Namespace:
     parser.add_argument("--short", action="store_true", help="one cell of each kind, one seed")
     parser.add_argument("--prove", action="store_true", help="take out one safeguard after the other")
     parser.add_argument("--bar", action="store_true", help="storms until 500 kills over 20,000 orders are reached")
+    parser.add_argument("--pairs", type=int, default=0, help="so many pairs of faults, each drawn by its seed")
     parser.add_argument("--list", action="store_true", help="only say which cells there are")
     parser.add_argument("--kills", type=int, default=KILLS, help="kills the bar asks for")
     parser.add_argument("--plays", type=int, default=8, help="storms the bar's orders are divided into")
@@ -76,6 +77,14 @@ def _given() -> argparse.Namespace:
     given.rate = given.rate or (12.0 if given.bar else 5.0)
     given.seeds = given.seeds or (1 if is_brief else 3)
     return given
+
+
+def _seeds(given: argparse.Namespace, count: int) -> range:
+    return range(given.first_seed, given.first_seed + count)
+
+
+def _pairs(given: argparse.Namespace) -> list[tuple[Cell, int]]:
+    return [(pair(seed), seed) for seed in _seeds(given, given.pairs)]
 
 
 def _is_asked(name: str, given: argparse.Namespace) -> bool:
