@@ -68,8 +68,11 @@ PLACES: Mapping[str, Sequence[Blow]] = {
             faults.netsuite(_calls("customerDeposit", "late_commit", seconds=6.0)),
             breaks_calls=True,
         ),
-        Blow("429 storm", faults.netsuite({"kind": "status_before", "status": 429, "times": 40}), breaks_calls=True),
-        Blow("503 storm", faults.netsuite({"kind": "status_before", "status": 503, "times": 25}), breaks_calls=True),
+        Blow(
+            "429 and 503 storm",
+            faults.netsuite(*({"kind": "status_before", "status": status, "times": 25} for status in (429, 503))),
+            breaks_calls=True,
+        ),
     ),
     "log-ins": (
         Blow("NetSuite 401 10 s", logins.refused_everywhere(10)),
