@@ -25,6 +25,7 @@ class Process:
         self._lock = threading.Lock()
         self._runtime: Runtime | None = None
         self._leaving = threading.Event()
+        self._is_told = False
         self.wakes = Wakes(app)
         self.canary = OwnCanary(
             self.wakes, every=canary.EVERY.total_seconds(), late_after=canary.LATE_AFTER.total_seconds()
@@ -42,7 +43,14 @@ class Process:
             return self._runtime
 
     def leave(self) -> None:
-        """What goes on for minutes ends between two calls, and nothing new is begun. Never waits: called by a signal."""
+        """What goes on for minutes ends between two calls, and nothing new is begun. Never waits: called by a signal.
+
+        A platform may send that to the process and to its group. The second one can come in the middle of the first, which
+        holds the lock of an event then: it would wait for itself.
+        """
+        if self._is_told:
+            return
+        self._is_told = True
         self._leaving.set()
         self.sweeper.leave()
 

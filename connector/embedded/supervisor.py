@@ -7,9 +7,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from types import FrameType
 
 from connector.embedded.children import spawn, stop
@@ -27,6 +28,30 @@ class Managed:
     child: subprocess.Popen[bytes]
 
 
+class _Signals:
+    """SIGINT and SIGTERM, waited for by the very thread that they interrupt.
+
+    An event's lock may be held there when the handler comes, which would wait for itself; a SimpleQueue may be put into at any
+    moment.
+    """
+
+    def __init__(self) -> None:
+        self._came: SimpleQueue[None] = SimpleQueue()
+        self._is_told = False
+
+    def note(self) -> None:
+        """One has come."""
+        self._is_told = True
+        self._came.put(None)
+
+    def wait(self, seconds: float) -> bool:
+        """True as soon as one has come, also before."""
+        if not self._is_told:
+            with suppress(Empty):
+                self._came.get(timeout=seconds)
+        return self._is_told
+
+
 class Supervisor:
     """Starts children and ends them with us. Output goes to one file a process, or with the name in front to stderr."""
 
@@ -34,7 +59,7 @@ class Supervisor:
         self._logs = logs
         self._managed: list[Managed] = []
         self._readers: list[threading.Thread] = []
-        self._signalled = threading.Event()
+        self._signals = _Signals()
 
     def start(
         self, name: str, argv: Sequence[str], *, env: Mapping[str, str], is_ready: Callable[[], bool] | None = None
@@ -56,7 +81,7 @@ class Supervisor:
 
     def wait(self) -> str | None:
         """Waits until a process has ended and returns its name, or None after SIGINT or SIGTERM."""
-        while not self._signalled.wait(0.2):
+        while not self._signals.wait(0.2):
             for managed in self._managed:
                 if managed.child.poll() is not None:
                     return managed.name
@@ -64,7 +89,7 @@ class Supervisor:
 
     def pause(self, seconds: float) -> bool:
         """Waits; False as soon as SIGINT or SIGTERM has arrived."""
-        return not self._signalled.wait(seconds)
+        return not self._signals.wait(seconds)
 
     def running(self) -> tuple[Managed, ...]:
         """The processes, in the order they were started."""
@@ -84,7 +109,7 @@ class Supervisor:
         """Inside the block Ctrl-C and SIGTERM end `wait` instead of the program."""
 
         def note(_number: int, _frame: FrameType | None) -> None:
-            self._signalled.set()
+            self._signals.note()
 
         before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
@@ -98,7 +123,7 @@ class Supervisor:
         while not is_ready():
             if managed.child.poll() is not None:
                 raise Unavailable(f"{managed.name} ended before it was ready (exit {managed.child.returncode})")
-            if self._signalled.wait(0.02):
+            if self._signals.wait(0.02):
                 raise Unavailable(f"interrupted while {managed.name} was starting")
             if time.monotonic() > deadline:
                 raise Unavailable(f"{managed.name} was not ready in time")

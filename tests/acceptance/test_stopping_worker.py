@@ -50,6 +50,8 @@ def test_a_worker_ends_in_the_middle_of_a_long_run_and_the_next_one_does_it(prod
     worker = product.start_worker()
     # Five pages and more are still to come, forty seconds of them.
     eventually(lambda: read_so_far(product) >= _PAGE, within=60)
+    # To the process and to its group, as platforms do.
+    worker.child.send_signal(signal.SIGTERM)
     worker.child.send_signal(signal.SIGTERM)
     assert worker.child.wait(28) == 0
     assert read_so_far(product) < _PAGE * _PAGES
