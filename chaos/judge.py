@@ -64,7 +64,7 @@ def judge(stage: Stage) -> Judgement:
         _judge_inbox(connection, {item["webhook_id"] for item in kept}, judgement)
         _judge_records(connection, judgement)
         judge_repeats(_passes(connection), sold, account["calls"], judgement)
-    judge_journals(stage.directory, account, deliveries, judgement)
+    judge_journals(stage.directory, account, deliveries, lambda: stage.shop.get("deliveries"), judgement)
     _judge_privacy(stage, judgement)
     return judgement
 

@@ -12,10 +12,12 @@ from connector.flows import canary
 from connector.runtime import Runtime, build, teller
 from workers.alarm import Alarm
 from workers.sweeper import Sweeper
+from workers.told_once import ToldOnce
 from workers.wakes import OwnCanary, Wakes
 
 app = Celery("ml-connector", include=["workers.tasks", "workers.schedule"])
 app.config_from_object("celeryconfig")
+app.steps["worker"].add(ToldOnce)
 
 
 class Process:
@@ -25,7 +27,6 @@ class Process:
         self._lock = threading.Lock()
         self._runtime: Runtime | None = None
         self._leaving = threading.Event()
-        self._is_told = False
         self.wakes = Wakes(app)
         self.canary = OwnCanary(
             self.wakes, every=canary.EVERY.total_seconds(), late_after=canary.LATE_AFTER.total_seconds()
@@ -43,14 +44,7 @@ class Process:
             return self._runtime
 
     def leave(self) -> None:
-        """What goes on for minutes ends between two calls, and nothing new is begun. Never waits: called by a signal.
-
-        A platform may send that to the process and to its group. The second one can come in the middle of the first, which
-        holds the lock of an event then: it would wait for itself.
-        """
-        if self._is_told:
-            return
-        self._is_told = True
+        """What goes on for minutes ends between two calls, and nothing new is begun. Never waits: called by a signal."""
         self._leaving.set()
         self.sweeper.leave()
 

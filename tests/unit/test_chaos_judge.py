@@ -171,7 +171,17 @@ def test_a_ledger_that_is_not_what_its_file_says_is_objected_to(
     account["transactions"] = [dict(item) for item in account["transactions"]]
     differs(account, sent)
     judgement = Judgement()
-    judge_journals(tmp_path, account, sent, judgement)
+    judge_journals(tmp_path, account, sent, lambda: sent, judgement)
+    assert len(judgement.objections) == objections
+
+
+@pytest.mark.parametrize(("told", "by_now", "objections"), [(0, 1, 0), (0, 0, 1), (1, 0, 1)])
+def test_what_the_shop_tells_while_it_is_judged_is_no_difference(
+    tmp_path: Path, told: int, by_now: int, objections: int
+) -> None:
+    account, sent = _keep(tmp_path)
+    judgement = Judgement()
+    judge_journals(tmp_path, account, sent[:told], lambda: sent[:by_now], judgement)
     assert len(judgement.objections) == objections
 
 

@@ -10,22 +10,28 @@ from typing import Any
 import pytest
 
 from connector.embedded.supervisor import Supervisor
-from workers.app import Process
+from workers.told_once import ToldOnce
 
 pytestmark = pytest.mark.timeout(20)
 
 
 def test_a_worker_that_is_told_again_while_it_is_being_told_does_not_wait_for_itself() -> None:
-    process, told = Process(), 0
+    lock, heard = threading.Lock(), 0
 
-    def again(frame: FrameType, event: str, _about: Any) -> None:
-        nonlocal told
-        if event == "call" and frame.f_code is threading.Condition.notify_all.__code__:
-            told += 1
-            process.leave()
+    def told(_number: int, _frame: FrameType | None) -> None:
+        nonlocal heard
+        with lock:
+            signal.raise_signal(signal.SIGTERM)
+            heard += 1
 
-    watched(again, process.leave)
-    assert told > 0
+    before = signal.signal(signal.SIGTERM, told)
+    try:
+        ToldOnce(None).start(None)
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert heard == 1
 
 
 def test_a_signal_in_the_middle_of_a_wait_ends_it() -> None:
