@@ -50,6 +50,11 @@ _LATER = tuple(
 )
 # The first changes of the first orders: the second one of each is long written by then.
 _CHANGED_LATE = {"kind": "late_commit", "method": "PATCH", "path": "salesOrder", "times": 6, "seconds": 30.0}
+# Long after it was given up, as scripts may keep it: what was called off meanwhile must not come to stand unwatched.
+_MUCH_LATER = tuple(
+    {"kind": "late_commit", "method": method, "path": path, "times": 4, "seconds": 240.0}
+    for method, path in (("POST", "salesOrder"), ("POST", "customerDeposit"), ("PATCH", "salesOrder"))
+)
 _STORM = (
     {"kind": "status_before", "status": 429, "times": 40},
     {"kind": "status_before", "status": 503, "times": 25},
@@ -115,6 +120,13 @@ CELLS: tuple[Cell, ...] = (
     Cell("NetSuite drops, commits 6 s later", faults.netsuite(*_LATE), breaks_calls=True),
     Cell("NetSuite commits 30 s later", faults.netsuite(*_LATER), breaks_calls=True),
     CHANGED_LATE,
+    Cell(
+        "NetSuite carries out four minutes later",
+        faults.netsuite(*_MUCH_LATER),
+        within=600.0,
+        breaks_calls=True,
+        has_late_changes=True,
+    ),
     Cell("NetSuite 429 and 503 storm", faults.netsuite(*_STORM), breaks_calls=True),
     Cell("NetSuite does not answer, nothing was made", faults.netsuite(*_DROPPED), breaks_calls=True),
     Cell(
