@@ -46,7 +46,7 @@ PLACES: Mapping[str, Sequence[Blow]] = {
         Blow("Redis killed", faults.struck(strikes.redis_killed, _TIMES), starts_server=True, kills=True),
         Blow("Redis frozen 15 s", faults.struck(strikes.redis_frozen(15))),
         Blow("Redis half-open", faults.struck(strikes.redis_half_open)),
-        Blow("Redis slow, reset", faults.redis_slow_and_reset),
+        Blow("Redis slow and reset", faults.redis_slow_and_reset),
     ),
     "PostgreSQL": (
         Blow("PostgreSQL restarted", faults.struck(strikes.postgres_restarted, _TIMES), starts_server=True, kills=True),
