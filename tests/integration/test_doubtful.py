@@ -6,14 +6,17 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from connector.flows.leasing import OVER_AFTER
 from connector.store.tables import effects, records
 from tests.clock import now
 from tests.payloads import rest_order
 from tests.scheduling import run_everywhere
 from tests.world import World
 
+_LONG_AGO = OVER_AFTER + timedelta(minutes=1)
 
-def unanswered(world: World, state: str, *, ago: timedelta = timedelta(minutes=6)) -> None:
+
+def unanswered(world: World, state: str, *, ago: timedelta = _LONG_AGO) -> None:
     """NetSuite made the sales order and its answer was lost; then the record came to rest."""
     world.account.faults.add({"kind": "commit_then_drop", "method": "POST", "path": "salesOrder"})
     world.work(world.sell(rest_order()))
@@ -21,7 +24,7 @@ def unanswered(world: World, state: str, *, ago: timedelta = timedelta(minutes=6
     rests(world, state, ago=ago)
 
 
-def rests(world: World, state: str, *, ago: timedelta = timedelta(minutes=6)) -> None:
+def rests(world: World, state: str, *, ago: timedelta = _LONG_AGO) -> None:
     with world.engine.begin() as connection:
         connection.execute(update(records).where(records.c.kind == "order").values(state=state))
         sent_at = func.now() - ago
@@ -64,7 +67,7 @@ def test_what_was_not_made_is_known_not_to_be(world: World) -> None:
 def test_what_a_pass_will_look_for_or_netsuite_may_still_be_at_is_left_alone(world: World) -> None:
     unanswered(world, "pending")
     assert settled(world) == 0
-    rests(world, "held", ago=timedelta(minutes=2))
+    rests(world, "held", ago=OVER_AFTER - timedelta(minutes=1))
     assert settled(world) == 0
     assert effect(world).state == "unknown"
 
