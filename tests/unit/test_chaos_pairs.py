@@ -19,7 +19,7 @@ def test_each_fault_is_met() -> None:
 
 
 def test_what_must_strike_is_asked_for() -> None:
-    asked = {name: pair(seed) for seed in range(1, 201) for name in (pair(seed).name,)}
+    asked = {cell.name: cell for cell in map(pair, range(1, 201))}
     storm, killed = asked["Redis flushed, 429 and 503 storm"], asked["renewals lost, web killed"]
     assert (storm.kills, storm.breaks_calls) == (False, True)
     assert (killed.kills, killed.breaks_calls) == (True, False)
