@@ -79,6 +79,12 @@ def without_reject() -> None:
     app.conf.task_acks_late = False
 
 
+def without_sweeper_and_reject() -> None:
+    """What a dead worker was at is given by Redis to another one, where nobody looks for it: that is off as well."""
+    without_sweeper()
+    without_reject()
+
+
 def without_takeover() -> None:
     """What a dead worker was at is never taken over: an expired lease is not found."""
     _replace(records, "LEASABLE", (RecordState.PENDING,))
@@ -121,6 +127,7 @@ WITHOUT: Mapping[str, Callable[[], None]] = {
     "unique-key": without_unique_key,
     "dedupe": without_dedupe,
     "reject-on-worker-lost": without_reject,
+    "sweeper and reject-on-worker-lost": without_sweeper_and_reject,
     "takeover": without_takeover,
     "unknown-state": without_unknown,
     "external-id": without_external_id,

@@ -230,6 +230,13 @@ _KILLED = Cell(
     setting=Setting(worker_crashes=("before-request:3",)),
     within=190.0,
 )
+# Redis gives another worker what a dead one did not acknowledge, five minutes later (visibility_timeout).
+_KILLED_UNSWEPT = Cell(
+    "worker killed, effect sent, before the request, no beat",
+    setting=Setting(worker_crashes=("before-request:3",), beats=0),
+    within=500.0,
+    found_within=None,
+)
 _FLUSHED = Cell(
     "Redis flushed before anybody read",
     faults.flushed_before_anybody_read,
@@ -258,6 +265,9 @@ PROOFS = (
     Proof("late-changes", replace(CHANGED_LATE, has_late_changes=False), whole=CHANGED_LATE),
     # What NetSuite carries out half a minute after we looked is kept out by its own uniqueness alone.
     Proof(None, _LATER_BLIND),
-    # Redis carries wakes only: what a dead worker was at is found in Postgres, whatever Celery does with the message.
+    # Redis carries wakes only: what a dead worker was at is found in Postgres, whatever Celery does with the message. It is the
+    # second net: with either gone the other one holds, with both gone nothing does.
     Proof("reject-on-worker-lost", _KILLED, must_fail=False),
+    Proof("sweeper", _KILLED_UNSWEPT, must_fail=False),
+    Proof("sweeper and reject-on-worker-lost", _KILLED_UNSWEPT),
 )

@@ -26,6 +26,8 @@ PARTS: Mapping[str, Sequence[str]] = {
         "workers.app:app.conf.task_reject_on_worker_lost",
         "workers.app:app.conf.task_acks_late",
     ),
+    # Both of the above; what is off already is not put off again.
+    "sweeper and reject-on-worker-lost": ("workers.sweeper:Sweeper.start",),
     "takeover": ("connector.store.records:LEASABLE",),
     "unknown-state": ("connector.store.effects:mark_unknown",),
     "external-id": ("connector.netsuite.client:NetSuiteClient.write",),
